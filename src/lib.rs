@@ -1,0 +1,1 @@
+//! GitOps for AI model routing.

@@ -1,0 +1,2 @@
+//! The `orloj` binary.
+fn main() {}

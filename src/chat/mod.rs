@@ -1,0 +1,1 @@
+//! Neutral chat words: the OpenAI-shaped request, messages, chunks, usage and errors.

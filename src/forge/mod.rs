@@ -1,0 +1,1 @@
+//! Webhooks of Git hosts: bells that are verified before anything is parsed.

@@ -1,0 +1,1 @@
+//! One chat request: resolve, check, attempt, stream.

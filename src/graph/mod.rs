@@ -1,0 +1,1 @@
+//! The dependency graph of a catalog: missing references, cycles, order, blast radius.

@@ -1,0 +1,1 @@
+//! The doors: gateway, resource and control API, webhooks, probes.

@@ -1,0 +1,74 @@
+//! The one form of "desired": every resource of a revision.
+
+use super::{Digest, Kind, Resource, ResourceId};
+use rpds::RedBlackTreeMapSync;
+use std::sync::Arc;
+
+/// The resources of one revision, sorted by identity.
+///
+/// Clones share their structure: the catalog of the next commit costs what the commit changed.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    resources: RedBlackTreeMapSync<ResourceId, Arc<Resource>>,
+}
+
+impl Catalog {
+    /// Adds or replaces a resource.
+    pub fn insert(&mut self, resource: Arc<Resource>) {
+        self.resources.insert_mut(resource.id.clone(), resource);
+    }
+
+    /// Takes a resource out; says whether it was there.
+    pub fn remove(&mut self, id: &ResourceId) -> bool {
+        self.resources.remove_mut(id)
+    }
+
+    /// Finds a resource.
+    pub fn get(&self, id: &ResourceId) -> Option<&Arc<Resource>> {
+        self.resources.get(id)
+    }
+
+    /// Finds a resource by its parts.
+    pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Arc<Resource>> {
+        self.resources.get(&ResourceId::new(kind, namespace, name))
+    }
+
+    /// All resources, sorted by kind in layer order, namespace and name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.resources.values()
+    }
+
+    /// All resources of a kind, sorted by namespace and name.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Arc<Resource>> {
+        self.resources
+            .range(ResourceId::new(kind, "", "")..)
+            .map(|(_, resource)| resource)
+            .take_while(move |resource| resource.id.kind == kind)
+    }
+
+    /// How many resources.
+    pub fn len(&self) -> usize {
+        self.resources.size()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+
+    /// The config digest: equal wherever the same resources are served.
+    pub fn digest(&self) -> Digest {
+        let digests: Vec<_> = self.iter().map(|resource| resource.digest).collect();
+        Digest::of_parts(digests.iter().map(|digest| digest.as_bytes().as_slice()))
+    }
+}
+
+impl FromIterator<Arc<Resource>> for Catalog {
+    fn from_iter<I: IntoIterator<Item = Arc<Resource>>>(resources: I) -> Self {
+        let mut catalog = Self::default();
+        for resource in resources {
+            catalog.insert(resource);
+        }
+        catalog
+    }
+}

@@ -1,0 +1,143 @@
+//! The stable identifiers of findings, and what each means.
+
+use super::Severity;
+use std::fmt;
+
+/// A finding's stable identifier, such as `E-REF-MISSING`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(&'static str);
+
+impl Code {
+    /// The text users see and tools match.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// `E-…` is an error, everything else a warning.
+    pub fn severity(self) -> Severity {
+        if self.0.starts_with("E-") {
+            Severity::Error
+        } else {
+            Severity::Warning
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+/// Declares each code once, with the sentence that explains it.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal;)+) => {
+        $($(#[doc = $doc])+ pub const $name: Code = Code($text);)+
+
+        /// Every code with its explanation, in the order of this file.
+        pub const ALL: &[(Code, &str)] = &[$(($name, concat!($($doc),+))),+];
+    };
+}
+
+codes! {
+    /// The text is not YAML.
+    YAML_SYNTAX = "E-YAML-SYNTAX";
+    /// The file is not UTF-8 or holds a NUL.
+    YAML_ENCODING = "E-YAML-ENCODING";
+    /// Anchors and aliases are not read; write the value out.
+    YAML_ALIAS = "E-YAML-ALIAS";
+    /// Tags such as `!include` are not read.
+    YAML_TAG = "E-YAML-TAG";
+    /// Merge keys (`<<`) are not read; write the fields out.
+    YAML_MERGE = "E-YAML-MERGE";
+    /// A key stands twice in one mapping.
+    YAML_DUPLICATE_KEY = "E-YAML-DUPLICATE-KEY";
+    /// A mapping key is not text.
+    YAML_KEY = "E-YAML-KEY";
+    /// A number is not finite or too large to be exact.
+    YAML_NUMBER = "E-YAML-NUMBER";
+    /// A field that the kind does not have.
+    FIELD_UNKNOWN = "E-FIELD-UNKNOWN";
+    /// A field that the kind needs is missing.
+    FIELD_REQUIRED = "E-FIELD-REQUIRED";
+    /// A field holds a value of another type.
+    FIELD_TYPE = "E-FIELD-TYPE";
+    /// A field holds a value outside its list.
+    FIELD_ENUM = "E-FIELD-ENUM";
+    /// A text field does not have its form.
+    FIELD_FORMAT = "E-FIELD-FORMAT";
+    /// A number is outside its range.
+    FIELD_RANGE = "E-FIELD-RANGE";
+    /// The kind is not known.
+    FIELD_KIND = "E-FIELD-KIND";
+    /// The `apiVersion` does not fit the kind.
+    FIELD_API_VERSION = "E-FIELD-API-VERSION";
+    /// The name or namespace is not allowed.
+    FIELD_NAME = "E-FIELD-NAME";
+    /// The name is a path of the server's own.
+    FIELD_RESERVED = "E-FIELD-RESERVED";
+    /// The field was removed from the format.
+    FIELD_REMOVED = "E-FIELD-REMOVED";
+    /// Two fields cannot stand together, or one needs another.
+    FIELD_CONFLICT = "E-FIELD-CONFLICT";
+    /// The document passes its schema and still cannot be read.
+    SCHEMA_DECODE = "E-SCHEMA-DECODE";
+    /// A reference names a resource that does not exist.
+    REF_MISSING = "E-REF-MISSING";
+    /// A reference names a secret that no file defines; it must come from elsewhere.
+    REF_SECRET = "W-REF-SECRET";
+    /// References run in a circle.
+    GRAPH_CYCLE = "E-GRAPH-CYCLE";
+    /// Two resources claim the same name with equal right.
+    GRAPH_AMBIGUOUS = "E-GRAPH-AMBIGUOUS";
+    /// The same resource is defined twice.
+    GRAPH_DUPLICATE = "E-GRAPH-DUPLICATE";
+    /// An alias points at another alias as plain text.
+    GRAPH_ALIAS_CHAIN = "E-GRAPH-ALIAS-CHAIN";
+    /// A system's graph does not hold together.
+    GRAPH_SYSTEM = "E-GRAPH-SYSTEM";
+    /// A secret in clear text in Git.
+    SECRET_PLAINTEXT = "E-SECRET-PLAINTEXT";
+    /// A secret in clear text, allowed by the operator.
+    SECRET_PLAINTEXT_ALLOWED = "W-SECRET-PLAINTEXT";
+    /// A sealed value is not armored age text.
+    SECRET_SEALED = "E-SECRET-SEALED";
+    /// No identity at hand opens a sealed value.
+    SECRET_OPEN = "E-SECRET-OPEN";
+    /// The secret's environment variable belongs to a flag or to another secret.
+    SECRET_RESERVED = "E-SECRET-RESERVED";
+    /// A value is not padded base64.
+    SECRET_BASE64 = "E-SECRET-BASE64";
+    /// A secret without values.
+    SECRET_EMPTY = "W-SECRET-EMPTY";
+    /// A policy that applies to nothing.
+    POLICY_INERT = "W-POLICY-INERT";
+    /// A policy denies an agent of the same repository.
+    POLICY_DENIES = "W-POLICY-DENIES";
+    /// The provider is not one this version can call.
+    ENDPOINT_PROVIDER = "W-ENDPOINT-PROVIDER";
+    /// The kind is known and not served by this version.
+    KIND_UNSERVED = "E-FIELD-KIND-UNSERVED";
+    /// A file is larger than what is read.
+    LIMIT_FILE_SIZE = "E-LIMIT-FILE-SIZE";
+    /// A document nests deeper than what is read.
+    LIMIT_DEPTH = "E-LIMIT-DEPTH";
+    /// A file holds more nodes than what is read.
+    LIMIT_NODES = "E-LIMIT-NODES";
+    /// The tree holds more files than what is read.
+    LIMIT_FILES = "E-LIMIT-FILES";
+    /// The tree holds more bytes than what is read.
+    LIMIT_TOTAL_SIZE = "E-LIMIT-TOTAL-SIZE";
+    /// The tree nests deeper than what is read.
+    LIMIT_TREE_DEPTH = "E-LIMIT-TREE-DEPTH";
+    /// Symlinks are not read.
+    LIMIT_SYMLINK = "E-LIMIT-SYMLINK";
+    /// Submodules are not read.
+    LIMIT_SUBMODULE = "E-LIMIT-SUBMODULE";
+    /// A file name that cannot be shown safely.
+    LIMIT_FILE_NAME = "E-LIMIT-FILE-NAME";
+    /// The tree holds no manifest at all.
+    SOURCE_EMPTY = "E-LIMIT-EMPTY";
+    /// A resource sent by hand that Git manages, or the other way round.
+    REF_MANAGED = "E-REF-MANAGED";
+}

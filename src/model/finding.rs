@@ -1,0 +1,161 @@
+//! What is wrong, or worth knowing, about manifests.
+
+use super::{Code, Origin, ResourceId};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// How much a finding matters; an error refuses the revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The revision is refused.
+    Error,
+    /// Served, and probably not what was meant.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl Severity {
+    /// `error`, `warning` or `note`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One problem at one place, in the user's words.
+///
+/// The field order is the sort order: by file and position first. No text in it may carry a secret's
+/// value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// Where to look.
+    pub origin: Origin,
+    /// Stable identifier of the problem.
+    pub code: Code,
+    /// What is wrong: one sentence, no full stop.
+    pub message: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The resource it belongs to, if the document came far enough to have one.
+    pub resource: Option<ResourceId>,
+}
+
+impl Finding {
+    /// A finding whose severity follows from its code (`E-…` error, `W-…` warning).
+    pub fn new(code: Code, origin: Origin, message: impl Into<String>) -> Self {
+        Self {
+            origin,
+            code,
+            message: message.into(),
+            severity: code.severity(),
+            hint: None,
+            resource: None,
+        }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a hint if there is one.
+    #[must_use]
+    pub fn with_hint_if(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    /// Names the resource.
+    #[must_use]
+    pub fn on(mut self, resource: &ResourceId) -> Self {
+        self.resource = Some(resource.clone());
+        self
+    }
+}
+
+/// Every finding of a run: sorted by place, without repeats.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings(BTreeSet<Finding>);
+
+impl Findings {
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.0.insert(finding);
+    }
+
+    /// Adds many.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.0.extend(findings);
+    }
+
+    /// All, in the order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
+
+    /// Whether any of them refuses the revision.
+    pub fn has_errors(&self) -> bool {
+        self.0
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many of each severity, and in how many files.
+    pub fn summary(&self) -> Summary {
+        let count = |severity| {
+            self.0
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .count()
+        };
+        let files: BTreeSet<_> = self.0.iter().map(|finding| &finding.origin.file).collect();
+        Summary {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+            files: files.len(),
+        }
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = std::collections::btree_set::IntoIter<Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl FromIterator<Finding> for Findings {
+    fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
+        Self(findings.into_iter().collect())
+    }
+}
+
+/// Counts over [`Findings`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Findings that refuse the revision.
+    pub errors: usize,
+    /// Findings that do not.
+    pub warnings: usize,
+    /// Notes.
+    pub notes: usize,
+    /// Files with a finding.
+    pub files: usize,
+}

@@ -1,0 +1,30 @@
+//! The words every other room speaks: kinds, identities, specs, origins, findings and digests.
+//!
+//! Nothing here reads a file, a clock or the environment. A manifest becomes a [`Resource`] in the
+//! `manifest` room; the valid set of them is a [`Catalog`]. What is wrong with a manifest is a
+//! [`Finding`], never an early return.
+
+mod catalog;
+mod clear_text;
+pub mod code;
+mod digest;
+mod finding;
+mod go_duration;
+mod id;
+mod kind;
+mod origin;
+mod resource;
+mod secret_ref;
+pub mod spec;
+
+pub use catalog::Catalog;
+pub use clear_text::ClearText;
+pub use code::Code;
+pub use digest::Digest;
+pub use finding::{Finding, Findings, Severity, Summary};
+pub use go_duration::parse_go_duration;
+pub use id::{DEFAULT_NAMESPACE, NameError, ResourceId, check_name};
+pub use kind::Kind;
+pub use origin::{Origin, Position, Positions, Span};
+pub use resource::{Metadata, PROTECT_ANNOTATION, Resource, Spec};
+pub use secret_ref::SecretRef;

@@ -1,0 +1,151 @@
+//! Where something was written: file, line and column.
+
+use std::{fmt, sync::Arc};
+
+/// A place in a text; both numbers count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl Position {
+    /// The first character of a file.
+    pub const START: Self = Self { line: 1, column: 1 };
+}
+
+/// A stretch of text; `end` is the position just behind the last character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// First character.
+    pub start: Position,
+    /// Just behind the last character.
+    pub end: Position,
+}
+
+impl Span {
+    /// The first character of a file, for what concerns the file as a whole.
+    pub const FILE: Self = Self {
+        start: Position::START,
+        end: Position::START,
+    };
+}
+
+/// A file and the stretch of it that something was read from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// Path in the repository with `/` between its parts, or how the input was named (`-`, `api`).
+    pub file: Arc<str>,
+    /// Where in the file.
+    pub span: Span,
+}
+
+impl Origin {
+    /// The origin of something that concerns the file as a whole.
+    pub fn file(file: &str) -> Self {
+        Self {
+            file: file.into(),
+            span: Span::FILE,
+        }
+    }
+}
+
+/// `file:line`, as in logs and route headers.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.span.start.line)
+    }
+}
+
+/// Where each field of one document stands, found by JSON pointer (RFC 6901).
+///
+/// Kept compact (one text, one table): a catalog holds one per resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Positions {
+    pointers: String,
+    entries: Vec<PositionEntry>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PositionEntry {
+    /// Byte range of the pointer in `Positions::pointers`.
+    start: u32,
+    end: u32,
+    key: Span,
+    value: Span,
+}
+
+impl Positions {
+    /// Adds a field: where its key and its value stand (the same span twice for list items).
+    pub fn push(&mut self, pointer: &str, key: Span, value: Span) {
+        let offset = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        let start = offset(self.pointers.len());
+        self.pointers.push_str(pointer);
+        self.entries.push(PositionEntry {
+            start,
+            end: offset(self.pointers.len()),
+            key,
+            value,
+        });
+    }
+
+    /// The span of the value at `pointer`, or of its nearest parent that was written.
+    pub fn value(&self, pointer: &str) -> Option<Span> {
+        self.nearest(pointer).map(|entry| entry.value)
+    }
+
+    /// The span of the key at `pointer`, or of its nearest parent that was written.
+    pub fn key(&self, pointer: &str) -> Option<Span> {
+        self.nearest(pointer).map(|entry| entry.key)
+    }
+
+    /// Whether `pointer` itself was written.
+    pub fn contains(&self, pointer: &str) -> bool {
+        self.exact(pointer).is_some()
+    }
+
+    /// Gives every pointer below `from` the prefix `to` instead; others are kept.
+    ///
+    /// For documents that are another spelling of a kind.
+    #[must_use]
+    pub fn renamed(&self, prefixes: &[(&str, &str)]) -> Self {
+        let mut out = Self::default();
+        for entry in &self.entries {
+            let pointer = self.text(entry);
+            let renamed = prefixes.iter().find_map(|(from, to)| {
+                let rest = pointer.strip_prefix(from)?;
+                (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
+            });
+            out.push(
+                renamed.as_deref().unwrap_or(pointer),
+                entry.key,
+                entry.value,
+            );
+        }
+        out
+    }
+
+    fn nearest(&self, pointer: &str) -> Option<&PositionEntry> {
+        let mut pointer = pointer;
+        loop {
+            if let Some(entry) = self.exact(pointer) {
+                return Some(entry);
+            }
+            pointer = &pointer[..pointer.rfind('/')?];
+        }
+    }
+
+    fn exact(&self, pointer: &str) -> Option<&PositionEntry> {
+        self.entries
+            .iter()
+            .find(|entry| self.text(entry) == pointer)
+    }
+
+    fn text(&self, entry: &PositionEntry) -> &str {
+        self.pointers
+            .get(entry.start as usize..entry.end as usize)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,137 @@
+//! One decoded, normalised manifest.
+
+use super::{
+    Digest, Origin, Positions, ResourceId, Span,
+    spec::{
+        AgentPolicySpec, AgentSpec, AgentSystemSpec, ModelAliasSpec, ModelEndpointSpec, SecretSpec,
+        TaskSpec,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Pruning a resource with this annotation set to `"true"` is refused.
+pub const PROTECT_ANNOTATION: &str = "orloj.dev/protect";
+
+/// Who a resource is and what people noted on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Metadata {
+    /// Name, unique for its kind in the namespace.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+    /// Namespace; `default` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Labels to select by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Notes for people and tools.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    /// Set by the server; accepted so that exported manifests can be committed.
+    #[serde(default, skip_serializing)]
+    pub resource_version: Option<String>,
+    /// Set by the server; accepted so that exported manifests can be committed.
+    #[serde(default, skip_serializing)]
+    pub generation: Option<i64>,
+    /// Set by the server; accepted so that exported manifests can be committed.
+    #[serde(default, skip_serializing)]
+    pub created_at: Option<String>,
+}
+
+/// What the resource says, by kind.
+#[derive(Debug)]
+pub enum Spec {
+    /// See [`SecretSpec`].
+    Secret(SecretSpec),
+    /// See [`ModelEndpointSpec`].
+    ModelEndpoint(ModelEndpointSpec),
+    /// See [`ModelAliasSpec`].
+    ModelAlias(ModelAliasSpec),
+    /// See [`AgentSpec`].
+    Agent(AgentSpec),
+    /// See [`AgentPolicySpec`].
+    AgentPolicy(AgentPolicySpec),
+    /// See [`AgentSystemSpec`].
+    AgentSystem(AgentSystemSpec),
+    /// See [`TaskSpec`].
+    Task(TaskSpec),
+}
+
+/// One resource of the desired state. Immutable; catalogs share it.
+#[derive(Debug)]
+pub struct Resource {
+    /// Who it is.
+    pub id: ResourceId,
+    /// The file and the document's span in it.
+    pub origin: Origin,
+    /// Labels and annotations.
+    pub metadata: Metadata,
+    /// The typed, normalised spec.
+    pub spec: Spec,
+    /// The normalised spec as JSON, for comparing and showing. A Secret's values are not in it: clear
+    /// text stands as `{"clear": fingerprint}`, sealed text as `{"sealed": fingerprint}`.
+    pub value: Value,
+    /// Where each field was written.
+    pub positions: Positions,
+    /// Fingerprint of identity, metadata and normalised spec.
+    pub digest: Digest,
+}
+
+impl Resource {
+    /// Puts a resource together and fingerprints it.
+    pub fn new(
+        id: ResourceId,
+        origin: Origin,
+        metadata: Metadata,
+        spec: Spec,
+        value: Value,
+        positions: Positions,
+    ) -> Self {
+        let digest = Digest::of_json(&json!({
+            "kind": id.kind.as_str(),
+            "namespace": &*id.namespace,
+            "name": &*id.name,
+            "labels": metadata.labels,
+            "annotations": metadata.annotations,
+            "spec": value,
+        }));
+        Self {
+            id,
+            origin,
+            metadata,
+            spec,
+            value,
+            positions,
+            digest,
+        }
+    }
+
+    /// Where the value at `pointer` (such as `/spec/model_ref`) was written, or the document's start.
+    pub fn origin_of(&self, pointer: &str) -> Origin {
+        self.at(self.positions.value(pointer))
+    }
+
+    /// Where the key at `pointer` was written, or the document's start.
+    pub fn origin_of_key(&self, pointer: &str) -> Origin {
+        self.at(self.positions.key(pointer))
+    }
+
+    /// Whether the resource asks never to be pruned.
+    pub fn is_protected(&self) -> bool {
+        self.metadata
+            .annotations
+            .get(PROTECT_ANNOTATION)
+            .is_some_and(|value| value == "true")
+    }
+
+    fn at(&self, span: Option<Span>) -> Origin {
+        Origin {
+            file: self.origin.file.clone(),
+            span: span.unwrap_or(self.origin.span),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! `kind: Agent`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Steps an agent may take when its manifest sets none, as upstream.
+const DEFAULT_MAX_STEPS: i64 = 10;
+
+/// A prompt bound to an endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentSpec {
+    /// The `ModelEndpoint` whose default model the agent calls: `name` or `ns/name`.
+    pub model_ref: String,
+    /// Endpoints tried in order when the first fails: `name` or `ns/name`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback_model_refs: Vec<String>,
+    /// The system prompt.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prompt: String,
+    /// Tools the agent may call, if its roles permit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+    /// Tools the agent may call without a role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_tools: Vec<String>,
+    /// `AgentRole`s of the agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The agent's memory.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub memory: AgentMemory,
+    /// How the agent loop runs.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub execution: AgentExecution,
+    /// Bounds of one run.
+    #[serde(default)]
+    pub limits: AgentLimits,
+}
+
+/// The agent's memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentMemory {
+    /// Name of a `Memory`.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Kind of memory.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub memory_type: Option<String>,
+    /// Where the memory is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Operations the agent may use: `read`, `write`, `search`, `list`, `ingest`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+}
+
+/// How the agent loop runs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentExecution {
+    /// `dynamic` or `contract`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["dynamic", "contract"]))]
+    pub profile: Option<String>,
+    /// The tools a `contract` run calls, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_sequence: Vec<String>,
+    /// Texts the output must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required_output_markers: Vec<String>,
+    /// What a repeated tool call does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["short_circuit", "deny"]))]
+    pub duplicate_tool_call_policy: Option<String>,
+    /// What a broken contract does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["non_retryable_error", "observe"]))]
+    pub on_contract_violation: Option<String>,
+    /// What follows a tool call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["run_llm_again", "stop_on_first_tool"]))]
+    pub tool_use_behavior: Option<String>,
+    /// JSON Schema the answer must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<Value>,
+}
+
+/// Bounds of one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentLimits {
+    /// Model calls at most; 10 if absent or not positive.
+    #[serde(default)]
+    pub max_steps: i64,
+    /// Time for the whole run, such as `30s`; unbounded if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+}
+
+impl AgentSpec {
+    /// Trims references and fills the format's defaults.
+    pub fn normalise(&mut self) {
+        self.model_ref = self.model_ref.trim().to_owned();
+        if self.limits.max_steps <= 0 {
+            self.limits.max_steps = DEFAULT_MAX_STEPS;
+        }
+        self.limits.timeout = self
+            .limits
+            .timeout
+            .take()
+            .map(|t| t.trim().to_owned())
+            .filter(|t| !t.is_empty());
+        super::tidy(&mut self.fallback_model_refs);
+        super::tidy(&mut self.allowed_tools);
+        super::tidy(&mut self.roles);
+        super::tidy(&mut self.execution.tool_sequence);
+    }
+}

@@ -1,0 +1,176 @@
+//! `kind: ModelEndpoint`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A provider account: where model calls go, with which key and which default model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelEndpointSpec {
+    /// `openai`, `openai-compatible`, `azure-openai`, `anthropic`, `ollama` or `mock`.
+    #[serde(default = "openai")]
+    pub provider: String,
+    /// Base URL of the provider's API, as its documentation writes it (openai and anthropic with `/v1`).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub base_url: String,
+    /// The model that is called when a request names this endpoint and no model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_model: Option<String>,
+    /// Provider options: `anthropic_version`, `max_tokens`, `api_version`, ….
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// Credentials.
+    #[serde(default, skip_serializing_if = "EndpointAuth::is_empty")]
+    pub auth: EndpointAuth,
+    /// Aliases of this endpoint: name (or pattern with `*`) to model.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub model_aliases: BTreeMap<String, String>,
+    /// Models that may be named without the endpoint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// What a model name means that nothing here lists, in requests scoped to the endpoint.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub unknown_models: UnknownModels,
+    /// Which name the answer's `model` carries.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub response_model: ResponseModel,
+    /// Time limits of a call.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub timeouts: EndpointTimeouts,
+    /// How failed calls are repeated before the first byte went out.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub retry: EndpointRetry,
+    /// Whether private and loopback addresses may be called; by default only for ollama and mock.
+    #[serde(
+        default,
+        rename = "allowPrivate",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub allow_private: Option<bool>,
+}
+
+/// How an endpoint proves who is calling.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointAuth {
+    /// The Secret with the key: `name`, `ns/name`, `name:key` or `ns/name:key` (key `value` by default).
+    #[serde(default, rename = "secretRef", skip_serializing_if = "Option::is_none")]
+    pub secret_ref: Option<String>,
+}
+
+/// What a scoped request does with a model name that the endpoint does not list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownModels {
+    /// Sends the name to the provider as it is.
+    #[default]
+    Passthrough,
+    /// Answers 404.
+    Reject,
+}
+
+/// Which name the answer's `model` carries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ResponseModel {
+    /// The provider's own.
+    #[default]
+    Upstream,
+    /// The name the client asked for.
+    Requested,
+}
+
+/// Time limits of a call, as durations such as `30s`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointTimeouts {
+    /// To open a connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect: Option<String>,
+    /// Until the first byte of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte: Option<String>,
+    /// Between two pieces of a streamed answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<String>,
+    /// For the whole call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<String>,
+}
+
+/// How failed calls are repeated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointRetry {
+    /// Calls in all, the first included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10))]
+    pub max_attempts: Option<u32>,
+    /// Pause before the second call; doubled for each further one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<String>,
+}
+
+impl ModelEndpointSpec {
+    /// Fills the format's defaults: provider in lower case, the provider's own base URL.
+    pub fn normalise(&mut self) {
+        self.provider = self.provider.trim().to_lowercase();
+        if self.provider.is_empty() {
+            self.provider = openai();
+        }
+        self.provider = match self.provider.as_str() {
+            "azure" | "azure_openai" => "azure-openai".into(),
+            "openai_compatible" => "openai-compatible".into(),
+            _ => std::mem::take(&mut self.provider),
+        };
+        let trimmed = self.base_url.trim().trim_end_matches('/').to_owned();
+        self.base_url = if trimmed.is_empty() {
+            default_base_url(&self.provider).into()
+        } else {
+            trimmed
+        };
+        self.default_model = self
+            .default_model
+            .take()
+            .map(|m| m.trim().to_owned())
+            .filter(|m| !m.is_empty());
+        self.auth.secret_ref = self
+            .auth
+            .secret_ref
+            .take()
+            .map(|r| r.trim().to_owned())
+            .filter(|r| !r.is_empty());
+        self.options = std::mem::take(&mut self.options)
+            .into_iter()
+            .map(|(key, value)| (key.trim().to_lowercase(), value.trim().to_owned()))
+            .filter(|(key, _)| !key.is_empty())
+            .collect();
+        super::tidy(&mut self.models);
+    }
+
+    /// Whether private and loopback addresses may be called.
+    pub fn allows_private(&self) -> bool {
+        self.allow_private
+            .unwrap_or(matches!(self.provider.as_str(), "ollama" | "mock"))
+    }
+}
+
+impl EndpointAuth {
+    fn is_empty(&self) -> bool {
+        self.secret_ref.is_none()
+    }
+}
+
+fn openai() -> String {
+    "openai".into()
+}
+
+fn default_base_url(provider: &str) -> &'static str {
+    match provider {
+        "openai" => "https://api.openai.com/v1",
+        "anthropic" => "https://api.anthropic.com/v1",
+        "ollama" => "http://127.0.0.1:11434",
+        _ => "",
+    }
+}

@@ -1,0 +1,1 @@
+//! The ordered difference of two catalogs, and its renderers.

@@ -1,0 +1,1 @@
+//! Chat words to and from model providers over HTTP.

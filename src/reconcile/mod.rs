@@ -1,0 +1,1 @@
+//! The sync loop: gather, review, prepare, record, switch, tell.

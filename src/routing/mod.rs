@@ -1,0 +1,1 @@
+//! The routing table of a catalog and the pure resolver with its trace.

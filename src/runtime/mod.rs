@@ -1,0 +1,1 @@
+//! Agents: what a request made as an agent sends.

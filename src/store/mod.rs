@@ -1,0 +1,1 @@
+//! Revisions, unmanaged resources and the last good revision, on disk.

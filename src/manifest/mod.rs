@@ -1,1 +1,33 @@
 //! Bytes of a tree to documents with positions, schema-checked, to a catalog and findings.
+//!
+//! A file walks through [`parse_file`]: `text` checks bytes, `loader` builds nodes with spans, `quirks`
+//! and `coerce` read the format's looser spellings, `schema` checks, `decode` makes a typed resource and
+//! `rules` says what a schema cannot. The result depends on path and bytes alone, so callers may keep it
+//! by blob id. [`assemble`] joins the files of a revision into a [`crate::model::Catalog`].
+//!
+//! `serde_yaml` never sees raw bytes here: it is the typed model and the writer.
+
+mod assemble;
+mod coerce;
+mod decode;
+mod kinds;
+mod limits;
+mod loader;
+mod node;
+mod parse;
+mod quirks;
+mod rules;
+pub mod schema;
+mod suggest;
+mod text;
+mod violations;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use assemble::{AssembleOptions, ClearTextPolicy, assemble};
+pub use limits::{MAX_DEPTH, MAX_FILE_BYTES, MAX_NODES};
+pub use parse::{ParsedFile, parse_file};
+pub use suggest::did_you_mean;
+pub use write::{to_json, to_yaml};

@@ -1,0 +1,124 @@
+//! A schema-checked document to a typed, normalised resource.
+
+use super::{kinds::Form, node::Node, rules};
+use crate::model::{
+    Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, Origin, Positions, Resource, ResourceId,
+    Span, Spec, code,
+    spec::{
+        AgentPolicySpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec, ModelAliasSpec,
+        ModelEndpointSpec, SecretSpec, TaskSpec,
+    },
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use serde_yaml::Value as Yaml;
+use std::sync::Arc;
+
+/// What is known of a document before its spec is decoded.
+pub(super) struct Draft<'a> {
+    pub(super) file: &'a Arc<str>,
+    pub(super) form: Form,
+    pub(super) metadata: Metadata,
+    pub(super) positions: Positions,
+    pub(super) span: Span,
+}
+
+/// Decodes, normalises and checks; what a schema cannot say becomes findings.
+pub(super) fn decode(
+    draft: Draft<'_>,
+    document: &Node,
+    findings: &mut Vec<Finding>,
+) -> Option<Resource> {
+    let namespace = draft
+        .metadata
+        .namespace
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    let namespace = namespace.unwrap_or(DEFAULT_NAMESPACE);
+    let id = ResourceId::new(draft.form.kind(), namespace, draft.metadata.name.trim());
+    let origin = Origin {
+        file: draft.file.clone(),
+        span: draft.span,
+    };
+    let spec = document.entry("spec")?.value.to_yaml();
+    let positions = match draft.form.pointers() {
+        [] => draft.positions,
+        renames => draft.positions.renamed(renames),
+    };
+    match decode_spec(draft.form, &id, spec) {
+        Ok((spec, value)) => {
+            let resource = Resource::new(id, origin, draft.metadata, spec, value, positions);
+            rules::check(&resource, draft.form, findings);
+            Some(resource)
+        }
+        Err((code, pointer, message)) => {
+            let span = positions.value(&pointer).unwrap_or(draft.span);
+            findings.push(
+                Finding::new(
+                    code,
+                    Origin {
+                        file: origin.file,
+                        span,
+                    },
+                    message,
+                )
+                .on(&id),
+            );
+            None
+        }
+    }
+}
+
+/// What keeps a spec from being read: code, pointer, message.
+type Problem = (Code, String, String);
+
+/// The typed spec and its normalised JSON.
+fn decode_spec(form: Form, id: &ResourceId, spec: Yaml) -> Result<(Spec, Value), Problem> {
+    if form == Form::AgentgatewayBackend {
+        let mut endpoint = typed::<AgentgatewayBackendSpec>(spec)?.into_endpoint();
+        endpoint.normalise();
+        return Ok((Spec::ModelEndpoint(endpoint.clone()), json(&endpoint)?));
+    }
+    match form.kind() {
+        Kind::Secret => decode_secret(id, spec),
+        Kind::ModelEndpoint => normalised(spec, ModelEndpointSpec::normalise, Spec::ModelEndpoint),
+        Kind::ModelAlias => normalised(spec, |_: &mut ModelAliasSpec| {}, Spec::ModelAlias),
+        Kind::Agent => normalised(spec, AgentSpec::normalise, Spec::Agent),
+        Kind::AgentPolicy => normalised(spec, AgentPolicySpec::normalise, Spec::AgentPolicy),
+        Kind::AgentSystem => normalised(spec, AgentSystemSpec::normalise, Spec::AgentSystem),
+        Kind::Task => normalised(spec, TaskSpec::normalise, Spec::Task),
+    }
+}
+
+fn decode_secret(id: &ResourceId, spec: Yaml) -> Result<(Spec, Value), Problem> {
+    let mut secret = typed::<SecretSpec>(spec)?;
+    if let Some(key) = secret.normalise().into_iter().next() {
+        let message = format!("`spec.data.{key}` must be standard base64 with padding");
+        return Err((code::SECRET_BASE64, format!("/spec/data/{key}"), message));
+    }
+    let value = secret.to_redacted_value(&id.to_string());
+    Ok((Spec::Secret(secret), value))
+}
+
+fn normalised<T: DeserializeOwned + Serialize>(
+    spec: Yaml,
+    normalise: impl FnOnce(&mut T),
+    wrap: impl FnOnce(T) -> Spec,
+) -> Result<(Spec, Value), Problem> {
+    let mut spec = typed::<T>(spec)?;
+    normalise(&mut spec);
+    let value = json(&spec)?;
+    Ok((wrap(spec), value))
+}
+
+/// The error never quotes the document: serde's text may hold a value.
+fn typed<T: DeserializeOwned>(spec: Yaml) -> Result<T, Problem> {
+    let message = "`spec` passes its schema and still cannot be read";
+    serde_yaml::from_value(spec).map_err(|_| (code::SCHEMA_DECODE, "/spec".into(), message.into()))
+}
+
+fn json<T: Serialize>(spec: &T) -> Result<Value, Problem> {
+    let message = "`spec` cannot be written as JSON";
+    serde_json::to_value(spec).map_err(|_| (code::SCHEMA_DECODE, "/spec".into(), message.into()))
+}

@@ -1,0 +1,279 @@
+//! YAML events to nodes, with limits and every problem that does not end the file.
+
+use super::{
+    limits::{MAX_DEPTH, MAX_NODES},
+    node::{Data, Entry, Node, Scalar, resolve_plain},
+};
+use crate::model::{Code, Finding, Origin, Position, Span, code};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use std::{
+    collections::{HashMap, hash_map},
+    sync::Arc,
+};
+
+/// The documents of a file, as far as they could be read, and what was wrong.
+pub(super) struct Loaded {
+    pub(super) documents: Vec<Node>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Reads every document of `text`. Documents before a syntax error are kept.
+pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
+    let mut loader = Loader::new(file.clone());
+    for event in Parser::new_from_str(text) {
+        let step = match event {
+            Ok((event, span)) => loader.take(event, convert(&span)),
+            Err(error) => {
+                let at = position(*error.marker());
+                let message = format!("this is not YAML: {}", error.info());
+                Err(loader.finding(code::YAML_SYNTAX, Span { start: at, end: at }, message))
+            }
+        };
+        if let Err(fatal) = step {
+            loader.findings.push(fatal);
+            break;
+        }
+    }
+    Loaded {
+        documents: loader.documents,
+        findings: loader.findings,
+    }
+}
+
+/// A collection that is still open.
+enum Open {
+    List {
+        items: Vec<Node>,
+        start: Position,
+    },
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<(String, Span)>,
+        keys: HashMap<String, Span>,
+        start: Position,
+    },
+}
+
+struct Loader {
+    file: Arc<str>,
+    open: Vec<Open>,
+    documents: Vec<Node>,
+    findings: Vec<Finding>,
+    nodes: usize,
+}
+
+impl Loader {
+    fn new(file: Arc<str>) -> Self {
+        Self {
+            file,
+            open: Vec::new(),
+            documents: Vec::new(),
+            findings: Vec::new(),
+            nodes: 0,
+        }
+    }
+
+    /// Handles one event; an error ends the file.
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Finding> {
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                self.refuse_extras(anchor, tag.as_deref(), span);
+                let scalar = if style == ScalarStyle::Plain && tag.is_none() {
+                    resolve_plain(&value)
+                } else {
+                    Scalar::Text
+                };
+                self.place(Node {
+                    data: Data::Scalar {
+                        text: value.into_owned(),
+                        scalar,
+                    },
+                    span,
+                })
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                let message = "aliases (`*name`) are not read";
+                self.report(
+                    code::YAML_ALIAS,
+                    span,
+                    message,
+                    "write the value out where it is used",
+                );
+                let data = Data::Scalar {
+                    text: String::new(),
+                    scalar: Scalar::Null,
+                };
+                self.place(Node { data, span })
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.refuse_extras(anchor, tag.as_deref(), span);
+                self.enter(
+                    Open::List {
+                        items: Vec::new(),
+                        start: span.start,
+                    },
+                    span,
+                )
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.refuse_extras(anchor, tag.as_deref(), span);
+                let (entries, keys) = (Vec::new(), HashMap::new());
+                self.enter(
+                    Open::Mapping {
+                        entries,
+                        key: None,
+                        keys,
+                        start: span.start,
+                    },
+                    span,
+                )
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.leave(span.end),
+            _ => Ok(()),
+        }
+    }
+
+    fn refuse_extras(&mut self, anchor: usize, tag: Option<&Tag>, span: Span) {
+        if anchor != 0 {
+            let message = "anchors (`&name`) are not read";
+            self.report(
+                code::YAML_ALIAS,
+                span,
+                message,
+                "write the value out where it is used",
+            );
+        }
+        if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
+            self.report(
+                code::YAML_TAG,
+                span,
+                "tags (`!name`) are not read",
+                "remove the tag",
+            );
+        }
+    }
+
+    fn enter(&mut self, open: Open, span: Span) -> Result<(), Finding> {
+        if self.open.len() >= MAX_DEPTH {
+            let message = format!("the document nests deeper than {MAX_DEPTH} levels");
+            return Err(self.finding(code::LIMIT_DEPTH, span, message));
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    fn leave(&mut self, end: Position) -> Result<(), Finding> {
+        let node = match self.open.pop() {
+            Some(Open::List { items, start }) => Node {
+                data: Data::List(items),
+                span: Span { start, end },
+            },
+            Some(Open::Mapping { entries, start, .. }) => Node {
+                data: Data::Mapping(entries),
+                span: Span { start, end },
+            },
+            None => return Ok(()),
+        };
+        self.place(node)
+    }
+
+    /// Puts a finished node where it belongs: a document, a list item, a key or a key's value.
+    fn place(&mut self, node: Node) -> Result<(), Finding> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            let message = format!("the file holds more than {MAX_NODES} values");
+            return Err(self.finding(code::LIMIT_NODES, node.span, message));
+        }
+        match self.open.last_mut() {
+            None => self.documents.push(node),
+            Some(Open::List { items, .. }) => items.push(node),
+            Some(Open::Mapping { entries, key, .. }) => match key.take() {
+                Some((name, key_span)) => entries.push(Entry {
+                    key: name,
+                    key_span,
+                    value: node,
+                }),
+                None => self.place_key(node),
+            },
+        }
+        Ok(())
+    }
+
+    fn place_key(&mut self, node: Node) {
+        let span = node.span;
+        let name = match node.data {
+            Data::Scalar {
+                text,
+                scalar: Scalar::Text,
+            } => text,
+            Data::Scalar { text, .. } => {
+                let hint = format!("quote it: \"{text}\"");
+                self.report(code::YAML_KEY, span, "mapping keys must be text", &hint);
+                text
+            }
+            Data::List(_) | Data::Mapping(_) => {
+                self.report(
+                    code::YAML_KEY,
+                    span,
+                    "mapping keys must be text",
+                    "use a plain word as the key",
+                );
+                String::new()
+            }
+        };
+        if name == "<<" {
+            let message = "merge keys (`<<`) are not read";
+            self.report(code::YAML_MERGE, span, message, "write the fields out");
+        }
+        let Some(Open::Mapping { key, keys, .. }) = self.open.last_mut() else {
+            return;
+        };
+        let first = match keys.entry(name.clone()) {
+            hash_map::Entry::Occupied(seen) => Some(*seen.get()),
+            hash_map::Entry::Vacant(free) => {
+                free.insert(span);
+                None
+            }
+        };
+        *key = Some((name.clone(), span));
+        if let Some(first) = first {
+            let message = format!("the key `{name}` stands twice in this mapping");
+            let hint = format!(
+                "the first one is in line {}; keep one of them",
+                first.start.line
+            );
+            self.report(code::YAML_DUPLICATE_KEY, span, &message, &hint);
+        }
+    }
+
+    fn report(&mut self, code: Code, span: Span, message: &str, hint: &str) {
+        let finding = self.finding(code, span, message).with_hint(hint);
+        self.findings.push(finding);
+    }
+
+    fn finding(&self, code: Code, span: Span, message: impl Into<String>) -> Finding {
+        Finding::new(
+            code,
+            Origin {
+                file: self.file.clone(),
+                span,
+            },
+            message,
+        )
+    }
+}
+
+fn convert(span: &granit_parser::Span) -> Span {
+    Span {
+        start: position(span.start),
+        end: position(span.end),
+    }
+}
+
+fn position(marker: Marker) -> Position {
+    let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Position {
+        line: clamp(marker.line().max(1)),
+        column: clamp(marker.col() + 1),
+    }
+}

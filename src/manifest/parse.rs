@@ -1,0 +1,267 @@
+//! One file to resources and findings.
+
+use super::{
+    coerce::coerce,
+    decode::{self, Draft},
+    kinds::Form,
+    loader::load,
+    node::{Data, Node, Scalar},
+    quirks, schema,
+    suggest::did_you_mean,
+    text::read_text,
+    violations::{self, Checked},
+};
+use crate::model::{
+    Code, Finding, Kind, Metadata, Origin, PROTECT_ANNOTATION, Resource, Span, code,
+};
+use std::sync::Arc;
+
+/// What one file says. Depends on its path and bytes alone.
+#[derive(Debug, Default)]
+pub struct ParsedFile {
+    /// The resources that could be read whole, in file order.
+    pub resources: Vec<Arc<Resource>>,
+    /// What is wrong, in file order.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads a manifest file: YAML or JSON, one document or many.
+///
+/// Never fails: what cannot be read is a finding, and the rest of the file is still reported.
+pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
+    let text = match read_text(file, bytes) {
+        Ok(text) => text,
+        Err(finding) => {
+            return ParsedFile {
+                resources: Vec::new(),
+                findings: vec![*finding],
+            };
+        }
+    };
+    let loaded = load(file, text);
+    let mut parsed = ParsedFile {
+        resources: Vec::new(),
+        findings: loaded.findings,
+    };
+    let broken = !parsed.findings.is_empty();
+    for document in loaded.documents {
+        let before = parsed.findings.len();
+        let resource = read_document(file, document, &mut parsed.findings);
+        let clean = parsed.findings[before..]
+            .iter()
+            .all(|finding| finding.code.as_str().starts_with("W-"));
+        // A document whose YAML was mended on the way is reported, not used.
+        if let Some(resource) = resource
+            && clean
+            && !broken
+        {
+            parsed.resources.push(Arc::new(resource));
+        }
+    }
+    parsed
+}
+
+fn read_document(file: &Arc<str>, mut node: Node, findings: &mut Vec<Finding>) -> Option<Resource> {
+    if matches!(
+        node.data,
+        Data::Scalar {
+            scalar: Scalar::Null,
+            ..
+        }
+    ) {
+        return None;
+    }
+    let at = |span: Span| Origin {
+        file: file.clone(),
+        span,
+    };
+    if node.entries().is_none() {
+        let message =
+            "this is not a manifest: a manifest is a mapping with `kind`, `metadata` and `spec`";
+        findings.push(Finding::new(code::FIELD_TYPE, at(node.span), message));
+        return None;
+    }
+    let form = match read_form(file, &node) {
+        Ok(form) => form,
+        Err(finding) => {
+            findings.push(*finding);
+            return None;
+        }
+    };
+    findings.extend(check_api_version(file, &node, form));
+    set_text(&mut node, "kind", form.name());
+    set_text(&mut node, "apiVersion", form.api_version());
+    quirks::rewrite(form, &mut node);
+    let compiled = schema::compiled(form);
+    coerce(file, &mut node, &compiled.shape, findings);
+    let positions = node.positions();
+    let json = node.to_json();
+    let checked = Checked {
+        file,
+        form,
+        json: &json,
+        positions: &positions,
+        span: node.span,
+    };
+    let violations = explain_removed(violations::check(&checked, compiled), form);
+    let valid = violations.is_empty();
+    findings.extend(violations);
+    let metadata = read_metadata(file, &node, findings)?;
+    if !valid {
+        return None;
+    }
+    let draft = Draft {
+        file,
+        form,
+        metadata,
+        positions,
+        span: node.span,
+    };
+    decode::decode(draft, &node, findings)
+}
+
+/// Finds what kind of document it is.
+fn read_form(file: &Arc<str>, node: &Node) -> Result<Form, Box<Finding>> {
+    let at = |span: Span| Origin {
+        file: file.clone(),
+        span,
+    };
+    let start = Span {
+        start: node.span.start,
+        end: node.span.start,
+    };
+    let Some(entry) = node.entry("kind") else {
+        let finding = Finding::new(
+            code::FIELD_KIND,
+            at(start),
+            "this is not a manifest: `kind` is missing",
+        );
+        return Err(Box::new(finding.with_hint(
+            "keep files that are not manifests outside the paths that are synced",
+        )));
+    };
+    let kind = entry.value.as_text().unwrap_or_default();
+    Form::from_manifest(kind).ok_or_else(|| {
+        let unserved = Kind::UNSERVED
+            .into_iter()
+            .find(|name| name.eq_ignore_ascii_case(kind.trim()));
+        Box::new(match unserved {
+            Some(name) => {
+                let message =
+                    format!("kind `{name}` is known upstream and not served by this version");
+                Finding::new(code::KIND_UNSERVED, at(entry.value.span), message)
+                    .with_hint("keep it outside the paths that are synced")
+            }
+            None => {
+                let near = did_you_mean(kind, schema::names());
+                let names: Vec<_> = schema::names().collect();
+                let hint = near.map_or_else(
+                    || format!("the kinds are: {}", names.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                Finding::new(
+                    code::FIELD_KIND,
+                    at(entry.value.span),
+                    format!("`{kind}` is not a known kind"),
+                )
+                .with_hint(hint)
+            }
+        })
+    })
+}
+
+fn check_api_version(file: &Arc<str>, node: &Node, form: Form) -> Option<Finding> {
+    let entry = node.entry("apiVersion")?;
+    let written = entry.value.as_text().unwrap_or_default().trim();
+    (!written.is_empty() && written != form.api_version()).then(|| {
+        let origin = Origin {
+            file: file.clone(),
+            span: entry.value.span,
+        };
+        let message = format!("`{written}` is not an apiVersion of {}", form.name());
+        Finding::new(code::FIELD_API_VERSION, origin, message)
+            .with_hint(format!("write `apiVersion: {}`", form.api_version()))
+    })
+}
+
+/// Overwrites a top-level text with its canonical spelling; its own check has been made.
+fn set_text(node: &mut Node, key: &str, text: &str) {
+    if let Some(value) = node.at_mut(&[key]) {
+        value.data = Data::Scalar {
+            text: text.to_owned(),
+            scalar: Scalar::Text,
+        };
+    }
+}
+
+/// Fields that the format once had say so, instead of "unknown".
+fn explain_removed(mut violations: Vec<Finding>, form: Form) -> Vec<Finding> {
+    for finding in &mut violations {
+        if form == Form::Native(Kind::Agent)
+            && finding
+                .message
+                .starts_with("`model` is not a field of Agent.spec")
+        {
+            finding.code = code::FIELD_REMOVED;
+            "`spec.model` has been removed; use `spec.model_ref`".clone_into(&mut finding.message);
+            finding.hint =
+                Some("name a ModelEndpoint; its `default_model` is what the agent calls".into());
+        }
+    }
+    violations
+}
+
+fn read_metadata(file: &Arc<str>, node: &Node, findings: &mut Vec<Finding>) -> Option<Metadata> {
+    let entry = node.entry("metadata")?;
+    let metadata: Metadata = serde_yaml::from_value(entry.value.to_yaml()).ok()?;
+    let mut check = |key: &str, name: &str| -> bool {
+        let Err(error) = crate::model::check_name(name) else {
+            return true;
+        };
+        let span = entry
+            .value
+            .entry(key)
+            .map_or(entry.key_span, |entry| entry.value.span);
+        let origin = Origin {
+            file: file.clone(),
+            span,
+        };
+        findings.push(Finding::new(
+            code::FIELD_NAME,
+            origin,
+            format!("`metadata.{key}` {error}"),
+        ));
+        false
+    };
+    let name_ok = check("name", metadata.name.trim());
+    let namespace = metadata
+        .namespace
+        .as_deref()
+        .map(str::trim)
+        .filter(|namespace| !namespace.is_empty());
+    let namespace_ok = namespace.is_none_or(|namespace| check("namespace", namespace));
+    findings.extend(check_protect(file, node, &metadata));
+    (name_ok && namespace_ok).then_some(metadata)
+}
+
+/// An annotation that is meant to protect and does not is worse than none.
+fn check_protect(file: &Arc<str>, node: &Node, metadata: &Metadata) -> Option<Finding> {
+    let value = metadata.annotations.get(PROTECT_ANNOTATION)?;
+    let code: Code = code::FIELD_ENUM;
+    (value != "true" && value != "false").then(|| {
+        let annotations = node
+            .entry("metadata")
+            .and_then(|entry| entry.value.entry("annotations"));
+        let span = annotations.and_then(|entry| entry.value.entry(PROTECT_ANNOTATION));
+        let span = span.map_or(node.span, |entry| entry.value.span);
+        let message = format!("annotation `{PROTECT_ANNOTATION}` must be \"true\" or \"false\"");
+        Finding::new(
+            code,
+            Origin {
+                file: file.clone(),
+                span,
+            },
+            message,
+        )
+    })
+}

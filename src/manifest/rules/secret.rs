@@ -1,0 +1,41 @@
+//! Rules of `Secret`.
+
+use super::at;
+use crate::{
+    model::{Finding, Resource, code, spec::SecretSpec},
+    secrets::{Sealed, environment_names, reserved},
+};
+
+pub(super) fn check(resource: &Resource, spec: &SecretSpec, findings: &mut Vec<Finding>) {
+    for (key, armored) in &spec.encrypted_data {
+        if let Err(error) = Sealed::parse(armored) {
+            let message = format!("the sealed value `{key}` cannot be used: {error}");
+            let pointer = format!("/spec/encryptedData/{key}");
+            let hint = "seal it again: `orloj secret encrypt`";
+            findings.push(at(resource, code::SECRET_SEALED, &pointer, message).with_hint(hint));
+        }
+    }
+    for key in spec.data.keys() {
+        if spec.encrypted_data.contains_key(key) {
+            let message = format!("the value `{key}` is given twice, sealed and in clear text");
+            let pointer = format!("/spec/encryptedData/{key}");
+            findings.push(
+                at(resource, code::FIELD_CONFLICT, &pointer, message).with_hint("keep one of them"),
+            );
+        }
+    }
+    if spec.keys().next().is_none() {
+        let message = "the secret holds no value";
+        let hint = "add `encryptedData`; without it references to this secret find nothing";
+        findings.push(at(resource, code::SECRET_EMPTY, "/spec", message).with_hint(hint));
+    }
+    if environment_names(&resource.id.namespace, &resource.id.name)
+        .iter()
+        .any(|name| reserved(name))
+    {
+        let message =
+            "the environment variable of this secret's name belongs to a flag of the daemon";
+        let finding = at(resource, code::SECRET_RESERVED, "/metadata/name", message);
+        findings.push(finding.with_hint("give the secret another name"));
+    }
+}

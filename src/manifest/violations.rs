@@ -1,0 +1,257 @@
+//! What a schema found wrong, in the user's words.
+
+use super::{kinds::Form, node::push_token, schema::Compiled, suggest::did_you_mean};
+use crate::model::{Code, Finding, Kind, Origin, Positions, Span, code};
+use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A document that is being checked.
+pub(super) struct Checked<'a> {
+    pub(super) file: &'a Arc<str>,
+    pub(super) form: Form,
+    pub(super) json: &'a Value,
+    pub(super) positions: &'a Positions,
+    pub(super) span: Span,
+}
+
+/// Checks a document against its schema.
+pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Vec<Finding> {
+    let Some(validator) = &compiled.validator else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    for error in validator.iter_errors(document.json) {
+        document.report(&error, compiled, &mut findings);
+    }
+    findings
+}
+
+impl Checked<'_> {
+    /// No message quotes more of the document than short values of kinds that hold no secrets.
+    fn report(
+        &self,
+        error: &ValidationError<'_>,
+        compiled: &Compiled,
+        findings: &mut Vec<Finding>,
+    ) {
+        let pointer = error.instance_path().as_str();
+        let field = field_name(pointer);
+        let instance = self.json.pointer(pointer).unwrap_or(&Value::Null);
+        let (code, message) = match error.kind() {
+            Violation::AdditionalProperties { unexpected } => {
+                let known = known_fields(error, compiled);
+                findings.extend(
+                    unexpected
+                        .iter()
+                        .map(|name| self.unknown(pointer, name, &known)),
+                );
+                return;
+            }
+            Violation::Required { property } => {
+                let name = property.as_str().unwrap_or_default();
+                let path = if field.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{field}.{name}")
+                };
+                (code::FIELD_REQUIRED, format!("`{path}` is required"))
+            }
+            Violation::Type { .. } => {
+                let expected = expected_type(error, compiled);
+                let found = type_name(instance);
+                (
+                    code::FIELD_TYPE,
+                    format!("`{field}` must be {expected}, not {found}"),
+                )
+            }
+            Violation::Enum { options } => (
+                code::FIELD_ENUM,
+                self.not_in_list(&field, instance, options),
+            ),
+            Violation::OneOfNotValid { .. } | Violation::OneOfMultipleValid { .. } => {
+                self.one_of(&field, instance, error, compiled)
+            }
+            Violation::Constant { expected_value } => (
+                code::FIELD_ENUM,
+                format!("`{field}` must be {expected_value}"),
+            ),
+            Violation::Minimum { limit } => (
+                code::FIELD_RANGE,
+                format!("`{field}` must be at least {limit}, not {instance}"),
+            ),
+            Violation::Maximum { limit } => (
+                code::FIELD_RANGE,
+                format!("`{field}` must be at most {limit}, not {instance}"),
+            ),
+            Violation::MinItems { limit } | Violation::MinLength { limit } => (
+                code::FIELD_RANGE,
+                format!("`{field}` needs at least {limit}"),
+            ),
+            Violation::MaxItems { limit } | Violation::MaxLength { limit } => (
+                code::FIELD_RANGE,
+                format!("`{field}` may hold at most {limit}"),
+            ),
+            Violation::MinProperties { limit } => (
+                code::FIELD_REQUIRED,
+                format!("`{field}` needs at least {limit} of its fields"),
+            ),
+            Violation::MaxProperties { limit } => (
+                code::FIELD_RANGE,
+                format!("`{field}` may hold at most {limit} of its fields"),
+            ),
+            other => (
+                code::FIELD_FORMAT,
+                format!("`{field}` does not have its form ({})", other.keyword()),
+            ),
+        };
+        findings.push(self.finding(code, pointer, message));
+    }
+
+    fn unknown(&self, parent: &str, name: &str, known: &[&str]) -> Finding {
+        let mut pointer = parent.to_owned();
+        push_token(&mut pointer, name);
+        let place = field_name(parent);
+        let of = if place.is_empty() {
+            self.form.name().to_owned()
+        } else {
+            format!("{}.{place}", self.form.name())
+        };
+        let span = self.positions.key(&pointer).unwrap_or(self.span);
+        let message = format!("`{name}` is not a field of {of}");
+        let hint = match did_you_mean(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("its fields are: {}", known.join(", ")),
+        };
+        Finding::new(code::FIELD_UNKNOWN, self.origin(span), message).with_hint(hint)
+    }
+
+    fn not_in_list(&self, field: &str, instance: &Value, options: &Value) -> String {
+        let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+        let options: Vec<_> = options.iter().map(|option| format!("{option}")).collect();
+        format!(
+            "`{field}` must be one of {}{}",
+            options.join(", "),
+            self.quote(instance)
+        )
+    }
+
+    /// `oneOf` stands for an enum with described values, or for "exactly one of these fields".
+    fn one_of(
+        &self,
+        field: &str,
+        instance: &Value,
+        error: &ValidationError<'_>,
+        compiled: &Compiled,
+    ) -> (Code, String) {
+        let branches = compiled
+            .schema
+            .pointer(error.schema_path().as_str())
+            .and_then(Value::as_array);
+        let branches = branches.map(Vec::as_slice).unwrap_or_default();
+        let constants: Vec<_> = branches
+            .iter()
+            .filter_map(|branch| branch.get("const"))
+            .cloned()
+            .collect();
+        if !constants.is_empty() {
+            return (
+                code::FIELD_ENUM,
+                self.not_in_list(field, instance, &Value::Array(constants)),
+            );
+        }
+        let fields: Vec<_> = branches
+            .iter()
+            .filter_map(|branch| branch.pointer("/required/0")?.as_str())
+            .collect();
+        (
+            code::FIELD_CONFLICT,
+            format!("`{field}` needs exactly one of: {}", fields.join(", ")),
+        )
+    }
+
+    /// `, not "x"` for short values that cannot be secret.
+    fn quote(&self, instance: &Value) -> String {
+        match instance {
+            Value::String(text) if text.len() <= 40 && self.form.kind() != Kind::Secret => {
+                format!(", not \"{text}\"")
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn finding(&self, code: Code, pointer: &str, message: String) -> Finding {
+        let missing = code == code::FIELD_REQUIRED;
+        let span = if missing {
+            self.positions.key(pointer)
+        } else {
+            self.positions.value(pointer)
+        };
+        Finding::new(code, self.origin(span.unwrap_or(self.span)), message)
+    }
+
+    fn origin(&self, span: Span) -> Origin {
+        Origin {
+            file: self.file.clone(),
+            span,
+        }
+    }
+}
+
+/// `/spec/limits/max_steps` as people write it: `spec.limits.max_steps`.
+fn field_name(pointer: &str) -> String {
+    let tokens = pointer
+        .split('/')
+        .skip(1)
+        .map(|token| token.replace("~1", "/").replace("~0", "~"));
+    tokens.collect::<Vec<_>>().join(".")
+}
+
+fn known_fields<'a>(error: &ValidationError<'_>, compiled: &'a Compiled) -> Vec<&'a str> {
+    let path = error.schema_path().as_str();
+    let object = path.strip_suffix("/additionalProperties").unwrap_or(path);
+    let fields = compiled
+        .schema
+        .pointer(object)
+        .and_then(|schema| schema.get("properties"));
+    fields
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+fn expected_type(error: &ValidationError<'_>, compiled: &Compiled) -> String {
+    let name = |word: &str| match word {
+        "string" => "text",
+        "object" => "a mapping",
+        "array" => "a list",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        _ => "nothing",
+    };
+    match compiled.schema.pointer(error.schema_path().as_str()) {
+        Some(Value::String(one)) => name(one).to_owned(),
+        Some(Value::Array(many)) => {
+            let words = many
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|word| *word != "null");
+            words.map(name).collect::<Vec<_>>().join(" or ")
+        }
+        _ => "of another type".to_owned(),
+    }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}

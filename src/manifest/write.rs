@@ -1,0 +1,47 @@
+//! A resource as a manifest again, for people and for the API.
+
+use crate::model::{Kind, Resource, Spec};
+use serde_json::{Map, Value, json};
+
+/// What stands in place of a secret's value, as upstream prints it.
+const REDACTED: &str = "***";
+
+/// The normalised manifest as JSON; a Secret's values are `***`.
+pub fn to_json(resource: &Resource) -> Value {
+    let mut metadata = Map::new();
+    metadata.insert("name".into(), json!(&*resource.id.name));
+    metadata.insert("namespace".into(), json!(&*resource.id.namespace));
+    if !resource.metadata.labels.is_empty() {
+        metadata.insert("labels".into(), json!(resource.metadata.labels));
+    }
+    if !resource.metadata.annotations.is_empty() {
+        metadata.insert("annotations".into(), json!(resource.metadata.annotations));
+    }
+    json!({
+        "apiVersion": resource.id.kind.api_version(),
+        "kind": resource.id.kind.as_str(),
+        "metadata": metadata,
+        "spec": spec(resource),
+    })
+}
+
+/// The normalised manifest as YAML; a Secret's values are `***`.
+pub fn to_yaml(resource: &Resource) -> String {
+    serde_yaml::to_string(&to_json(resource)).unwrap_or_default()
+}
+
+fn spec(resource: &Resource) -> Value {
+    let (Kind::Secret, Spec::Secret(secret)) = (resource.id.kind, &resource.spec) else {
+        return resource.value.clone();
+    };
+    let data: Map<_, _> = secret
+        .keys()
+        .map(|key| (key.to_owned(), json!(REDACTED)))
+        .collect();
+    let mut spec = Map::new();
+    spec.insert("data".into(), Value::Object(data));
+    if !secret.allowed_hosts.is_empty() {
+        spec.insert("allowed_hosts".into(), json!(secret.allowed_hosts));
+    }
+    Value::Object(spec)
+}

@@ -1,1 +1,12 @@
 //! The dependency graph of a catalog: missing references, cycles, order, blast radius.
+//!
+//! [`references`] says what one resource refers to; [`DependencyGraph::build`] links a whole catalog and
+//! reports what does not hold together. Edges run from a dependent to its dependency.
+
+mod cycles;
+mod links;
+mod reference;
+mod systems;
+
+pub use links::DependencyGraph;
+pub use reference::{Reference, references};

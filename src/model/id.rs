@@ -32,6 +32,14 @@ impl ResourceId {
         }
     }
 
+    /// Reads a reference, `name` or `ns/name`; a bare name is in the namespace of its owner.
+    pub fn from_reference(kind: Kind, owner_namespace: &str, text: &str) -> Self {
+        match text.split_once('/') {
+            Some((namespace, name)) => Self::new(kind, namespace, name),
+            None => Self::new(kind, owner_namespace, text),
+        }
+    }
+
     /// `name` in the default namespace, else `namespace/name`.
     pub fn qualified_name(&self) -> String {
         if &*self.namespace == DEFAULT_NAMESPACE {

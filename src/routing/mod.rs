@@ -1,1 +1,19 @@
 //! The routing table of a catalog and the pure resolver with its trace.
+//!
+//! [`RoutingTable::build`] compiles a catalog once; [`resolve`] turns what a request says into a
+//! [`Decision`] and the [`Trace`] of why. Nothing here reads a clock, health or chance: the draw among
+//! weighted targets comes in with the [`Facts`]. The table names secrets and holds none.
+
+mod build;
+mod lint;
+mod names;
+mod pattern;
+mod policy;
+mod resolve;
+mod table;
+
+pub use names::{ModelListing, list_models};
+pub use pattern::Pattern;
+pub use policy::{Denial, check_policies};
+pub use resolve::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace, resolve};
+pub use table::{AgentRoute, EndpointRoute, PolicyRoute, RoutingTable, Target};

@@ -1,0 +1,92 @@
+//! References that run in a circle.
+
+use crate::model::{Catalog, Finding, ResourceId, code};
+use petgraph::{
+    algo::tarjan_scc,
+    stable_graph::{NodeIndex, StableDiGraph},
+    visit::EdgeRef,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// One finding per group of resources that refer to each other in a circle, with a shortest circle
+/// printed.
+pub(super) fn find(graph: &StableDiGraph<ResourceId, String>, catalog: &Catalog) -> Vec<Finding> {
+    let groups = tarjan_scc(graph);
+    groups
+        .iter()
+        .filter_map(|group| circle(graph, group, catalog))
+        .collect()
+}
+
+fn circle(
+    graph: &StableDiGraph<ResourceId, String>,
+    group: &[NodeIndex],
+    catalog: &Catalog,
+) -> Option<Finding> {
+    let start = *group.iter().min_by_key(|node| &graph[**node])?;
+    let path = shortest_way_back(graph, start, group)?;
+    let names: Vec<_> = path
+        .iter()
+        .map(|node| graph[*node].qualified_name())
+        .collect();
+    let first = catalog.get(&graph[start])?;
+    let places: Vec<_> = path
+        .windows(2)
+        .filter_map(|step| {
+            let edge = graph.edges_connecting(step[0], step[1]).next()?;
+            Some(
+                catalog
+                    .get(&graph[step[0]])?
+                    .origin_of(edge.weight())
+                    .to_string(),
+            )
+        })
+        .collect();
+    let pointer = graph.edges_connecting(path[0], path[1]).next()?.weight();
+    let message = format!(
+        "{} references run in a circle: {}",
+        first.id.kind,
+        names.join(" -> ")
+    );
+    let finding = Finding::new(code::GRAPH_CYCLE, first.origin_of(pointer), message);
+    Some(
+        finding
+            .with_hint(format!("break it at one of: {}", places.join(", ")))
+            .on(&first.id),
+    )
+}
+
+/// Breadth first from `start` to itself, inside the group.
+fn shortest_way_back(
+    graph: &StableDiGraph<ResourceId, String>,
+    start: NodeIndex,
+    group: &[NodeIndex],
+) -> Option<Vec<NodeIndex>> {
+    let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
+    let mut open = VecDeque::from([start]);
+    let inside: std::collections::BTreeSet<_> = group.iter().copied().collect();
+    while let Some(node) = open.pop_front() {
+        let mut next: Vec<_> = graph.edges(node).map(|edge| edge.target()).collect();
+        next.sort_by_key(|node| &graph[*node]);
+        for target in next {
+            if target == start {
+                let mut path = vec![start, node];
+                let mut at = node;
+                while at != start {
+                    at = *came_from.get(&at)?;
+                    path.push(at);
+                }
+                if node == start {
+                    path.truncate(2);
+                }
+                path.reverse();
+                return Some(path);
+            }
+            if inside.contains(&target) && !came_from.contains_key(&target) {
+                came_from.insert(target, node);
+                open.push_back(target);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,90 @@
+//! What must hold inside an agent system, checked before anything runs.
+
+use crate::model::{
+    Catalog, Finding, Kind, Resource, Spec, code,
+    spec::{AgentSystemSpec, TaskSpec},
+};
+use petgraph::{algo::tarjan_scc, graphmap::DiGraphMap};
+use std::collections::BTreeSet;
+
+/// Checks the graph of every system of the catalog.
+pub(super) fn check(catalog: &Catalog) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for resource in catalog.of_kind(Kind::AgentSystem) {
+        let Spec::AgentSystem(system) = &resource.spec else {
+            continue;
+        };
+        check_nodes(resource, system, &mut findings);
+        findings.extend(check_circle(catalog, resource, system));
+    }
+    findings
+}
+
+fn check_nodes(resource: &Resource, system: &AgentSystemSpec, findings: &mut Vec<Finding>) {
+    let listed: BTreeSet<_> = system.agents.iter().map(String::as_str).collect();
+    for (name, node) in &system.graph {
+        if !listed.contains(name.as_str()) {
+            let message = format!("graph node \"{name}\" is not listed in spec.agents");
+            let origin = resource.origin_of_key(&format!("/spec/graph/{name}"));
+            findings.push(Finding::new(code::GRAPH_SYSTEM, origin, message).on(&resource.id));
+        }
+        for (index, edge) in node.edges.iter().enumerate() {
+            if !listed.contains(edge.to.as_str()) {
+                let message = format!(
+                    "graph edge \"{name}\" -> \"{}\" leads to no agent of spec.agents",
+                    edge.to
+                );
+                let origin = resource.origin_of(&format!("/spec/graph/{name}/edges/{index}/to"));
+                findings.push(Finding::new(code::GRAPH_SYSTEM, origin, message).on(&resource.id));
+            }
+        }
+    }
+}
+
+/// A circle of hand-overs needs a bound: `max_turns` of the task that runs it.
+fn check_circle(
+    catalog: &Catalog,
+    resource: &Resource,
+    system: &AgentSystemSpec,
+) -> Option<Finding> {
+    let task = catalog.of_kind(Kind::Task).find(|task| {
+        let Spec::Task(spec) = &task.spec else {
+            return false;
+        };
+        task.id.namespace == resource.id.namespace && runs_unbounded(spec, resource)
+    })?;
+    let mut graph = DiGraphMap::<&str, ()>::new();
+    for (name, node) in &system.graph {
+        for edge in &node.edges {
+            graph.add_edge(name.as_str(), edge.to.as_str(), ());
+        }
+    }
+    let circle = tarjan_scc(&graph)
+        .into_iter()
+        .find(|group| match group.as_slice() {
+            [one] => graph.contains_edge(one, one),
+            more => more.len() > 1,
+        })?;
+    let mut names = circle;
+    names.reverse();
+    names.extend(names.first().copied());
+    let message = format!(
+        "the hand-overs of {} run in a circle: {}",
+        resource.id,
+        names.join(" -> ")
+    );
+    let hint = format!(
+        "set `spec.max_turns` above 0 in {} ({})",
+        task.id, task.origin
+    );
+    let origin = resource.origin_of("/spec/graph");
+    Some(
+        Finding::new(code::GRAPH_CYCLE, origin, message)
+            .with_hint(hint)
+            .on(&resource.id),
+    )
+}
+
+fn runs_unbounded(task: &TaskSpec, system: &Resource) -> bool {
+    task.system.as_deref() == Some(&*system.id.name) && task.max_turns == 0
+}

@@ -1,0 +1,430 @@
+//! What a request's `model` means.
+
+use super::table::{AgentRoute, AliasRoute, EndpointRoute, Names, RoutingTable, Target};
+use crate::{
+    manifest::did_you_mean,
+    model::{Kind, Origin, ResourceId, spec::UnknownModels},
+};
+use std::sync::Arc;
+
+/// What is known of a request; nothing else decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The caller's namespace.
+    pub namespace: &'a str,
+    /// The endpoint that the path names, as `name` or `ns/name`.
+    pub scope: Option<&'a str>,
+    /// The body's `model`.
+    pub model: Option<&'a str>,
+    /// A number drawn evenly from all of `u32`, for weighted targets.
+    pub draw: u32,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The name that was asked for; empty if the path alone decided.
+    pub requested: String,
+    /// The target, then its fallbacks in order; never empty.
+    pub targets: Vec<Target>,
+    /// The agent the request is made as.
+    pub agent: Option<Arc<AgentRoute>>,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// The manifest line that decided.
+    pub origin: Origin,
+}
+
+/// The rules, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// `agent/NAME`.
+    Agent,
+    /// A `ModelAlias` of exactly that name.
+    Alias,
+    /// An endpoint's alias of exactly that name.
+    EndpointAlias,
+    /// `ENDPOINT/MODEL`, or any model in a request scoped to an endpoint.
+    EndpointModel,
+    /// An endpoint's name: its default model.
+    Endpoint,
+    /// A model that an endpoint lists.
+    Model,
+    /// A wildcard alias.
+    Wildcard,
+}
+
+impl Rule {
+    const ALL: [Self; 7] = [
+        Self::Agent,
+        Self::Alias,
+        Self::EndpointAlias,
+        Self::EndpointModel,
+        Self::Endpoint,
+        Self::Model,
+        Self::Wildcard,
+    ];
+}
+
+/// Why a request goes nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The body names no model and the path no endpoint with a default one.
+    MissingModel,
+    /// The path names an endpoint that does not exist.
+    EndpointNotFound(String),
+    /// Nothing is called so.
+    ModelNotFound {
+        /// The name asked for.
+        name: String,
+        /// The nearest name that exists.
+        near: Option<String>,
+    },
+    /// Several namespaces use the name.
+    Ambiguous {
+        /// The name asked for.
+        name: String,
+        /// What would each decide, written so that it does.
+        candidates: Vec<String>,
+    },
+    /// The endpoint has no default model.
+    NoDefaultModel(ResourceId),
+}
+
+/// What was tried, in order; formatted only when somebody reads it.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// One rule tried in one namespace.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The rule.
+    pub rule: Rule,
+    /// The namespace it was tried in.
+    pub namespace: Arc<str>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It decided, by this line.
+    Decided(Origin),
+    /// It fits too, with equal right.
+    Tied(Origin),
+    /// Nothing of that name.
+    Passed,
+}
+
+/// Resolves a request against a table. Pure: the same facts give the same decision.
+pub fn resolve(table: &RoutingTable, facts: &Facts<'_>) -> (Result<Decision, Refusal>, Trace) {
+    let mut resolver = Resolver {
+        table,
+        draw: facts.draw,
+        trace: Trace::default(),
+    };
+    let decision = match facts.scope {
+        Some(scope) => resolver.scoped(facts.namespace, scope, facts.model),
+        None => match facts.model {
+            None => Err(Refusal::MissingModel),
+            Some(model) => resolver.unscoped(facts.namespace, model),
+        },
+    };
+    (decision, resolver.trace)
+}
+
+struct Resolver<'a> {
+    table: &'a RoutingTable,
+    draw: u32,
+    trace: Trace,
+}
+
+impl Resolver<'_> {
+    fn scoped(
+        &mut self,
+        caller: &str,
+        scope: &str,
+        model: Option<&str>,
+    ) -> Result<Decision, Refusal> {
+        let endpoint = self.find_endpoint(caller, scope)?;
+        let Some(model) = model else {
+            let target = default_target(&endpoint).map_err(|_| Refusal::MissingModel)?;
+            let origin = endpoint.origin.clone();
+            return Ok(decision(scope, vec![target], None, Rule::Endpoint, origin));
+        };
+        let namespace = endpoint.id.namespace.clone();
+        match on_endpoint(&endpoint, model) {
+            Some((target, origin)) => {
+                self.note(
+                    Rule::EndpointModel,
+                    &namespace,
+                    Outcome::Decided(origin.clone()),
+                );
+                Ok(decision(
+                    model,
+                    vec![target],
+                    None,
+                    Rule::EndpointModel,
+                    origin,
+                ))
+            }
+            None => {
+                self.note(Rule::EndpointModel, &namespace, Outcome::Passed);
+                let near = did_you_mean(model, names_on(&endpoint)).map(str::to_owned);
+                Err(Refusal::ModelNotFound {
+                    name: model.to_owned(),
+                    near,
+                })
+            }
+        }
+    }
+
+    /// The endpoint of a path: in the caller's namespace, as `ns/name`, or the only one of its name.
+    fn find_endpoint(&self, caller: &str, scope: &str) -> Result<Arc<EndpointRoute>, Refusal> {
+        let id = ResourceId::from_reference(Kind::ModelEndpoint, caller, scope);
+        if let Some(endpoint) = self.table.endpoints.get(&id) {
+            return Ok(endpoint.clone());
+        }
+        let everywhere = self
+            .table
+            .endpoints
+            .values()
+            .filter(|endpoint| &*endpoint.id.name == scope);
+        match everywhere.collect::<Vec<_>>().as_slice() {
+            [] => Err(Refusal::EndpointNotFound(scope.to_owned())),
+            [one] => Ok((*one).clone()),
+            many => Err(Refusal::Ambiguous {
+                name: scope.to_owned(),
+                candidates: many
+                    .iter()
+                    .map(|e| format!("{}/{}", e.id.namespace, e.id.name))
+                    .collect(),
+            }),
+        }
+    }
+
+    fn unscoped(&mut self, caller: &str, name: &str) -> Result<Decision, Refusal> {
+        if let Some(found) = self.in_namespace(caller, name) {
+            return found;
+        }
+        if let Some((namespace, rest)) = split_namespace(self.table, name)
+            && let Some(found) = self.in_namespace(namespace, &rest)
+        {
+            return found.map(|decision| Decision {
+                requested: name.to_owned(),
+                ..decision
+            });
+        }
+        self.elsewhere(caller, name)
+    }
+
+    fn in_namespace(&mut self, namespace: &str, name: &str) -> Option<Result<Decision, Refusal>> {
+        let (namespace, names) = self.table.namespaces.get_key_value(namespace)?;
+        for rule in Rule::ALL {
+            match self.try_rule(rule, names, name) {
+                Some(Ok(found)) => {
+                    self.note(rule, namespace, Outcome::Decided(found.origin.clone()));
+                    return Some(Ok(found));
+                }
+                Some(Err(refusal)) => return Some(Err(refusal)),
+                None => self.note(rule, namespace, Outcome::Passed),
+            }
+        }
+        None
+    }
+
+    /// Every other namespace: the first rule that fits anywhere decides, if it fits once.
+    fn elsewhere(&mut self, caller: &str, name: &str) -> Result<Decision, Refusal> {
+        let others: Vec<_> = self
+            .table
+            .namespaces
+            .iter()
+            .filter(|(namespace, _)| &***namespace != caller)
+            .collect();
+        for rule in Rule::ALL {
+            let mut hits = Vec::new();
+            for (namespace, names) in &others {
+                if let Some(found) = self.try_rule(rule, names, name) {
+                    hits.push(((*namespace).clone(), found));
+                }
+            }
+            match hits.len() {
+                0 => {}
+                1 => return hits.swap_remove(0).1,
+                _ => {
+                    let candidates = hits
+                        .iter()
+                        .map(|(namespace, _)| format!("{namespace}/{name}"))
+                        .collect();
+                    for (namespace, hit) in hits {
+                        if let Ok(found) = hit {
+                            self.note(rule, &namespace, Outcome::Tied(found.origin));
+                        }
+                    }
+                    return Err(Refusal::Ambiguous {
+                        name: name.to_owned(),
+                        candidates,
+                    });
+                }
+            }
+        }
+        Err(Refusal::ModelNotFound {
+            name: name.to_owned(),
+            near: nearest(self.table, name),
+        })
+    }
+
+    fn try_rule(&self, rule: Rule, names: &Names, name: &str) -> Option<Result<Decision, Refusal>> {
+        let by_alias = |route: &AliasRoute| {
+            let targets = choose(route, self.draw);
+            Ok(decision(name, targets, None, rule, route.origin.clone()))
+        };
+        match rule {
+            Rule::Agent => names.agents.get(name.strip_prefix("agent/")?).map(|agent| {
+                let targets = agent.targets.clone();
+                Ok(decision(
+                    name,
+                    targets,
+                    Some(agent.clone()),
+                    rule,
+                    agent.origin.clone(),
+                ))
+            }),
+            Rule::Alias => names.aliases.get(name).map(by_alias),
+            Rule::EndpointAlias => names.endpoint_aliases.get(name).map(by_alias),
+            Rule::EndpointModel => {
+                let (endpoint, model) = name
+                    .split_once('/')
+                    .filter(|(_, model)| !model.is_empty())?;
+                let (target, origin) = on_endpoint(names.endpoints.get(endpoint)?, model)?;
+                Some(Ok(decision(name, vec![target], None, rule, origin)))
+            }
+            Rule::Endpoint => names.endpoints.get(name).map(|endpoint| {
+                let target = default_target(endpoint)?;
+                Ok(decision(
+                    name,
+                    vec![target],
+                    None,
+                    rule,
+                    endpoint.origin.clone(),
+                ))
+            }),
+            Rule::Model => names.models.get(name).map(by_alias),
+            Rule::Wildcard => {
+                let found = names
+                    .wildcards
+                    .iter()
+                    .find(|(pattern, _)| pattern.matches(name));
+                found.map(|(_, route)| by_alias(route))
+            }
+        }
+    }
+
+    fn note(&mut self, rule: Rule, namespace: &Arc<str>, outcome: Outcome) {
+        self.trace.steps.push(Step {
+            rule,
+            namespace: namespace.clone(),
+            outcome,
+        });
+    }
+}
+
+fn decision(
+    requested: &str,
+    targets: Vec<Target>,
+    agent: Option<Arc<AgentRoute>>,
+    rule: Rule,
+    origin: Origin,
+) -> Decision {
+    Decision {
+        requested: requested.to_owned(),
+        targets,
+        agent,
+        rule,
+        origin,
+    }
+}
+
+/// What a model name means on one endpoint: its aliases, exact before wildcard, then its own models,
+/// then what it does with unknown ones.
+fn on_endpoint(endpoint: &Arc<EndpointRoute>, model: &str) -> Option<(Target, Origin)> {
+    let target = |model: &Arc<str>| Target {
+        endpoint: endpoint.clone(),
+        model: model.clone(),
+    };
+    if let Some((to, origin)) = endpoint.aliases.get(model) {
+        return Some((target(to), origin.clone()));
+    }
+    let wildcard = endpoint
+        .wildcards
+        .iter()
+        .find(|(pattern, ..)| pattern.matches(model));
+    if let Some((_, to, origin)) = wildcard {
+        return Some((target(to), origin.clone()));
+    }
+    let listed =
+        endpoint.models.contains(model) || endpoint.default_model.as_deref() == Some(model);
+    (listed || endpoint.unknown_models == UnknownModels::Passthrough)
+        .then(|| (target(&model.into()), endpoint.origin.clone()))
+}
+
+fn default_target(endpoint: &Arc<EndpointRoute>) -> Result<Target, Refusal> {
+    let model = endpoint.default_model.clone();
+    let model = model.ok_or_else(|| Refusal::NoDefaultModel(endpoint.id.clone()))?;
+    Ok(Target {
+        endpoint: endpoint.clone(),
+        model,
+    })
+}
+
+/// The target the draw falls on, then the fallbacks.
+fn choose(route: &AliasRoute, draw: u32) -> Vec<Target> {
+    let total: u64 = route
+        .targets
+        .iter()
+        .map(|(weight, _)| u64::from(*weight))
+        .sum();
+    // Maps the draw evenly onto [0, total).
+    let mut left = (u64::from(draw) * total) >> 32;
+    let chosen = route.targets.iter().find(|(weight, _)| {
+        let hit = left < u64::from(*weight);
+        left = left.saturating_sub(u64::from(*weight));
+        hit
+    });
+    let chosen = chosen
+        .or(route.targets.first())
+        .map(|(_, target)| target.clone());
+    chosen
+        .into_iter()
+        .chain(route.fallbacks.iter().cloned())
+        .collect()
+}
+
+/// `NS/` may stand before a name, and before the name of an agent in `agent/NS/NAME`.
+fn split_namespace<'a>(table: &RoutingTable, name: &'a str) -> Option<(&'a str, String)> {
+    let (agent, path) = match name.strip_prefix("agent/") {
+        Some(path) => ("agent/", path),
+        None => ("", name),
+    };
+    let (namespace, rest) = path.split_once('/')?;
+    table
+        .namespaces
+        .contains_key(namespace)
+        .then(|| (namespace, format!("{agent}{rest}")))
+}
+
+fn names_on(endpoint: &EndpointRoute) -> impl Iterator<Item = &str> {
+    let listed = endpoint.models.iter().map(String::as_str);
+    listed
+        .chain(endpoint.aliases.keys().map(String::as_str))
+        .chain(endpoint.default_model.as_deref())
+}
+
+fn nearest(table: &RoutingTable, name: &str) -> Option<String> {
+    let listed = super::list_models(table);
+    did_you_mean(name, listed.iter().map(|model| model.id.as_str())).map(str::to_owned)
+}

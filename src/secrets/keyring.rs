@@ -1,0 +1,242 @@
+//! The identities of this installation.
+
+use super::{Opened, Sealed, sealed::MAX_PLAINTEXT_BYTES};
+use age::{DecryptError, secrecy::ExposeSecret as _, x25519};
+use std::{
+    error::Error,
+    io::{self, Read},
+};
+
+/// The one recipient type whose values this build opens.
+const OPENABLE_KIND: &str = "X25519";
+
+/// The identities that values are opened with; they cannot be printed.
+#[derive(Default)]
+pub struct Keyring {
+    identities: Vec<x25519::Identity>,
+    recipients: Vec<String>,
+}
+
+impl Keyring {
+    /// Adds the identities of the file called `name`; returns how many it held.
+    ///
+    /// Blank lines and lines that start with `#` are skipped; an identity that is already held is not
+    /// added twice. A file with any bad line adds nothing.
+    ///
+    /// # Errors
+    ///
+    /// One [`IdentityError`] naming file and line; a key is never repeated.
+    ///
+    /// Format: the identity files of `age-keygen`.
+    pub fn parse_identity_file(&mut self, name: &str, text: &str) -> Result<usize, IdentityError> {
+        let mut found = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim_start_matches('\u{feff}').trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let identity = parse_line(line).map_err(|problem| IdentityError::Line {
+                file: name.to_owned(),
+                line: index + 1,
+                problem,
+            })?;
+            found.push(identity);
+        }
+        if found.is_empty() {
+            return Err(IdentityError::Empty {
+                file: name.to_owned(),
+            });
+        }
+        let count = found.len();
+        for identity in found {
+            let recipient = identity.to_public().to_string();
+            if !self.recipients.contains(&recipient) {
+                self.recipients.push(recipient);
+                self.identities.push(identity);
+            }
+        }
+        Ok(count)
+    }
+
+    /// The public keys of the identities held, in the order they came.
+    pub fn recipients(&self) -> Vec<String> {
+        self.recipients.clone()
+    }
+
+    /// Whether no identity is held.
+    pub fn is_empty(&self) -> bool {
+        self.identities.is_empty()
+    }
+
+    /// Opens a value with the first identity that fits.
+    ///
+    /// # Errors
+    ///
+    /// - [`OpenError::NoIdentity`] if none of the identities is a recipient.
+    /// - [`OpenError::Unsupported`] if the value has no recipient of a kind this build knows.
+    /// - [`OpenError::Damaged`] if one fits and the ciphertext does not authenticate.
+    pub fn open(&self, sealed: &Sealed) -> Result<Opened, OpenError> {
+        let found = sealed.recipient_kinds();
+        if !found.iter().any(|kind| kind == OPENABLE_KIND) {
+            return Err(OpenError::Unsupported { found });
+        }
+        let file = sealed.file().map_err(damaged)?;
+        let decryptor = age::Decryptor::new_buffered(file.as_slice()).map_err(damaged)?;
+        let identities = self.identities.iter().map(|key| key as &dyn age::Identity);
+        match decryptor.decrypt(identities) {
+            Ok(plaintext) => read_plaintext(plaintext, file.len()).map_err(damaged),
+            Err(DecryptError::NoMatchingKeys) => Err(OpenError::NoIdentity {
+                found,
+                held: self.recipients(),
+            }),
+            Err(error) => Err(damaged(error)),
+        }
+    }
+}
+
+/// Draws a new identity: the line for an identity file, and its public key.
+pub fn generate_identity() -> (Opened, String) {
+    let identity = x25519::Identity::generate();
+    let public = identity.to_public().to_string();
+    let secret = identity.to_string();
+    (
+        Opened::new(secret.expose_secret().as_bytes().to_vec()),
+        public,
+    )
+}
+
+/// Reads a plaintext into a buffer that never grows: a grown one leaves copies behind.
+fn read_plaintext(plaintext: impl Read, file_bytes: usize) -> io::Result<Opened> {
+    let mut bytes = Vec::with_capacity(file_bytes.min(MAX_PLAINTEXT_BYTES) + 64);
+    let limit = u64::try_from(MAX_PLAINTEXT_BYTES).unwrap_or(u64::MAX);
+    let result = plaintext.take(limit).read_to_end(&mut bytes);
+    let opened = Opened::new(bytes);
+    result.map(|_| opened)
+}
+
+fn damaged(error: impl Error + Send + Sync + 'static) -> OpenError {
+    OpenError::Damaged {
+        source: Box::new(error),
+    }
+}
+
+fn parse_line(line: &str) -> Result<x25519::Identity, LineProblem> {
+    // Longer prefixes first: a post-quantum key also starts like a native one.
+    const REFUSED: [(&str, LineProblem); 8] = [
+        ("AGE-SECRET-KEY-PQ-", LineProblem::PostQuantum),
+        ("AGE-PLUGIN-", LineProblem::Plugin),
+        ("-----BEGIN AGE ENCRYPTED FILE", LineProblem::Encrypted),
+        ("age-encryption.org/", LineProblem::Encrypted),
+        ("-----BEGIN ", LineProblem::Ssh),
+        ("ssh-", LineProblem::Ssh),
+        ("age1", LineProblem::PublicKey),
+        ("AGE-SECRET-KEY-1", LineProblem::Damaged),
+    ];
+    line.parse().map_err(|_| {
+        REFUSED
+            .into_iter()
+            .find(|(prefix, _)| line.starts_with(prefix))
+            .map_or(LineProblem::Unknown, |(_, problem)| problem)
+    })
+}
+
+/// What stands on a line instead of an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LineProblem {
+    /// A post-quantum identity.
+    #[error("a post-quantum identity (`AGE-SECRET-KEY-PQ-…`), which this build cannot use")]
+    PostQuantum,
+    /// An identity that needs a plugin.
+    #[error("a plugin identity (`AGE-PLUGIN-…`); plugins are not run")]
+    Plugin,
+    /// An identity file sealed with a passphrase.
+    #[error("an encrypted identity file; decrypt it first, a daemon cannot ask for a passphrase")]
+    Encrypted,
+    /// An SSH or other PEM key.
+    #[error("an SSH key; SSH identities are not enabled in this build")]
+    Ssh,
+    /// A public key.
+    #[error("a public key (`age1…`); the identity is its secret key")]
+    PublicKey,
+    /// A native identity with a typing error.
+    #[error("a damaged `AGE-SECRET-KEY-1…` identity")]
+    Damaged,
+    /// Anything else.
+    #[error("something that is not an age identity")]
+    Unknown,
+}
+
+/// Why an identity file was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// A line holds something else than an identity.
+    #[error("failed to read identities from `{file}`: line {line} holds {problem}")]
+    Line {
+        /// The file's name as given.
+        file: String,
+        /// Counted from 1.
+        line: usize,
+        /// What stands there.
+        problem: LineProblem,
+    },
+    /// There is no identity in it.
+    #[error("failed to read identities from `{file}`: it holds none")]
+    Empty {
+        /// The file's name as given.
+        file: String,
+    },
+}
+
+/// Why a sealed value stayed closed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// None of the identities is a recipient of the value.
+    #[error(
+        "failed to open the value: it is sealed for {} and {}",
+        list(found),
+        held_text(held)
+    )]
+    NoIdentity {
+        /// The kinds of the value's recipients.
+        found: Vec<String>,
+        /// The public keys of the identities held.
+        held: Vec<String>,
+    },
+    /// No recipient is of a kind this build can open.
+    #[error(
+        "failed to open the value: it is sealed for {}; this build opens only {OPENABLE_KIND}",
+        list(found)
+    )]
+    Unsupported {
+        /// The kinds of the value's recipients.
+        found: Vec<String>,
+    },
+    /// An identity fits, and the ciphertext is damaged.
+    #[error("failed to decrypt the value")]
+    Damaged {
+        /// What the decryption met.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+/// `2 recipients (X25519, ssh-ed25519)`.
+fn list(kinds: &[String]) -> String {
+    let noun = if kinds.len() == 1 {
+        "recipient"
+    } else {
+        "recipients"
+    };
+    if kinds.is_empty() {
+        return format!("no {noun}");
+    }
+    format!("{} {noun} ({})", kinds.len(), kinds.join(", "))
+}
+
+fn held_text(held: &[String]) -> String {
+    if held.is_empty() {
+        "no identity is configured".to_owned()
+    } else {
+        format!("no configured identity fits (tried {})", held.join(", "))
+    }
+}

@@ -1,0 +1,50 @@
+//! Files that are whole or not there.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+};
+use tempfile::{Builder, NamedTempFile};
+
+/// How unfinished files are called; [`sweep`] takes away what a crash left behind.
+const UNFINISHED_PREFIX: &str = ".unfinished-";
+
+/// Replaces `name` in `dir` by a file (mode 0600) with these bytes, durably.
+pub(super) fn replace(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let file = write_unfinished(dir, bytes)?;
+    file.persist(dir.join(name))?;
+    sync_dir(dir)
+}
+
+/// As [`replace`], but fails with `AlreadyExists` if `name` is there.
+pub(super) fn create(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let file = write_unfinished(dir, bytes)?;
+    file.persist_noclobber(dir.join(name))?;
+    sync_dir(dir)
+}
+
+/// Takes unfinished files away; only for the one process that owns `dir`.
+pub(super) fn sweep(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(UNFINISHED_PREFIX) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The content reaches the disk before the name does, or a crash could leave an empty file under it.
+fn write_unfinished(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// The rename itself is an entry of the directory.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}

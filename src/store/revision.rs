@@ -1,0 +1,129 @@
+//! What the history says of a revision.
+
+use super::StoreError;
+use std::fmt;
+
+/// What became of a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RevisionOutcome {
+    /// It went live.
+    Applied,
+    /// It went live again, as a rollback.
+    RolledBack,
+    /// It was refused; the one before it went on serving.
+    Rejected,
+}
+
+impl RevisionOutcome {
+    const ALL: [Self; 3] = [Self::Applied, Self::RolledBack, Self::Rejected];
+
+    /// The word in the database and in output: `applied`, `rolled-back`, `rejected`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::RolledBack => "rolled-back",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+impl fmt::Display for RevisionOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl TryFrom<String> for RevisionOutcome {
+    type Error = StoreError;
+
+    fn try_from(word: String) -> Result<Self, StoreError> {
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == word);
+        known.ok_or(StoreError::UnknownWord {
+            what: "outcome",
+            word,
+        })
+    }
+}
+
+/// A revision about to enter the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRevision {
+    /// What `x-orloj-revision` carries.
+    pub revision_id: String,
+    /// The commit, if it came from Git.
+    pub commit: Option<String>,
+    /// Who made it.
+    pub author: String,
+    /// The first line of its message.
+    pub summary: String,
+    /// The generation of the unmanaged resources it includes.
+    pub unmanaged_generation: i64,
+    /// The digest of the whole catalog; empty if it was rejected before there was one.
+    pub config_digest: String,
+    /// The digest of the plan that led to it; empty if it was rejected before there was one.
+    pub plan_digest: String,
+    /// What became of it.
+    pub outcome: RevisionOutcome,
+    /// Resources added.
+    pub added: i64,
+    /// Resources changed.
+    pub changed: i64,
+    /// Resources removed.
+    pub removed: i64,
+    /// The findings, as JSON.
+    pub findings_json: String,
+    /// When its gathering began, in microseconds since 1970 (UTC).
+    pub started_us: i64,
+    /// When its outcome was known, in microseconds since 1970 (UTC).
+    pub finished_us: i64,
+}
+
+/// A revision in the history.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct RevisionRecord {
+    /// Its number; grows by time, rejected revisions included.
+    pub seq: i64,
+    /// The served revision it followed; 0 for the first one, `None` for a rejected one.
+    #[sqlx(rename = "parent_seq")]
+    pub parent: Option<i64>,
+    /// What `x-orloj-revision` carries.
+    pub revision_id: String,
+    /// The commit, if it came from Git.
+    #[sqlx(rename = "commit_id")]
+    pub commit: Option<String>,
+    /// Who made it.
+    pub author: String,
+    /// The first line of its message.
+    pub summary: String,
+    /// The generation of the unmanaged resources it includes.
+    pub unmanaged_generation: i64,
+    /// The digest of the whole catalog; empty if it was rejected before there was one.
+    pub config_digest: String,
+    /// The digest of the plan that led to it; empty if it was rejected before there was one.
+    pub plan_digest: String,
+    /// What became of it.
+    #[sqlx(try_from = "String")]
+    pub outcome: RevisionOutcome,
+    /// Resources added.
+    pub added: i64,
+    /// Resources changed.
+    pub changed: i64,
+    /// Resources removed.
+    pub removed: i64,
+    /// The findings, as JSON.
+    pub findings_json: String,
+    /// When its gathering began, in microseconds since 1970 (UTC).
+    pub started_us: i64,
+    /// When its outcome was known, in microseconds since 1970 (UTC).
+    pub finished_us: i64,
+}
+
+/// What became of an attempt to append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a revision that lost the race must not be served"]
+pub enum AppendOutcome {
+    /// It is in the history under this number, and the next parent.
+    Appended(i64),
+    /// Another revision was appended to the same parent first: gather again.
+    LostRace,
+}

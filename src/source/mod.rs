@@ -1,1 +1,34 @@
-//! A Git remote or a directory to bounded blobs; nothing is ever checked out.
+//! A Git remote or a directory → a [`Checkout`]: one commit and its manifest files, bounded.
+//!
+//! A remote is kept as a bare mirror; files are listed and read by object id and never written to
+//! a work tree, so links, hooks, filters and odd names have nothing to act on. What a tree holds that
+//! is not read (symbolic links, submodules, huge files) becomes a finding that refuses the revision.
+//! Everything here blocks; callers on an async runtime move it to a blocking thread.
+//!
+//! Not here: submodules, LFS, partial clones, signature checks, parsing of what was read.
+
+mod checkout;
+mod config;
+mod error;
+mod gather;
+mod ids;
+mod limits;
+mod location;
+mod reference;
+mod revision;
+mod scope;
+mod tree;
+mod work_tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use checkout::{Checkout, Commit, TreeFile};
+pub use config::{Credentials, SourceConfig};
+pub use error::SourceError;
+pub use ids::{BlobId, CommitId};
+pub use limits::Limits;
+pub use location::{Location, LocationError};
+pub use reference::ReferenceError;
+pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
+pub use work_tree::{open_work_tree, open_work_tree_in};

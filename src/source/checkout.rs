@@ -1,0 +1,193 @@
+//! One revision, ready to be read by blob id.
+
+use super::{BlobId, CommitId, Limits, SourceError, gather::Gather, scope, tree};
+use crate::model::Finding;
+use git2::{ObjectType, Repository};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Largest commit object in bytes; messages beyond that are not written by people.
+const MAX_COMMIT_BYTES: usize = 1 << 20;
+
+/// Longest author, address or summary kept, in characters.
+const MAX_TEXT_CHARS: usize = 256;
+
+/// Who wrote a commit, when and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub id: CommitId,
+    /// The author's name.
+    pub author: String,
+    /// The author's address.
+    pub email: String,
+    /// When it was committed, in microseconds since the epoch.
+    pub time_us: i64,
+    /// The first line of the message.
+    pub summary: String,
+}
+
+/// A manifest file by name and content.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TreeFile {
+    /// Path with `/` between its parts.
+    pub path: Arc<str>,
+    /// Its content.
+    pub blob: BlobId,
+}
+
+/// The manifest files of one revision.
+///
+/// Names and sizes are known; contents are read one by one with [`Checkout::read`].
+pub struct Checkout {
+    /// The commit; `None` for a plain directory.
+    pub commit: Option<Commit>,
+    /// The files, sorted by path.
+    pub files: Vec<TreeFile>,
+    /// What of the tree is refused, sorted by place. With one of these the files are incomplete.
+    pub findings: Vec<Finding>,
+    contents: Contents,
+}
+
+enum Contents {
+    Objects {
+        repository: Mutex<Repository>,
+        max_file_bytes: u64,
+        on_damage: Box<dyn Fn() + Send + Sync>,
+    },
+    Memory(HashMap<BlobId, Vec<u8>>),
+}
+
+impl Checkout {
+    /// Reads one file's content.
+    ///
+    /// # Errors
+    ///
+    /// - [`SourceError::BlobNotFound`] for a blob that is none of `files`.
+    /// - [`SourceError::Damaged`] if the object is missing or broken.
+    pub fn read(&self, blob: &BlobId) -> Result<Vec<u8>, SourceError> {
+        match &self.contents {
+            Contents::Memory(files) => files.get(blob).cloned().ok_or_else(|| not_found(blob)),
+            Contents::Objects {
+                repository,
+                max_file_bytes,
+                on_damage,
+            } => {
+                let repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
+                let read = read_object(&repository, blob, *max_file_bytes);
+                if matches!(read, Err(SourceError::Damaged { .. })) {
+                    on_damage();
+                }
+                read
+            }
+        }
+    }
+
+    /// The revision of `commit` in `repository`, limited to `paths`; `on_damage` is called when a
+    /// read finds a broken object.
+    pub(super) fn of_commit(
+        repository: Repository,
+        commit: &CommitId,
+        paths: &[String],
+        limits: &Limits,
+        on_damage: Box<dyn Fn() + Send + Sync>,
+    ) -> Result<Self, SourceError> {
+        let scope = scope::normalise(paths)?;
+        let (commit, root) = describe(&repository, commit)?;
+        let mut gather = Gather::new(limits);
+        tree::collect(&repository, root, &scope, &mut gather)?;
+        let (files, findings) = gather.finish();
+        Ok(Self {
+            commit: Some(commit),
+            files,
+            findings,
+            contents: Contents::Objects {
+                repository: Mutex::new(repository),
+                max_file_bytes: limits.max_file_bytes,
+                on_damage,
+            },
+        })
+    }
+
+    /// A directory's files, already read.
+    pub(super) fn of_files(gather: Gather<'_>, contents: HashMap<BlobId, Vec<u8>>) -> Self {
+        let (files, findings) = gather.finish();
+        Self {
+            commit: None,
+            files,
+            findings,
+            contents: Contents::Memory(contents),
+        }
+    }
+}
+
+/// Without the contents.
+impl fmt::Debug for Checkout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkout")
+            .field("commit", &self.commit)
+            .field("files", &self.files.len())
+            .field("findings", &self.findings)
+            .finish_non_exhaustive()
+    }
+}
+
+fn describe(repository: &Repository, id: &CommitId) -> Result<(Commit, git2::Oid), SourceError> {
+    let not_found = || SourceError::CommitNotFound {
+        commit: id.to_string(),
+    };
+    let oid = id.oid().map_err(SourceError::damaged)?;
+    let odb = repository.odb().map_err(SourceError::damaged)?;
+    match odb.read_header(oid) {
+        Ok((bytes, ObjectType::Commit)) if bytes <= MAX_COMMIT_BYTES => {}
+        Err(error) if error.code() != git2::ErrorCode::NotFound => {
+            return Err(SourceError::damaged(error));
+        }
+        _ => return Err(not_found()),
+    }
+    let commit = repository.find_commit(oid).map_err(SourceError::damaged)?;
+    let author = commit.author();
+    let described = Commit {
+        id: *id,
+        author: line(author.name_bytes()),
+        email: line(author.email_bytes()),
+        time_us: commit.time().seconds().saturating_mul(1_000_000),
+        summary: line(commit.summary_bytes().unwrap_or_default()),
+    };
+    Ok((described, commit.tree_id()))
+}
+
+/// Text of a stranger as one line that is safe to show.
+fn line(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .filter(|c| {
+            !c.is_control() && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        })
+        .take(MAX_TEXT_CHARS)
+        .collect()
+}
+
+fn read_object(
+    repository: &Repository,
+    blob: &BlobId,
+    max_bytes: u64,
+) -> Result<Vec<u8>, SourceError> {
+    let oid = blob.oid().map_err(SourceError::damaged)?;
+    let odb = repository.odb().map_err(SourceError::damaged)?;
+    let (bytes, kind) = odb.read_header(oid).map_err(SourceError::damaged)?;
+    if kind != ObjectType::Blob || bytes as u64 > max_bytes {
+        return Err(not_found(blob));
+    }
+    let object = odb.read(oid).map_err(SourceError::damaged)?;
+    Ok(object.data().to_vec())
+}
+
+fn not_found(blob: &BlobId) -> SourceError {
+    SourceError::BlobNotFound {
+        blob: blob.to_string(),
+    }
+}

@@ -1,0 +1,224 @@
+//! Why a source could not be read.
+
+use super::{LocationError, ReferenceError};
+use std::{path::PathBuf, time::Duration};
+
+/// Why a source could not be fetched or read.
+///
+/// No text carries a credential; a location is shown without its user information.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The location is not one that is read.
+    #[error(transparent)]
+    Location(#[from] LocationError),
+    /// The configured reference or revision does not have the form of one.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// A configured path cannot be one of a repository.
+    #[error("`{path}` is not a path in a repository: {why}")]
+    Path {
+        /// The path, escaped.
+        path: String,
+        /// The rule it breaks.
+        why: &'static str,
+    },
+    /// A configured path is not in the commit.
+    #[error("the commit has no `{path}`; check `--path`, or push a commit that has it")]
+    PathNotFound {
+        /// The path.
+        path: String,
+    },
+    /// The remote does not have the reference.
+    #[error("`{location}` has no branch or tag `{reference}`; {known}")]
+    ReferenceNotFound {
+        /// The repository.
+        location: String,
+        /// What was asked for.
+        reference: String,
+        /// The branches that exist.
+        known: String,
+    },
+    /// A local repository does not have the revision.
+    #[error("`{revision}` names no commit in `{}`; {known}", repository.display())]
+    RevisionNotFound {
+        /// The repository.
+        repository: PathBuf,
+        /// What was asked for.
+        revision: String,
+        /// The branches that exist.
+        known: String,
+    },
+    /// The commit is not in the mirror.
+    #[error("commit `{commit}` was not fetched; a later fetch may bring it")]
+    CommitNotFound {
+        /// The commit.
+        commit: String,
+    },
+    /// No repository stands there, or the credentials may not see it.
+    #[error("there is no Git repository at `{location}`, or it needs credentials to be seen")]
+    RepositoryNotFound {
+        /// The repository.
+        location: String,
+    },
+    /// The remote wants other credentials.
+    #[error(
+        "`{location}` refused the credentials or wants some ({detail}); set `sources[].auth` (username and password, or a token) in the configuration file"
+    )]
+    Auth {
+        /// The repository.
+        location: String,
+        /// What the remote answered.
+        detail: String,
+    },
+    /// `ssh` did not get as far as the repository.
+    #[error(
+        "ssh could not reach `{location}`: {detail}; check the key (`ssh_key_file`) and that the host's key is in `known_hosts`"
+    )]
+    Ssh {
+        /// The repository.
+        location: String,
+        /// The last lines of ssh's error output, escaped.
+        detail: String,
+    },
+    /// The remote answered with something else than Git's protocol.
+    #[error("`{location}` does not speak Git's smart HTTP protocol: {detail}")]
+    Protocol {
+        /// The repository.
+        location: String,
+        /// What was wrong.
+        detail: String,
+    },
+    /// The remote is busy or broken.
+    #[error("`{location}` answered with status {status}")]
+    Server {
+        /// The repository.
+        location: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The network failed.
+    #[error("failed to reach `{location}`")]
+    Network {
+        /// The repository.
+        location: String,
+        /// The cause, without the URL.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The fetch took too long.
+    #[error("fetching `{location}` took longer than {} s", limit.as_secs_f32())]
+    Timeout {
+        /// The repository.
+        location: String,
+        /// What was allowed.
+        limit: Duration,
+    },
+    /// The remote sent too much.
+    #[error("fetching `{location}` would receive more than {limit} bytes")]
+    TransferTooLarge {
+        /// The repository.
+        location: String,
+        /// What is allowed, in bytes.
+        limit: u64,
+    },
+    /// A directory object is too large to be read.
+    #[error("a directory of the commit has a listing of {bytes} bytes; at most 32 MiB are read")]
+    DirectoryTooLarge {
+        /// Its size in bytes.
+        bytes: usize,
+    },
+    /// An object of a commit that was accepted is missing, broken or not what it should be.
+    #[error("an object of the commit is missing or damaged")]
+    Damaged {
+        /// What libgit2 says.
+        #[source]
+        source: git2::Error,
+    },
+    /// A blob was asked for that is not of this checkout.
+    #[error("the checkout has no file content `{blob}`")]
+    BlobNotFound {
+        /// The blob.
+        blob: String,
+    },
+    /// The file system refused.
+    #[error("failed to {act} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        act: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// libgit2 refused.
+    #[error("failed to {act} `{location}`")]
+    Git {
+        /// What was tried.
+        act: &'static str,
+        /// On what.
+        location: String,
+        /// The cause.
+        #[source]
+        source: git2::Error,
+    },
+}
+
+impl SourceError {
+    /// Whether the same attempt may succeed later without anybody changing the configuration or
+    /// pushing a commit.
+    pub fn transient(&self) -> bool {
+        match self {
+            Self::CommitNotFound { .. }
+            | Self::Ssh { .. }
+            | Self::Server { .. }
+            | Self::Network { .. }
+            | Self::Timeout { .. }
+            | Self::Damaged { .. }
+            | Self::Io { .. }
+            | Self::Git { .. } => true,
+            Self::Location(_)
+            | Self::Reference(_)
+            | Self::Path { .. }
+            | Self::PathNotFound { .. }
+            | Self::ReferenceNotFound { .. }
+            | Self::RevisionNotFound { .. }
+            | Self::RepositoryNotFound { .. }
+            | Self::Auth { .. }
+            | Self::Protocol { .. }
+            | Self::TransferTooLarge { .. }
+            | Self::DirectoryTooLarge { .. }
+            | Self::BlobNotFound { .. } => false,
+        }
+    }
+
+    pub(super) fn damaged(source: git2::Error) -> Self {
+        Self::Damaged { source }
+    }
+
+    pub(super) fn io(act: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
+        Self::Io {
+            act,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Names up to five branches, for an error about one that does not exist.
+pub(super) fn known_branches<'a>(branches: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 5;
+    let mut names: Vec<&str> = branches.into_iter().collect();
+    names.sort_unstable();
+    let more = names.len().saturating_sub(SHOWN);
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{}`", name.escape_debug()))
+        .collect();
+    match (shown.is_empty(), more) {
+        (true, _) => "it has no branch yet".to_owned(),
+        (false, 0) => format!("its branches are {}", shown.join(", ")),
+        (false, more) => format!("its branches are {} and {more} more", shown.join(", ")),
+    }
+}

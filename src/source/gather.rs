@@ -1,0 +1,212 @@
+//! Collects the manifest files of one revision within its limits, whichever way the tree is read.
+
+use super::{BlobId, Limits, TreeFile};
+use crate::model::{Code, Finding, Origin, code};
+use std::ops::ControlFlow;
+
+/// Findings listed for one revision; behind that the tree is beyond reading file by file.
+const MAX_FINDINGS: usize = 100;
+
+/// Longest path in bytes (`PATH_MAX` of Linux).
+const MAX_PATH_BYTES: usize = 4096;
+
+/// Goes on, or stops reading the tree because a limit of the whole revision is passed.
+pub(super) type Flow = ControlFlow<()>;
+
+/// What an entry's name says about it.
+pub(super) enum Name<'a> {
+    /// Hidden, or a name that no manifest has.
+    Skipped,
+    /// Refused; a finding says so.
+    Odd(Flow),
+    /// The path of a manifest or of a directory.
+    Path(&'a str),
+}
+
+/// The files and findings so far.
+pub(super) struct Gather<'l> {
+    limits: &'l Limits,
+    files: Vec<TreeFile>,
+    findings: Vec<Finding>,
+    entries: usize,
+    bytes: u64,
+}
+
+impl<'l> Gather<'l> {
+    pub(super) fn new(limits: &'l Limits) -> Self {
+        Self {
+            limits,
+            files: Vec::new(),
+            findings: Vec::new(),
+            entries: 0,
+            bytes: 0,
+        }
+    }
+
+    pub(super) fn limits(&self) -> &'l Limits {
+        self.limits
+    }
+
+    /// How much was collected; unchanged over a directory means that nothing in it matters.
+    pub(super) fn collected(&self) -> usize {
+        self.files.len() + self.findings.len()
+    }
+
+    /// Counts one entry of a directory, whatever it is.
+    pub(super) fn entry(&mut self, directory: &str) -> Flow {
+        self.entries += 1;
+        let most = self.limits.max_entries();
+        if self.entries <= most {
+            return Flow::Continue(());
+        }
+        self.stop(
+            code::LIMIT_FILES,
+            directory,
+            format!("the tree holds more than {most} entries"),
+        )
+    }
+
+    /// Judges the depth of a directory about to be entered.
+    pub(super) fn depth(&mut self, directory: &str, depth: usize) -> Flow {
+        let most = self.limits.max_depth;
+        if depth <= most {
+            return Flow::Continue(());
+        }
+        self.stop(
+            code::LIMIT_TREE_DEPTH,
+            directory,
+            format!("directories nest deeper than {most}"),
+        )
+    }
+
+    /// Appends an entry's name to `path` and judges it.
+    pub(super) fn name<'p>(
+        &mut self,
+        path: &'p mut String,
+        name: &[u8],
+        directory: bool,
+    ) -> Name<'p> {
+        let dots = matches!(name, b"." | b"..");
+        let wanted = directory || is_manifest(name);
+        if !wanted || (name.starts_with(b".") && !dots) {
+            return Name::Skipped;
+        }
+        let text = std::str::from_utf8(name).ok();
+        if !path.is_empty() && !path.ends_with('/') {
+            path.push('/');
+        }
+        match text {
+            Some(text) if !dots && !is_odd(text) && path.len() + text.len() <= MAX_PATH_BYTES => {
+                path.push_str(text);
+                Name::Path(path)
+            }
+            _ => {
+                let shown = String::from_utf8_lossy(&name[..name.len().min(80)]);
+                path.extend(shown.chars().flat_map(char::escape_debug));
+                let message = "the name holds a control character, a backslash or invalid UTF-8, or is too long";
+                let hint = "rename it, or leave it out of the source's path";
+                Name::Odd(self.report(code::LIMIT_FILE_NAME, path, message, hint))
+            }
+        }
+    }
+
+    pub(super) fn symlink(&mut self, path: &str) -> Flow {
+        let hint = "replace it by a copy, or leave it out of the source's path";
+        self.report(
+            code::LIMIT_SYMLINK,
+            path,
+            "symbolic links are not read",
+            hint,
+        )
+    }
+
+    pub(super) fn submodule(&mut self, path: &str) -> Flow {
+        let hint =
+            "copy the manifests in, make it a source of its own, or leave it out of the path";
+        self.report(code::LIMIT_SUBMODULE, path, "submodules are not read", hint)
+    }
+
+    /// Judges the size of a manifest before its content is read; false if it is left out.
+    pub(super) fn size(&mut self, path: &str, bytes: u64) -> ControlFlow<(), bool> {
+        let most = self.limits.max_file_bytes;
+        if bytes > most {
+            let message = format!("the file has {bytes} bytes; at most {most} are read");
+            self.report(code::LIMIT_FILE_SIZE, path, message, "split the file")?;
+            return ControlFlow::Continue(false);
+        }
+        self.bytes = self
+            .bytes
+            .saturating_add(bytes)
+            .saturating_add(path.len() as u64);
+        if self.bytes > self.limits.max_total_bytes {
+            let most = self.limits.max_total_bytes;
+            self.stop(
+                code::LIMIT_TOTAL_SIZE,
+                path,
+                format!("the manifests have more than {most} bytes together"),
+            )?;
+        }
+        ControlFlow::Continue(true)
+    }
+
+    /// Takes a manifest.
+    pub(super) fn file(&mut self, path: &str, blob: BlobId) -> Flow {
+        let most = self.limits.max_files;
+        if self.files.len() >= most {
+            return self.stop(
+                code::LIMIT_FILES,
+                path,
+                format!("the tree holds more than {most} manifests"),
+            );
+        }
+        self.files.push(TreeFile {
+            path: path.into(),
+            blob,
+        });
+        Flow::Continue(())
+    }
+
+    /// Everything collected, sorted by path, a file named by two scopes once.
+    pub(super) fn finish(mut self) -> (Vec<TreeFile>, Vec<Finding>) {
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.files.dedup_by(|a, b| a.path == b.path);
+        self.findings.sort();
+        self.findings.dedup();
+        (self.files, self.findings)
+    }
+
+    fn report(&mut self, code: Code, path: &str, message: impl Into<String>, hint: &str) -> Flow {
+        let finding = Finding::new(code, Origin::file(path), message).with_hint(hint);
+        self.findings.push(finding);
+        if self.findings.len() < MAX_FINDINGS {
+            return Flow::Continue(());
+        }
+        self.stop(
+            code,
+            path,
+            "too many problems of this sort; the rest of the tree was not read".to_owned(),
+        )
+    }
+
+    fn stop(&mut self, code: Code, path: &str, message: String) -> Flow {
+        let shown = if path.is_empty() { "." } else { path };
+        let finding = Finding::new(code, Origin::file(shown), message)
+            .with_hint("name only the directories that hold manifests with `--path`");
+        self.findings.push(finding);
+        Flow::Break(())
+    }
+}
+
+/// Whether a file of this name is read: `.yaml`, `.yml`, `.json` in any case, and `.yaml.age`.
+fn is_manifest(name: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 4] = [b".yaml", b".yml", b".json", b".yaml.age"];
+    ENDINGS.iter().any(|ending| {
+        name.len() > ending.len() && name[name.len() - ending.len()..].eq_ignore_ascii_case(ending)
+    })
+}
+
+/// Whether a name could mislead a terminal, a page or another file system.
+fn is_odd(name: &str) -> bool {
+    let bidi = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    name.is_empty() || name.contains(|c: char| c.is_control() || c == '\\' || c == '/' || bidi(c))
+}

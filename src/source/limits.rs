@@ -1,0 +1,42 @@
+//! How much a source may cost.
+
+use std::time::Duration;
+
+/// Bounds on one revision of a source and on one fetch of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Manifest files of one revision.
+    pub max_files: usize,
+    /// Bytes of one manifest file.
+    pub max_file_bytes: u64,
+    /// Bytes of all manifest files of one revision, their paths included.
+    pub max_total_bytes: u64,
+    /// Directories inside one another.
+    pub max_depth: usize,
+    /// Time for one fetch, from the first byte to the last.
+    pub fetch_timeout: Duration,
+    /// Bytes received by one fetch.
+    pub fetch_bytes: u64,
+}
+
+impl Limits {
+    /// Entries of any sort looked at in one revision: what is not a manifest costs time too, and a
+    /// repository may hold many other files.
+    pub(super) fn max_entries(&self) -> usize {
+        self.max_files.saturating_mul(5)
+    }
+}
+
+impl Default for Limits {
+    /// Far above what people write by hand, far below what hurts a small machine.
+    fn default() -> Self {
+        Self {
+            max_files: 200_000,
+            max_file_bytes: 1 << 20,
+            max_total_bytes: 256 << 20,
+            max_depth: 32,
+            fetch_timeout: Duration::from_mins(1),
+            fetch_bytes: 1 << 30,
+        }
+    }
+}

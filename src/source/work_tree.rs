@@ -1,0 +1,198 @@
+//! Plain directories and files on disk, as they are now.
+
+use super::{
+    BlobId, Checkout, Limits, SourceError,
+    gather::{Flow, Gather, Name},
+    scope,
+};
+use git2::{ObjectType, Oid};
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::Read as _,
+    ops::ControlFlow::{Break, Continue},
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+};
+
+/// Reads the manifests of a directory, or one file whatever its name.
+///
+/// Paths are shown the way `path` was given: `sample/a.yaml` for `sample`, `a.yaml` for `.`. Symbolic
+/// links below it are reported, not followed.
+///
+/// # Errors
+///
+/// - [`SourceError::Io`] if something cannot be read: a failed read is never an empty set.
+pub fn open_work_tree(path: &Path, limits: &Limits) -> Result<Checkout, SourceError> {
+    let mut walk = Walk::new(limits);
+    let shown = shown(path);
+    let meta = fs::metadata(path).map_err(|error| SourceError::io("read", path, error))?;
+    let _ = if meta.is_dir() {
+        walk.directory(path, &shown, 0)?
+    } else {
+        walk.file(path, &shown)?
+    };
+    Ok(Checkout::of_files(walk.gather, walk.contents))
+}
+
+/// Reads the manifests below each of `paths` in `root`, named relative to `root` as a commit would
+/// name them; no paths are the whole of it.
+///
+/// # Errors
+///
+/// - [`SourceError::Path`] for a path that leaves `root`.
+/// - [`SourceError::PathNotFound`] if a path is not there.
+/// - [`SourceError::Io`] if something cannot be read.
+pub fn open_work_tree_in(
+    root: &Path,
+    paths: &[String],
+    limits: &Limits,
+) -> Result<Checkout, SourceError> {
+    let mut walk = Walk::new(limits);
+    let scope = scope::normalise(paths)?;
+    if scope.is_empty() {
+        let _ = walk.directory(root, "", 0)?;
+    }
+    for path in &scope {
+        if walk.scoped(root, path)?.is_break() {
+            break;
+        }
+    }
+    Ok(Checkout::of_files(walk.gather, walk.contents))
+}
+
+/// A path as typed, without `./` and a closing `/`; the current directory is the empty text.
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let mut text = text.as_ref();
+    while let Some(rest) = text.strip_prefix("./") {
+        text = rest.trim_start_matches('/');
+    }
+    if text == "." {
+        return String::new();
+    }
+    match text.trim_end_matches('/') {
+        "" if text.starts_with('/') => "/".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+struct Walk<'l> {
+    gather: Gather<'l>,
+    contents: HashMap<BlobId, Vec<u8>>,
+}
+
+impl<'l> Walk<'l> {
+    fn new(limits: &'l Limits) -> Self {
+        Self {
+            gather: Gather::new(limits),
+            contents: HashMap::new(),
+        }
+    }
+
+    fn scoped(&mut self, root: &Path, path: &str) -> Result<Flow, SourceError> {
+        let mut on_disk = root.to_owned();
+        for part in path.split('/') {
+            on_disk.push(part);
+            let meta = match fs::symlink_metadata(&on_disk) {
+                Ok(meta) => meta,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    return Err(SourceError::PathNotFound {
+                        path: path.to_owned(),
+                    });
+                }
+                Err(error) => return Err(SourceError::io("read", &on_disk, error)),
+            };
+            if meta.is_symlink() {
+                return Ok(self.gather.symlink(path));
+            }
+        }
+        if on_disk.is_dir() {
+            self.directory(&on_disk, path, path.split('/').count())
+        } else {
+            self.file(&on_disk, path)
+        }
+    }
+
+    /// Recurses at most `Limits::max_depth` deep.
+    fn directory(&mut self, on_disk: &Path, path: &str, depth: usize) -> Result<Flow, SourceError> {
+        if self.gather.depth(path, depth).is_break() {
+            return Ok(Break(()));
+        }
+        let failed = |error| SourceError::io("list", on_disk, error);
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(on_disk).map_err(failed)? {
+            if self.gather.entry(path).is_break() {
+                return Ok(Break(()));
+            }
+            entries.push(entry.map_err(failed)?);
+        }
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let kind = entry.file_type().map_err(failed)?;
+            if self.entry(&entry, kind, path, depth)?.is_break() {
+                return Ok(Break(()));
+            }
+        }
+        Ok(Continue(()))
+    }
+
+    fn entry(
+        &mut self,
+        entry: &fs::DirEntry,
+        kind: fs::FileType,
+        parent: &str,
+        depth: usize,
+    ) -> Result<Flow, SourceError> {
+        let mut path = parent.to_owned();
+        let descend = kind.is_dir() || kind.is_symlink();
+        let path = match self
+            .gather
+            .name(&mut path, entry.file_name().as_bytes(), descend)
+        {
+            Name::Skipped => return Ok(Continue(())),
+            Name::Odd(flow) => return Ok(flow),
+            Name::Path(path) => path,
+        };
+        if kind.is_symlink() {
+            return Ok(self.gather.symlink(path));
+        }
+        let on_disk: PathBuf = entry.path();
+        if kind.is_dir() {
+            // A submodule's or another repository's work tree: a commit would not hold its files.
+            if on_disk.join(".git").exists() {
+                return Ok(self.gather.submodule(path));
+            }
+            return self.directory(&on_disk, path, depth + 1);
+        }
+        if kind.is_file() {
+            return self.file(&on_disk, path);
+        }
+        Ok(Continue(()))
+    }
+
+    fn file(&mut self, on_disk: &Path, path: &str) -> Result<Flow, SourceError> {
+        let failed = |error| SourceError::io("read", on_disk, error);
+        let file = File::open(on_disk).map_err(failed)?;
+        let expected = file.metadata().map_err(failed)?.len();
+        let most = self.gather.limits().max_file_bytes;
+        let mut bytes = Vec::new();
+        if expected <= most {
+            // One byte more than allowed shows that the file grew since.
+            file.take(most.saturating_add(1))
+                .read_to_end(&mut bytes)
+                .map_err(failed)?;
+        }
+        let size = expected.max(bytes.len() as u64);
+        match self.gather.size(path, size) {
+            Break(()) => return Ok(Break(())),
+            Continue(false) => return Ok(Continue(())),
+            Continue(true) => {}
+        }
+        let id = Oid::hash_object(ObjectType::Blob, &bytes).map_err(SourceError::damaged)?;
+        let blob = BlobId::from_oid(id);
+        let flow = self.gather.file(path, blob);
+        self.contents.entry(blob).or_insert(bytes);
+        Ok(flow)
+    }
+}

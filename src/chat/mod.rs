@@ -1,1 +1,29 @@
 //! Neutral chat words: the OpenAI-shaped request, messages, chunks, usage and errors.
+//!
+//! A request comes in as bytes. [`scan`] finds the few places the gateway decides on and leaves the
+//! rest alone, so that a provider of the same dialect gets the client's own bytes. Only a provider of
+//! another dialect has the body parsed into a [`ChatRequest`] and writes its answer through
+//! [`Completion`] and [`ChunkWriter`]. Nothing here talks to anybody.
+
+mod answer;
+mod chunk;
+mod completion;
+mod envelope;
+mod error;
+mod frames;
+mod message;
+mod request;
+mod usage;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::{AnswerError, AnswerScan, scan_answer};
+pub use chunk::{ChunkWriter, DONE_FRAME, error_frame};
+pub use completion::{Completion, FinishReason, ToolCall};
+pub use envelope::{BodyError, Envelope, scan};
+pub use error::{ApiError, ErrorDetails};
+pub use frames::{FrameSplitter, FrameTooLarge, frame_data};
+pub use message::{Image, Message, Part, Role};
+pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
+pub use usage::Usage;

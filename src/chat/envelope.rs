@@ -1,0 +1,286 @@
+//! The few places of a chat request that the gateway decides on.
+
+use super::ApiError;
+use bytes::Bytes;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+/// Where a request body says what the gateway needs to know; the body itself stays bytes.
+///
+/// The spans belong to the body that was scanned and to no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// `model`, if the body names one; never blank.
+    pub model: Option<String>,
+    /// `stream`; false if absent.
+    pub stream: bool,
+    /// `stream_options.include_usage`, if the body says it.
+    pub include_usage: Option<bool>,
+    /// The value of `model`, quotes included.
+    model_span: Option<Range<usize>>,
+    /// Just behind the body's `{`.
+    first_field: usize,
+    /// Just behind the `[` of `messages`.
+    first_message: usize,
+    /// Whether `messages` holds anything.
+    has_messages: bool,
+}
+
+/// Why a body is not a chat request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Not one JSON object in UTF-8.
+    #[error("the request body is not one JSON object: {0}")]
+    NotJson(String),
+    /// A field that decides where the request goes is there twice.
+    #[error("the request body has the field `{0}` twice")]
+    Duplicate(&'static str),
+    /// A field that another reader could take for `model`.
+    #[error("the request body has the field `{0}`, which differs from `model` in letter case only")]
+    ModelCase(String),
+    /// `model` is no text, or a blank one.
+    #[error("`model` must be a non-empty string")]
+    Model,
+    /// `stream` is neither true, false nor null.
+    #[error("`stream` must be true or false")]
+    Stream,
+    /// `stream_options` is no object, or its `include_usage` no boolean.
+    #[error("`stream_options` must be an object whose `include_usage` is true or false")]
+    StreamOptions,
+    /// `messages` is missing or no array.
+    #[error("`messages` must be an array")]
+    Messages,
+}
+
+/// Scans an OpenAI chat-completions body in one pass, without building a tree.
+///
+/// `model` may be absent. Fields that decide where a request goes are refused when they are there
+/// twice, because two readers could disagree about which one counts.
+///
+/// # Errors
+///
+/// One [`BodyError`] per way a body can be wrong; the first that is met.
+pub fn scan(body: &[u8]) -> Result<Envelope, BodyError> {
+    let text = std::str::from_utf8(body).map_err(|error| BodyError::NotJson(error.to_string()))?;
+    let fields: Fields<'_> =
+        serde_json::from_str(text).map_err(|error| BodyError::NotJson(error.to_string()))?;
+    if let Some(refusal) = fields.refusal {
+        return Err(refusal);
+    }
+    let messages = fields
+        .messages
+        .map(RawValue::get)
+        .filter(|raw| raw.starts_with('['))
+        .ok_or(BodyError::Messages)?;
+    let model = fields.model.map(model_text).transpose()?;
+    Ok(Envelope {
+        model,
+        stream: fields.stream.map_or(Ok(false), flag)?,
+        include_usage: fields.stream_options.map_or(Ok(None), include_usage)?,
+        model_span: fields.model.map(|raw| span(text, raw.get())),
+        first_field: text.find('{').unwrap_or_default() + 1,
+        first_message: span(text, messages).start + 1,
+        has_messages: !messages[1..].trim_start().starts_with(']'),
+    })
+}
+
+impl Envelope {
+    /// `body` with another `model`; every other byte stays. Put first if the body names none.
+    pub fn with_model(&self, body: &[u8], model: &str) -> Bytes {
+        self.edited(body, Some(model), None)
+    }
+
+    /// `body` with a system message in front of its messages; every other byte stays.
+    pub fn with_system_prompt(&self, body: &[u8], prompt: &str) -> Bytes {
+        self.edited(body, None, Some(prompt))
+    }
+
+    /// `body` with another `model` and a system message in front, each if given, in one splice.
+    pub fn edited(&self, body: &[u8], model: Option<&str>, prompt: Option<&str>) -> Bytes {
+        let mut edits: Vec<(Range<usize>, String)> = Vec::with_capacity(2);
+        if let Some(model) = model {
+            let value = quoted(model);
+            edits.push(match &self.model_span {
+                Some(span) => (span.clone(), value),
+                None => (
+                    self.first_field..self.first_field,
+                    format!("\"model\":{value},"),
+                ),
+            });
+        }
+        if let Some(prompt) = prompt {
+            let comma = if self.has_messages { "," } else { "" };
+            let message = format!(
+                "{{\"role\":\"system\",\"content\":{}}}{comma}",
+                quoted(prompt)
+            );
+            edits.push((self.first_message..self.first_message, message));
+        }
+        splice(body, edits)
+    }
+}
+
+impl BodyError {
+    /// OpenAI's `code`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson(_) => "not_json",
+            Self::Duplicate(_) | Self::ModelCase(_) => "duplicate_field",
+            Self::Model => "invalid_model",
+            Self::Stream | Self::StreamOptions => "invalid_type",
+            Self::Messages => "invalid_messages",
+        }
+    }
+
+    /// The field to blame.
+    pub fn param(&self) -> Option<&'static str> {
+        match self {
+            Self::NotJson(_) => None,
+            Self::Duplicate(field) => Some(field),
+            Self::ModelCase(_) | Self::Model => Some("model"),
+            Self::Stream => Some("stream"),
+            Self::StreamOptions => Some("stream_options"),
+            Self::Messages => Some("messages"),
+        }
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        let answer = Self::invalid_request(error.to_string()).with_code(error.code());
+        match error.param() {
+            Some(param) => answer.with_param(param),
+            None => answer,
+        }
+    }
+}
+
+/// Replaces ranges of `body`; they may come in any order and do not overlap.
+pub(super) fn splice(body: &[u8], mut edits: Vec<(Range<usize>, String)>) -> Bytes {
+    edits.sort_by_key(|(range, _)| range.start);
+    let added: usize = edits.iter().map(|(_, text)| text.len()).sum();
+    let mut out = Vec::with_capacity(body.len() + added);
+    let mut copied = 0;
+    for (range, text) in edits {
+        out.extend_from_slice(&body[copied..range.start]);
+        out.extend_from_slice(text.as_bytes());
+        copied = range.end;
+    }
+    out.extend_from_slice(&body[copied..]);
+    out.into()
+}
+
+/// A JSON string literal.
+pub(super) fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// Where `part`, a slice of `whole`, lies in it.
+pub(super) fn span(whole: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
+}
+
+fn model_text(raw: &RawValue) -> Result<String, BodyError> {
+    serde_json::from_str::<String>(raw.get())
+        .ok()
+        .filter(|model| !model.trim().is_empty())
+        .ok_or(BodyError::Model)
+}
+
+fn flag(raw: &RawValue) -> Result<bool, BodyError> {
+    serde_json::from_str::<Option<bool>>(raw.get())
+        .map(Option::unwrap_or_default)
+        .map_err(|_| BodyError::Stream)
+}
+
+fn include_usage(raw: &RawValue) -> Result<Option<bool>, BodyError> {
+    #[derive(Deserialize)]
+    struct StreamOptions {
+        include_usage: Option<bool>,
+    }
+    serde_json::from_str::<Option<StreamOptions>>(raw.get())
+        .map(|options| options.and_then(|options| options.include_usage))
+        .map_err(|_| BodyError::StreamOptions)
+}
+
+#[derive(Default)]
+struct Fields<'a> {
+    model: Option<&'a RawValue>,
+    messages: Option<&'a RawValue>,
+    stream: Option<&'a RawValue>,
+    stream_options: Option<&'a RawValue>,
+    refusal: Option<BodyError>,
+}
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, key: &str, value: &'a RawValue) {
+        let (name, place) = match key {
+            "model" => ("model", &mut self.model),
+            "messages" => ("messages", &mut self.messages),
+            "stream" => ("stream", &mut self.stream),
+            "stream_options" => ("stream_options", &mut self.stream_options),
+            _ if key.eq_ignore_ascii_case("model") => {
+                self.refusal
+                    .get_or_insert_with(|| BodyError::ModelCase(key.to_owned()));
+                return;
+            }
+            _ => return,
+        };
+        if place.replace(value).is_some() {
+            self.refusal.get_or_insert(BodyError::Duplicate(name));
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Fields::default();
+        while let Some(Key(key)) = map.next_key()? {
+            let value = map.next_value::<&RawValue>().map_err(A::Error::custom)?;
+            fields.take(&key, value);
+        }
+        Ok(fields)
+    }
+}
+
+/// An object's key, copied only if it holds escapes.
+pub(super) struct Key<'a>(pub(super) Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field name")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}

@@ -1,0 +1,155 @@
+use crate::chat::{ApiError, BodyError, scan, scan_answer};
+
+/// Odd on purpose: escapes, a number too large for a double, a repeated unknown field, wild spacing.
+const ODD: &str = "\n {\"n\\u0061me\" : \"\\u00e9\u{e9}\",  \"model\":\t\"fa\\u0073t\" ,\"seed\":12345678901234567890123, \"seed\":1.50,\r\n\"messages\":[ {\"role\":\"user\",\"content\":\"{\\\"model\\\":\\\"x\\\"}\"}], \"metadata\":{\"model\":\"inner\"}}\n";
+
+#[test]
+fn model_is_spliced_and_every_other_byte_stays() {
+    let envelope = scan(ODD.as_bytes()).unwrap();
+    assert_eq!(envelope.model.as_deref(), Some("fast"));
+    let spliced = envelope.with_model(ODD.as_bytes(), "gpt-\"4\"");
+    assert_eq!(spliced, ODD.replace("\"fa\\u0073t\"", "\"gpt-\\\"4\\\"\""));
+}
+
+#[test]
+fn model_is_inserted_first_when_absent() {
+    let body = " {\"messages\":[]}";
+    let envelope = scan(body.as_bytes()).unwrap();
+    assert_eq!(envelope.model, None);
+    assert_eq!(
+        envelope.with_model(body.as_bytes(), "m"),
+        " {\"model\":\"m\",\"messages\":[]}"
+    );
+}
+
+#[test]
+fn system_prompt_goes_before_the_first_message() {
+    let body = r#"{"messages": [{"role":"user","content":"hi"}],"model":"a"}"#;
+    let envelope = scan(body.as_bytes()).unwrap();
+    assert_eq!(
+        envelope.with_system_prompt(body.as_bytes(), "be \"brief\""),
+        r#"{"messages": [{"role":"system","content":"be \"brief\""},{"role":"user","content":"hi"}],"model":"a"}"#
+    );
+    assert_eq!(
+        envelope.edited(body.as_bytes(), Some("b"), Some("p")),
+        r#"{"messages": [{"role":"system","content":"p"},{"role":"user","content":"hi"}],"model":"b"}"#
+    );
+}
+
+#[test]
+fn system_prompt_in_an_empty_conversation_leaves_no_comma() {
+    let body = r#"{"messages":[ ]}"#;
+    let envelope = scan(body.as_bytes()).unwrap();
+    assert_eq!(
+        envelope.with_system_prompt(body.as_bytes(), "p"),
+        r#"{"messages":[{"role":"system","content":"p"} ]}"#
+    );
+}
+
+#[test]
+fn fields_that_decide_are_refused_when_repeated_even_behind_escapes() {
+    for (body, field) in [
+        (r#"{"model":"a","messages":[],"model":"b"}"#, "model"),
+        (r#"{"model":"a","messages":[],"mod\u0065l":"b"}"#, "model"),
+        (r#"{"messages":[],"messages":[]}"#, "messages"),
+        (r#"{"messages":[],"stream":true,"stream":false}"#, "stream"),
+    ] {
+        assert_eq!(
+            scan(body.as_bytes()),
+            Err(BodyError::Duplicate(field)),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn model_in_other_letter_case_is_refused() {
+    let body = r#"{"model":"a","Model":"b","messages":[]}"#;
+    let error = scan(body.as_bytes()).unwrap_err();
+    assert_eq!(error, BodyError::ModelCase("Model".into()));
+    assert_eq!(ApiError::from(error).param.as_deref(), Some("model"));
+}
+
+#[test]
+fn model_of_a_wrong_type_or_blank_is_refused_naming_the_field() {
+    for model in ["1", "null", "[]", "{}", "true", "\"\"", "\"  \\t\""] {
+        let body = format!(r#"{{"model":{model},"messages":[]}}"#);
+        let error = ApiError::from(scan(body.as_bytes()).unwrap_err());
+        assert_eq!(
+            (error.status, error.param.as_deref()),
+            (400, Some("model")),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn bodies_that_are_not_one_object_are_refused() {
+    for body in [
+        "",
+        "[]",
+        "\"x\"",
+        "{",
+        "{\"messages\":[]} x",
+        "{\"messages\":[],}",
+        "null",
+    ] {
+        assert!(
+            matches!(scan(body.as_bytes()), Err(BodyError::NotJson(_))),
+            "{body}"
+        );
+    }
+    assert!(matches!(
+        scan(b"{\"a\":\"\xff\",\"messages\":[]}"),
+        Err(BodyError::NotJson(_))
+    ));
+}
+
+#[test]
+fn messages_and_stream_have_their_types() {
+    for (body, error) in [
+        (r"{}", BodyError::Messages),
+        (r#"{"messages":"hi"}"#, BodyError::Messages),
+        (r#"{"messages":[],"stream":"yes"}"#, BodyError::Stream),
+        (
+            r#"{"messages":[],"stream_options":1}"#,
+            BodyError::StreamOptions,
+        ),
+    ] {
+        assert_eq!(scan(body.as_bytes()), Err(error));
+    }
+    let body = br#"{"messages":[],"stream":true,"stream_options":{"include_usage":false}}"#;
+    let envelope = scan(body).unwrap();
+    assert!(envelope.stream);
+    assert_eq!(envelope.include_usage, Some(false));
+    assert!(!scan(br#"{"messages":[],"stream":null}"#).unwrap().stream);
+}
+
+#[test]
+fn deep_nesting_is_scanned_without_overflow() {
+    let body = format!(
+        "{{\"messages\":[],\"x\":{}{}}}",
+        "[".repeat(200_000),
+        "]".repeat(200_000)
+    );
+    assert!(scan(body.as_bytes()).is_ok());
+}
+
+#[test]
+fn answer_model_is_rewritten_in_place_and_usage_read() {
+    let answer = r#"{ "id":"1","model" : "up-2024","choices":[{"message":{"content":"\"model\":\"x\""}}],"usage":{"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":4}}}"#;
+    let scan = scan_answer(answer).unwrap();
+    let usage = scan.usage.unwrap();
+    assert_eq!(
+        (
+            usage.prompt_tokens,
+            usage.cached_tokens,
+            usage.total_tokens()
+        ),
+        (9, 4, 11)
+    );
+    assert_eq!(
+        scan.with_model(answer, "fast"),
+        answer.replace("up-2024", "fast")
+    );
+}

@@ -114,6 +114,8 @@ codes! {
     POLICY_INERT = "W-POLICY-INERT";
     /// A policy denies an agent of the same repository.
     POLICY_DENIES = "W-POLICY-DENIES";
+    /// A resource that is protected would be pruned.
+    POLICY_PROTECTED = "E-POLICY-PROTECTED";
     /// The provider is not one this version can call.
     ENDPOINT_PROVIDER = "W-ENDPOINT-PROVIDER";
     /// The kind is known and not served by this version.

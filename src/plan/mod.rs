@@ -1,1 +1,17 @@
 //! The ordered difference of two catalogs, and its renderers.
+//!
+//! A [`Plan`] is immutable and complete: applying it makes no choices. It never holds a secret's value;
+//! its digest covers ciphertext, so it is the same with and without a key.
+
+mod change;
+mod fields;
+mod json;
+mod markdown;
+mod ordered;
+mod text;
+
+pub use change::{Action, Change, FieldChange, FieldOp, RouteChange, Shown};
+pub use json::to_json;
+pub use markdown::to_markdown;
+pub use ordered::{Plan, Side, Totals};
+pub use text::{TextOptions, to_text};

@@ -1,0 +1,95 @@
+//! One change of one resource.
+
+use crate::model::{Origin, ResourceId};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What happens to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is new.
+    Create,
+    /// It is there and differs.
+    Update,
+    /// It is no longer wanted.
+    Delete,
+}
+
+impl Action {
+    /// `+`, `~` or `-`.
+    pub const fn symbol(self) -> char {
+        match self {
+            Self::Create => '+',
+            Self::Update => '~',
+            Self::Delete => '-',
+        }
+    }
+}
+
+/// One resource that changes.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Which.
+    pub id: ResourceId,
+    /// How.
+    pub action: Action,
+    /// Where it is written; for a deletion, where it was.
+    pub origin: Origin,
+    /// What differs, sorted by pointer; for a new resource every field.
+    pub fields: Vec<FieldChange>,
+    /// What depends on it, directly or through others, sorted.
+    pub affects: Vec<ResourceId>,
+}
+
+/// One field that differs.
+#[derive(Debug, Clone)]
+pub struct FieldChange {
+    /// JSON pointer, such as `/spec/model_ref`.
+    pub pointer: String,
+    /// How it differs.
+    pub op: FieldOp,
+    /// What may be shown of it.
+    pub shown: Shown,
+    /// Line in the head's file.
+    pub line: Option<u32>,
+}
+
+/// How a field differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldOp {
+    /// Only the head has it.
+    Add,
+    /// Only the base has it.
+    Remove,
+    /// Both have it.
+    Replace,
+}
+
+/// What may be shown of a field that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shown {
+    /// Both sides; a side that is absent is `None`.
+    Values {
+        /// In the base.
+        before: Option<Value>,
+        /// In the head.
+        after: Option<Value>,
+    },
+    /// A secret's value: only what happened to it, in words.
+    Secret(&'static str),
+}
+
+/// A name that leads elsewhere than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RouteChange {
+    /// What clients write as `model`.
+    pub name: String,
+    /// `endpoint/model` before; absent if the name is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// `endpoint/model` after; absent if the name goes away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}

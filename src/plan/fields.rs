@@ -1,0 +1,148 @@
+//! Which fields of two versions of a resource differ.
+
+use super::change::{FieldChange, FieldOp, Shown};
+use crate::model::{Kind, Resource};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Where [`Resource::value`] keeps a secret's fingerprints.
+const SECRET_VALUES: &str = "/spec/values/";
+
+/// Compares two versions of a resource; either may be absent.
+pub(super) fn compare(before: Option<&Resource>, after: Option<&Resource>) -> Vec<FieldChange> {
+    let secret = before
+        .or(after)
+        .is_some_and(|resource| resource.id.kind == Kind::Secret);
+    let mut walk = Walk {
+        secret,
+        head: after,
+        fields: Vec::new(),
+    };
+    let (old, new) = (before.map(comparable), after.map(comparable));
+    walk.compare(&mut String::new(), old.as_ref(), new.as_ref());
+    walk.fields
+}
+
+/// What of a resource counts: its notes and its normalised spec.
+fn comparable(resource: &Resource) -> Value {
+    json!({
+        "metadata": {
+            "labels": resource.metadata.labels,
+            "annotations": resource.metadata.annotations,
+        },
+        "spec": resource.value,
+    })
+}
+
+struct Walk<'a> {
+    secret: bool,
+    head: Option<&'a Resource>,
+    fields: Vec<FieldChange>,
+}
+
+impl Walk<'_> {
+    /// Mappings are compared by key; lists of equal length by item, others as a whole.
+    fn compare(&mut self, pointer: &mut String, before: Option<&Value>, after: Option<&Value>) {
+        if before == after {
+            return;
+        }
+        let length = pointer.len();
+        match (before, after) {
+            (Some(Value::Object(old)), Some(Value::Object(new)))
+                if !self.is_secret_value(pointer) =>
+            {
+                for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+                    push_token(pointer, key);
+                    self.compare(pointer, old.get(key), new.get(key));
+                    pointer.truncate(length);
+                }
+            }
+            (None, Some(Value::Object(new))) if !self.is_secret_value(pointer) => {
+                for (key, value) in new {
+                    push_token(pointer, key);
+                    self.compare(pointer, None, Some(value));
+                    pointer.truncate(length);
+                }
+            }
+            (Some(Value::Object(old)), None) if !self.is_secret_value(pointer) => {
+                for (key, value) in old {
+                    push_token(pointer, key);
+                    self.compare(pointer, Some(value), None);
+                    pointer.truncate(length);
+                }
+            }
+            (Some(Value::Array(old)), Some(Value::Array(new))) if old.len() == new.len() => {
+                for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                    push_token(pointer, &index.to_string());
+                    self.compare(pointer, Some(old), Some(new));
+                    pointer.truncate(length);
+                }
+            }
+            _ => self.push(pointer, before, after),
+        }
+    }
+
+    fn is_secret_value(&self, pointer: &str) -> bool {
+        self.secret && pointer.starts_with(SECRET_VALUES)
+    }
+
+    fn push(&mut self, pointer: &str, before: Option<&Value>, after: Option<&Value>) {
+        let op = match (before, after) {
+            (None, _) => FieldOp::Add,
+            (_, None) => FieldOp::Remove,
+            _ => FieldOp::Replace,
+        };
+        let shown = if self.is_secret_value(pointer) {
+            Shown::Secret(secret_words(before, after))
+        } else {
+            Shown::Values {
+                before: before.cloned(),
+                after: after.cloned(),
+            }
+        };
+        self.fields.push(FieldChange {
+            pointer: pointer.to_owned(),
+            op,
+            shown,
+            line: self.line(pointer),
+        });
+    }
+
+    /// The line of a field that was written; defaults have none.
+    fn line(&self, pointer: &str) -> Option<u32> {
+        let head = self.head?;
+        let written = match pointer.strip_prefix(SECRET_VALUES) {
+            Some(key) => ["encryptedData", "stringData", "data"]
+                .map(|field| format!("/spec/{field}/{key}"))
+                .into_iter()
+                .find(|pointer| head.positions.contains(pointer))?,
+            None => pointer.to_owned(),
+        };
+        head.positions
+            .contains(&written)
+            .then(|| head.origin_of_key(&written).span.start.line)
+    }
+}
+
+/// What happened to a secret's value, as far as it can be known without a key.
+fn secret_words(before: Option<&Value>, after: Option<&Value>) -> &'static str {
+    let sealed = |value: &Value| value.get("sealed").is_some();
+    let unknown = |value: &Value| value.get("unknown").is_some();
+    match (before, after) {
+        (None, Some(after)) if sealed(after) => "added, sealed",
+        (None, _) => "added, in clear text",
+        (_, None) => "removed",
+        (Some(before), Some(after)) if unknown(before) || unknown(after) => {
+            "cannot be compared: clear text is not sent"
+        }
+        (Some(before), Some(after)) if sealed(before) && sealed(after) => "ciphertext changed",
+        (Some(_), Some(after)) if sealed(after) => "sealed, was clear text",
+        (Some(before), Some(_)) if sealed(before) => "in clear text, was sealed",
+        _ => "changed, in clear text",
+    }
+}
+
+fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+}

@@ -1,0 +1,66 @@
+//! A plan as Markdown, for comments on pull requests.
+
+use super::{
+    change::Action,
+    ordered::Plan,
+    text::{TextOptions, to_text},
+};
+use std::fmt::Write as _;
+
+/// The plan as Markdown: a summary, a table, and the details folded.
+pub fn to_markdown(plan: &Plan) -> String {
+    let totals = plan.totals();
+    let mut out = String::new();
+    if plan.is_empty() {
+        let _ = writeln!(out, "### orloj plan: no changes");
+        return out;
+    }
+    let _ = writeln!(
+        out,
+        "### orloj plan: {} to add, {} to change, {} to destroy\n",
+        totals.add, totals.change, totals.destroy
+    );
+    let _ = writeln!(out, "| | kind | name | file |\n|---|---|---|---|");
+    for change in &plan.changes {
+        let action = match change.action {
+            Action::Create => "add",
+            Action::Update => "change",
+            Action::Delete => "destroy",
+        };
+        let name = escape(&change.id.qualified_name());
+        let file = escape(&change.origin.to_string());
+        let _ = writeln!(out, "| {action} | {} | {name} | {file} |", change.id.kind);
+    }
+    let details = to_text(
+        plan,
+        TextOptions {
+            full: true,
+            color: false,
+        },
+    );
+    let fence = fence_for(&details);
+    let _ = writeln!(
+        out,
+        "\n<details><summary>Details</summary>\n\n{fence}text\n{details}{fence}\n\n</details>"
+    );
+    out
+}
+
+/// Nothing in a name or path may end a cell, a code span or mention a person.
+fn escape(text: &str) -> String {
+    let safe: String = text
+        .chars()
+        .filter(|c| !c.is_control() && *c != '`' && *c != '|')
+        .collect();
+    format!("`{safe}`")
+}
+
+/// A fence longer than any run of back-ticks inside.
+fn fence_for(text: &str) -> String {
+    let longest = text
+        .split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default();
+    "`".repeat(longest.max(2) + 1)
+}

@@ -1,0 +1,207 @@
+//! Two catalogs to one ordered plan.
+
+use super::{
+    change::{Action, Change, RouteChange},
+    fields::compare,
+};
+use crate::{
+    graph::DependencyGraph,
+    model::{Catalog, Digest, Finding, Resource, ResourceId, code},
+    routing::{RoutingTable, list_models},
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// One side of a plan: a revision and what was made of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// How the revision is called; empty for "nothing yet".
+    pub revision: &'a str,
+    /// Its resources.
+    pub catalog: &'a Catalog,
+    /// Their links.
+    pub graph: &'a DependencyGraph,
+    /// Their names.
+    pub table: &'a RoutingTable,
+}
+
+/// What would change, in the order in which it happens.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The revision the plan starts from.
+    pub base: String,
+    /// The revision it leads to.
+    pub head: String,
+    /// Creations and updates, dependencies first; then deletions, dependents first.
+    pub changes: Vec<Change>,
+    /// Names that lead elsewhere, sorted.
+    pub routes: Vec<RouteChange>,
+    /// Resources of the head.
+    pub objects: usize,
+    /// Fingerprint of base, head and the ordered changes.
+    pub digest: Digest,
+}
+
+/// How many resources are changed how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Resources of the head.
+    pub objects: usize,
+    /// New ones.
+    pub add: usize,
+    /// Changed ones.
+    pub change: usize,
+    /// Pruned ones.
+    pub destroy: usize,
+    /// The others.
+    pub unchanged: usize,
+}
+
+impl Plan {
+    /// Compares two sides.
+    pub fn between(base: Side<'_>, head: Side<'_>) -> Self {
+        let mut changes = upserts(base, head);
+        changes.extend(prunes(base, head));
+        let routes = if changes.is_empty() {
+            Vec::new()
+        } else {
+            route_changes(base.table, head.table)
+        };
+        let digest = digest(base.catalog, head.catalog, &changes);
+        Self {
+            base: base.revision.to_owned(),
+            head: head.revision.to_owned(),
+            changes,
+            routes,
+            objects: head.catalog.len(),
+            digest,
+        }
+    }
+
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Counts.
+    pub fn totals(&self) -> Totals {
+        let count = |action| {
+            self.changes
+                .iter()
+                .filter(|change| change.action == action)
+                .count()
+        };
+        let (add, change) = (count(Action::Create), count(Action::Update));
+        let destroy = count(Action::Delete);
+        Totals {
+            objects: self.objects,
+            add,
+            change,
+            destroy,
+            unchanged: self.objects - add - change,
+        }
+    }
+
+    /// Deletions that the resource's own annotation forbids.
+    pub fn protected(&self, base: &Catalog) -> Vec<Finding> {
+        let deleted = self
+            .changes
+            .iter()
+            .filter(|change| change.action == Action::Delete);
+        let resources = deleted.filter_map(|change| base.get(&change.id));
+        let protected = resources.filter(|resource| resource.is_protected());
+        protected
+            .map(|resource| {
+                let message = format!("{} is protected and would be pruned", resource.id);
+                let hint =
+                    "restore its file, or first push a commit that takes `orloj.dev/protect` away";
+                let finding =
+                    Finding::new(code::POLICY_PROTECTED, resource.origin.clone(), message);
+                finding.with_hint(hint).on(&resource.id)
+            })
+            .collect()
+    }
+}
+
+fn upserts(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
+    let rank = ranks(head.graph);
+    let changed = head.catalog.iter().filter_map(|resource| {
+        let before = base.catalog.get(&resource.id);
+        match before {
+            Some(before) if before.digest == resource.digest => None,
+            before => Some((before, resource)),
+        }
+    });
+    let mut changes: Vec<_> = changed
+        .map(|(before, after)| Change {
+            id: after.id.clone(),
+            action: if before.is_some() {
+                Action::Update
+            } else {
+                Action::Create
+            },
+            origin: after.origin.clone(),
+            fields: compare(before.map(AsRef::<Resource>::as_ref), Some(after)),
+            affects: head.graph.blast_radius(&after.id).into_iter().collect(),
+        })
+        .collect();
+    changes.sort_by_key(|change| rank.get(&change.id).copied());
+    changes
+}
+
+fn prunes(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
+    let rank = ranks(base.graph);
+    let gone = base
+        .catalog
+        .iter()
+        .filter(|resource| head.catalog.get(&resource.id).is_none());
+    let mut changes: Vec<_> = gone
+        .map(|resource| Change {
+            id: resource.id.clone(),
+            action: Action::Delete,
+            origin: resource.origin.clone(),
+            fields: Vec::new(),
+            affects: base.graph.blast_radius(&resource.id).into_iter().collect(),
+        })
+        .collect();
+    changes.sort_by_key(|change| std::cmp::Reverse(rank.get(&change.id).copied()));
+    changes
+}
+
+fn ranks(graph: &DependencyGraph) -> HashMap<ResourceId, usize> {
+    graph
+        .order()
+        .into_iter()
+        .enumerate()
+        .map(|(rank, id)| (id, rank))
+        .collect()
+}
+
+fn route_changes(base: &RoutingTable, head: &RoutingTable) -> Vec<RouteChange> {
+    let names = |table| -> BTreeMap<String, String> {
+        list_models(table)
+            .into_iter()
+            .map(|listing| (listing.id, listing.target))
+            .collect()
+    };
+    let (before, after) = (names(base), names(head));
+    let all: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    all.into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(|name| RouteChange {
+            name: name.clone(),
+            before: before.get(name).cloned(),
+            after: after.get(name).cloned(),
+        })
+        .collect()
+}
+
+fn digest(base: &Catalog, head: &Catalog, changes: &[Change]) -> Digest {
+    let (base, head) = (base.digest(), head.digest());
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|change| format!("{}{}", change.action.symbol(), change.id))
+        .collect();
+    let parts = [base.as_bytes().as_slice(), head.as_bytes().as_slice()].into_iter();
+    Digest::of_parts(parts.chain(changes.iter().map(String::as_bytes)))
+}

@@ -1,0 +1,231 @@
+//! A plan for the terminal, at most 80 columns wide where names allow it.
+
+use super::{
+    change::{Action, Change, FieldChange, FieldOp, Shown},
+    ordered::Plan,
+};
+use serde_json::Value;
+use similar::TextDiff;
+use std::{fmt::Write as _, time::Duration};
+
+/// Texts longer than this are not shown on one line.
+const MAX_INLINE_CHARS: usize = 60;
+
+/// A new resource shows this many fields unless all are asked for.
+const FIELDS_OF_NEW: usize = 8;
+
+/// Time for one text difference; a coarser one is shown when it runs out.
+const TEXT_DIFF_DEADLINE: Duration = Duration::from_millis(50);
+
+/// What to show.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TextOptions {
+    /// Every field of new resources.
+    pub full: bool,
+    /// Colour by ANSI sequences.
+    pub color: bool,
+}
+
+/// The plan as text.
+pub fn to_text(plan: &Plan, options: TextOptions) -> String {
+    let mut out = String::new();
+    if plan.is_empty() {
+        let _ = writeln!(
+            out,
+            "No changes: {} equals {}.",
+            name(&plan.head),
+            name(&plan.base)
+        );
+        return out;
+    }
+    let _ = writeln!(out, "Plan {}", plan.digest);
+    let _ = writeln!(out, "  base  {}", name(&plan.base));
+    let _ = writeln!(out, "  head  {}\n", name(&plan.head));
+    let widest = plan
+        .changes
+        .iter()
+        .map(|change| change.id.qualified_name().len())
+        .max()
+        .unwrap_or_default();
+    for change in &plan.changes {
+        let line = format!(
+            "  {} {:<14} {:<widest$}  {}{}",
+            change.action.symbol(),
+            change.id.kind,
+            change.id.qualified_name(),
+            if change.action == Action::Delete {
+                "was "
+            } else {
+                ""
+            },
+            change.origin,
+        );
+        let _ = writeln!(out, "{}", paint(change.action, &line, options.color));
+    }
+    for change in &plan.changes {
+        write_change(&mut out, change, options);
+    }
+    if !plan.routes.is_empty() {
+        let _ = writeln!(out, "\nRoutes");
+        for route in &plan.routes {
+            let before = route.before.as_deref().unwrap_or("(new)");
+            let after = route.after.as_deref().unwrap_or("(gone)");
+            let _ = writeln!(out, "  {}: {before} -> {after}", route.name);
+        }
+    }
+    let totals = plan.totals();
+    let _ = writeln!(
+        out,
+        "\nPlan: {} to add, {} to change, {} to destroy, {} unchanged.",
+        totals.add, totals.change, totals.destroy, totals.unchanged
+    );
+    out
+}
+
+fn write_change(out: &mut String, change: &Change, options: TextOptions) {
+    let head = format!(
+        "{} {} {}",
+        change.action.symbol(),
+        change.id.kind,
+        change.id.qualified_name()
+    );
+    let note = if change.id.kind == crate::model::Kind::Secret {
+        "   values are never shown"
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        out,
+        "\n{}{note}",
+        paint(change.action, &head, options.color)
+    );
+    let limit = if change.action == Action::Create && !options.full {
+        FIELDS_OF_NEW
+    } else {
+        usize::MAX
+    };
+    let widest = change
+        .fields
+        .iter()
+        .take(limit)
+        .map(|field| dotted(field).len())
+        .max()
+        .unwrap_or_default();
+    for field in change.fields.iter().take(limit) {
+        write_field(out, field, widest.min(40));
+    }
+    if change.fields.len() > limit {
+        let _ = writeln!(
+            out,
+            "    ({} more fields: --full)",
+            change.fields.len() - limit
+        );
+    }
+    if !change.affects.is_empty() {
+        let names: Vec<_> = change
+            .affects
+            .iter()
+            .map(|id| format!("{} {}", id.kind, id.qualified_name()))
+            .collect();
+        let shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let more = names.len().saturating_sub(3);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(out, "    affects {shown}{more}");
+    }
+}
+
+fn write_field(out: &mut String, field: &FieldChange, width: usize) {
+    let path = dotted(field);
+    let line = field
+        .line
+        .map(|line| format!("  line {line}"))
+        .unwrap_or_default();
+    match &field.shown {
+        Shown::Secret(words) => {
+            let _ = writeln!(out, "    {path:<width$}  {words}{line}");
+        }
+        Shown::Values {
+            before: Some(Value::String(before)),
+            after: Some(Value::String(after)),
+        } if before.contains('\n') || after.contains('\n') => {
+            let _ = writeln!(out, "    {path:<width$}  text changed{line}");
+            write_text_diff(out, before, after);
+        }
+        Shown::Values { before, after } => {
+            let shown = match field.op {
+                FieldOp::Add => inline(after.as_ref()),
+                FieldOp::Remove => format!("{} -> (none)", inline(before.as_ref())),
+                FieldOp::Replace => {
+                    format!("{} -> {}", inline(before.as_ref()), inline(after.as_ref()))
+                }
+            };
+            let _ = writeln!(out, "    {path:<width$}  {shown}{line}");
+        }
+    }
+}
+
+fn write_text_diff(out: &mut String, before: &str, after: &str) {
+    let diff = TextDiff::configure()
+        .timeout(TEXT_DIFF_DEADLINE)
+        .diff_lines(before, after);
+    for line in diff
+        .unified_diff()
+        .context_radius(1)
+        .missing_newline_hint(false)
+        .to_string()
+        .lines()
+    {
+        let _ = writeln!(out, "      {}", printable(line));
+    }
+}
+
+/// A prompt may hold anything; the terminal gets no control characters from it.
+fn printable(line: &str) -> String {
+    line.replace(|c: char| c.is_control() && c != '\t', "\u{fffd}")
+}
+
+/// `/spec/limits/max_steps` as people write it; a secret's value by its key.
+fn dotted(field: &FieldChange) -> String {
+    let pointer = field
+        .pointer
+        .trim_start_matches('/')
+        .replace("spec/values/", "spec.values/");
+    pointer
+        .replace('/', ".")
+        .replace("~1", "/")
+        .replace("~0", "~")
+}
+
+fn inline(value: Option<&Value>) -> String {
+    let text = value.map(Value::to_string).unwrap_or_default();
+    if text.chars().count() <= MAX_INLINE_CHARS {
+        return text;
+    }
+    let start: String = text.chars().take(MAX_INLINE_CHARS - 1).collect();
+    format!("{start}…")
+}
+
+fn name(revision: &str) -> &str {
+    if revision.is_empty() {
+        "(nothing)"
+    } else {
+        revision
+    }
+}
+
+fn paint(action: Action, text: &str, color: bool) -> String {
+    let code = match action {
+        Action::Create => 32,
+        Action::Update => 33,
+        Action::Delete => 31,
+    };
+    if color {
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
+}

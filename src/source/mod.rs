@@ -1,6 +1,6 @@
 //! A Git remote or a directory → a [`Checkout`]: one commit and its manifest files, bounded.
 //!
-//! A remote is kept as a bare mirror; files are listed and read by object id and never written to
+//! A remote is kept as a bare [`Mirror`]; files are listed and read by object id and never written to
 //! a work tree, so links, hooks, filters and odd names have nothing to act on. What a tree holds that
 //! is not read (symbolic links, submodules, huge files) becomes a finding that refuses the revision.
 //! Everything here blocks; callers on an async runtime move it to a blocking thread.
@@ -10,13 +10,16 @@
 mod checkout;
 mod config;
 mod error;
+mod fetch;
 mod gather;
 mod ids;
 mod limits;
 mod location;
+mod mirror;
 mod reference;
 mod revision;
 mod scope;
+mod transport;
 mod tree;
 mod work_tree;
 
@@ -29,6 +32,7 @@ pub use error::SourceError;
 pub use ids::{BlobId, CommitId};
 pub use limits::Limits;
 pub use location::{Location, LocationError};
+pub use mirror::Mirror;
 pub use reference::ReferenceError;
 pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
 pub use work_tree::{open_work_tree, open_work_tree_in};

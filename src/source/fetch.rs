@@ -1,0 +1,212 @@
+//! One fetch into a mirror: list the references, and transfer only if the tip moved.
+
+use super::{
+    CommitId, SourceConfig, SourceError,
+    error::known_branches,
+    transport::{Announced, Transfer},
+};
+use git2::{
+    AutotagOption, Direction, ErrorClass, ErrorCode, FetchOptions, Oid, RemoteCallbacks, Repository,
+};
+use std::sync::Arc;
+
+/// The one reference of a mirror: what was fetched last.
+pub(super) const TIP: &str = "refs/orloj/tip";
+
+/// Commits of history that an HTTP or ssh fetch brings: the one to be read.
+const DEPTH: i32 = 1;
+
+/// Where a reference to fetch was found.
+enum Wanted {
+    /// An advertised reference and what it points at.
+    Reference { name: String, target: Oid },
+    /// A commit that no reference points at.
+    Commit(Oid),
+}
+
+/// Brings `repository` to the tip of the configured reference, and returns the commit.
+///
+/// # Errors
+///
+/// - [`SourceError`] of any sort but the reading ones.
+pub(super) fn fetch(
+    repository: &Repository,
+    config: &SourceConfig,
+    client: Option<reqwest::blocking::Client>,
+) -> Result<CommitId, SourceError> {
+    if let Some(commit) = pinned(&config.reference)
+        && repository.find_commit(commit).is_ok()
+    {
+        return Ok(CommitId::from_oid(commit));
+    }
+    let transfer = Arc::new(Transfer::new(config, client));
+    let announced = Announced::new(&transfer)?;
+    let url = match (&announced, config.location.as_directory()) {
+        (Some(announced), _) => announced.url(),
+        (None, directory) => local_url(config, directory)?,
+    };
+    exchange(repository, config, &transfer, &url)
+}
+
+/// The commit that the reference is, if it is written as one.
+fn pinned(reference: &str) -> Option<Oid> {
+    CommitId::parse(reference)?.oid().ok()
+}
+
+/// libgit2 takes a path without scheme for a directory only if it looks like nothing else.
+fn local_url(
+    config: &SourceConfig,
+    directory: Option<&std::path::Path>,
+) -> Result<String, SourceError> {
+    let absent = || SourceError::RepositoryNotFound {
+        location: config.location.to_string(),
+    };
+    let directory = directory.ok_or_else(absent)?;
+    let absolute = directory.canonicalize().map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            absent()
+        } else {
+            SourceError::io("find", directory, error)
+        }
+    })?;
+    absolute.to_str().map(str::to_owned).ok_or_else(absent)
+}
+
+fn exchange(
+    repository: &Repository,
+    config: &SourceConfig,
+    transfer: &Arc<Transfer>,
+    url: &str,
+) -> Result<CommitId, SourceError> {
+    let explain = |error| explain(error, config, transfer);
+    let mut remote = repository.remote_anonymous(url).map_err(explain)?;
+    let mut connection = remote
+        .connect_auth(Direction::Fetch, Some(callbacks(transfer)), None)
+        .map_err(explain)?;
+    let heads: Vec<(String, Oid)> = connection
+        .list()
+        .map_err(explain)?
+        .iter()
+        .map(|head| (head.name().to_owned(), head.oid()))
+        .collect();
+    let wanted = choose(&heads, config)?;
+    if let Wanted::Reference { target, .. } = &wanted
+        && repository.refname_to_id(TIP).ok() == Some(*target)
+    {
+        return tip(repository);
+    }
+    let directory = config.location.as_directory().is_some();
+    let refspecs = match &wanted {
+        Wanted::Reference { name, .. } => vec![format!("+{name}:{TIP}")],
+        // A directory's transport knows references only; it is near, so take all of them.
+        Wanted::Commit(_) if directory => vec!["+refs/*:refs/orloj/all/*".to_owned()],
+        Wanted::Commit(commit) => vec![format!("+{commit}:{TIP}")],
+    };
+    let mut options = FetchOptions::new();
+    options
+        .download_tags(AutotagOption::None)
+        .update_fetchhead(false)
+        .remote_callbacks(callbacks(transfer));
+    if !directory {
+        options.depth(DEPTH);
+    }
+    connection
+        .remote()
+        .fetch(&refspecs, Some(&mut options), None)
+        .map_err(explain)?;
+    match wanted {
+        Wanted::Reference { .. } => tip(repository),
+        Wanted::Commit(commit) => match repository.find_commit(commit) {
+            Ok(_) => Ok(CommitId::from_oid(commit)),
+            Err(_) => Err(reference_not_found(&heads, config)),
+        },
+    }
+}
+
+/// The commit that was fetched last; a tag is followed to what it marks.
+pub(super) fn tip(repository: &Repository) -> Result<CommitId, SourceError> {
+    let reference = repository
+        .find_reference(TIP)
+        .map_err(SourceError::damaged)?;
+    let commit = reference.peel_to_commit().map_err(SourceError::damaged)?;
+    commit.tree().map_err(SourceError::damaged)?;
+    Ok(CommitId::from_oid(commit.id()))
+}
+
+fn choose(heads: &[(String, Oid)], config: &SourceConfig) -> Result<Wanted, SourceError> {
+    let reference = &config.reference;
+    if let Some(commit) = pinned(reference) {
+        let advertised = heads
+            .iter()
+            .find(|(name, target)| *target == commit && !name.ends_with("^{}"));
+        return Ok(match advertised {
+            Some((name, target)) => Wanted::Reference {
+                name: name.clone(),
+                target: *target,
+            },
+            None => Wanted::Commit(commit),
+        });
+    }
+    let names = [
+        format!("refs/heads/{reference}"),
+        format!("refs/tags/{reference}"),
+    ];
+    let names: &[String] = if reference == "HEAD" || reference.starts_with("refs/") {
+        std::slice::from_ref(reference)
+    } else {
+        &names
+    };
+    names
+        .iter()
+        .find_map(|name| heads.iter().find(|(head, _)| head == name))
+        .map(|(name, target)| Wanted::Reference {
+            name: name.clone(),
+            target: *target,
+        })
+        .ok_or_else(|| reference_not_found(heads, config))
+}
+
+fn reference_not_found(heads: &[(String, Oid)], config: &SourceConfig) -> SourceError {
+    let branches = heads
+        .iter()
+        .filter_map(|(name, _)| name.strip_prefix("refs/heads/"));
+    SourceError::ReferenceNotFound {
+        location: config.location.to_string(),
+        reference: config.reference.clone(),
+        known: known_branches(branches),
+    }
+}
+
+/// Ends a transfer at its limits while libgit2 works, also where no transport of ours is asked.
+fn callbacks(transfer: &Arc<Transfer>) -> RemoteCallbacks<'static> {
+    let mut callbacks = RemoteCallbacks::new();
+    let watched = Arc::clone(transfer);
+    callbacks.transfer_progress(move |progress| watched.go_on(progress.received_bytes() as u64));
+    let watched = Arc::clone(transfer);
+    callbacks.sideband_progress(move |_| watched.go_on(0));
+    callbacks
+}
+
+/// The reason of a failed exchange, in the words of whoever knows it best.
+fn explain(error: git2::Error, config: &SourceConfig, transfer: &Transfer) -> SourceError {
+    if let Some(reason) = transfer.take_failure().or_else(|| transfer.exhausted(0)) {
+        return reason;
+    }
+    let location = config.location.to_string();
+    let local = config.location.as_directory().is_some();
+    if local && error.code() == ErrorCode::NotFound && error.class() != ErrorClass::Odb {
+        return SourceError::RepositoryNotFound { location };
+    }
+    // A remote may have written the text.
+    let message: String = error
+        .message()
+        .chars()
+        .take(400)
+        .flat_map(char::escape_debug)
+        .collect();
+    SourceError::Git {
+        act: "fetch",
+        location,
+        source: git2::Error::new(error.code(), error.class(), message),
+    }
+}

@@ -1,0 +1,200 @@
+//! A bare mirror of one source in the data directory.
+
+use super::{
+    Checkout, CommitId, SourceConfig, SourceError,
+    fetch::{self, TIP},
+    location::Form,
+    reference::check_reference,
+    scope,
+    transport::client,
+};
+use git2::{ErrorCode, Repository, RepositoryInitOptions};
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Packs after which a mirror is made anew: each fetch adds one, and libgit2 never merges them.
+const MAX_PACKS: usize = 50;
+
+/// A source's objects on this machine: a cache that can be made anew at any time.
+///
+/// One process uses one mirror; fetches wait for one another, reads do not.
+#[derive(Debug)]
+pub struct Mirror {
+    path: PathBuf,
+    config: SourceConfig,
+    /// Held during a fetch. Its value: the HTTP client, once there is one.
+    fetching: Mutex<Option<reqwest::blocking::Client>>,
+    /// Set when a broken object was found; the next fetch starts from nothing.
+    damaged: Arc<AtomicBool>,
+    /// Counts the checkouts that still read from the mirror's files.
+    readers: Arc<()>,
+}
+
+impl Mirror {
+    /// Opens the mirror of a source, `<dir>/<name>.git`, or makes it. No network is touched.
+    ///
+    /// A mirror that cannot be read is made anew.
+    ///
+    /// # Errors
+    ///
+    /// - [`SourceError::Reference`] and [`SourceError::Path`] if the configuration cannot be right.
+    /// - [`SourceError::Io`] and [`SourceError::Git`] if the directory cannot be used.
+    pub fn open(dir: &Path, config: SourceConfig) -> Result<Self, SourceError> {
+        check_reference(&config.reference)?;
+        scope::normalise(&config.paths)?;
+        let path = dir.join(format!("{}.git", file_name(&config.name)));
+        fs::create_dir_all(dir).map_err(|error| SourceError::io("create", dir, error))?;
+        let mirror = Self {
+            path,
+            config,
+            fetching: Mutex::new(None),
+            damaged: Arc::new(AtomicBool::new(false)),
+            readers: Arc::new(()),
+        };
+        mirror.repository()?;
+        Ok(mirror)
+    }
+
+    /// What is mirrored.
+    pub fn config(&self) -> &SourceConfig {
+        &self.config
+    }
+
+    /// Brings the mirror up to date and returns the commit that the reference points at.
+    ///
+    /// Lists the remote's references first; if nothing moved, nothing is transferred and nothing
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// - [`SourceError`]; [`SourceError::transient`] says whether waiting may help.
+    pub fn fetch(&self) -> Result<CommitId, SourceError> {
+        let mut held = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(self.config.location.form(), Form::Http(_)) && held.is_none() {
+            let made = client().map_err(|error| SourceError::Network {
+                location: self.config.location.to_string(),
+                source: Box::new(error),
+            })?;
+            *held = Some(made);
+        }
+        let idle = Arc::strong_count(&self.readers) == 1;
+        let repository =
+            if self.damaged.swap(false, Ordering::AcqRel) || (idle && self.packs()? > MAX_PACKS) {
+                self.make_anew()?
+            } else {
+                self.repository()?
+            };
+        self.noticing(fetch::fetch(&repository, &self.config, held.clone()))
+    }
+
+    /// The manifest files of a commit that was fetched.
+    ///
+    /// # Errors
+    ///
+    /// - [`SourceError::CommitNotFound`] if it was not fetched, or the mirror was made anew since.
+    /// - [`SourceError::PathNotFound`] if the commit lacks a configured path.
+    /// - [`SourceError::Damaged`] if an object is missing or broken.
+    pub fn checkout(&self, commit: &CommitId) -> Result<Checkout, SourceError> {
+        let repository = self.open_repository()?;
+        let damaged = Arc::clone(&self.damaged);
+        let reader = Arc::clone(&self.readers);
+        let on_damage = move || {
+            let _reader = &reader;
+            damaged.store(true, Ordering::Release);
+        };
+        self.noticing(Checkout::of_commit(
+            repository,
+            commit,
+            &self.config.paths,
+            &self.config.limits,
+            Box::new(on_damage),
+        ))
+    }
+
+    /// Remembers damage for the next fetch.
+    fn noticing<T>(&self, result: Result<T, SourceError>) -> Result<T, SourceError> {
+        if matches!(result, Err(SourceError::Damaged { .. })) {
+            self.damaged.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    /// The repository, made anew if it is not one or its tip cannot be read.
+    fn repository(&self) -> Result<Repository, SourceError> {
+        match self.open_repository() {
+            Ok(repository) => {
+                let empty = repository.refname_to_id(TIP).is_err();
+                if empty || fetch::tip(&repository).is_ok() {
+                    return Ok(repository);
+                }
+                self.make_anew()
+            }
+            // Somebody else's directory is not ours to delete.
+            Err(SourceError::Git { source, .. }) if source.code() != ErrorCode::Owner => {
+                self.make_anew()
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open_repository(&self) -> Result<Repository, SourceError> {
+        Repository::open_bare(&self.path).map_err(|source| self.git("open", source))
+    }
+
+    fn make_anew(&self) -> Result<Repository, SourceError> {
+        let removed = match fs::symlink_metadata(&self.path) {
+            Ok(meta) if meta.is_dir() => fs::remove_dir_all(&self.path),
+            Ok(_) => fs::remove_file(&self.path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        removed.map_err(|error| SourceError::io("remove", &self.path, error))?;
+        let mut options = RepositoryInitOptions::new();
+        // Without the user's template: no hooks, nothing but objects and one reference.
+        options.bare(true).external_template(false).no_reinit(true);
+        Repository::init_opts(&self.path, &options).map_err(|source| self.git("create", source))
+    }
+
+    fn packs(&self) -> Result<usize, SourceError> {
+        let packs = self.path.join("objects/pack");
+        let entries = match fs::read_dir(&packs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(SourceError::io("list", &packs, error)),
+        };
+        let is_pack = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|e| e == "pack");
+        Ok(entries.flatten().filter(is_pack).count())
+    }
+
+    fn git(&self, act: &'static str, source: git2::Error) -> SourceError {
+        SourceError::Git {
+            act,
+            location: self.path.display().to_string(),
+            source,
+        }
+    }
+}
+
+/// A source's name as a file name: as it is if that is plain, else in hexadecimal.
+fn file_name(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let fits = !name.is_empty() && name.len() <= 100 && !name.starts_with('.');
+    if fits && name.chars().all(plain) {
+        return name.to_owned();
+    }
+    use sha2::{Digest as _, Sha256};
+    format!("x-{}", hex::encode(&Sha256::digest(name)[..16]))
+}
+
+/// As the name of the source.
+impl fmt::Display for Mirror {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.config.name)
+    }
+}

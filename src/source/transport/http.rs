@@ -1,0 +1,288 @@
+//! Git's smart HTTP protocol over reqwest and rustls.
+//!
+//! Protocol: <https://git-scm.com/docs/gitprotocol-http>.
+
+use super::{Form, HttpCredentials, SourceError, Transfer, lock};
+use git2::{
+    Error,
+    transport::{Service, SmartSubtransport, SmartSubtransportStream},
+};
+use reqwest::{
+    StatusCode,
+    blocking::{Client, RequestBuilder, Response},
+    header::{ACCEPT, CONTENT_TYPE, LOCATION},
+    redirect::{Attempt, Policy},
+};
+use std::{
+    io::{self, Read, Write},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Time for the connection alone; a host that is down should not cost a whole fetch's time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Largest list of references in bytes: some 400,000 of them.
+const MAX_ADVERTISEMENT_BYTES: u64 = 32 << 20;
+
+/// Most redirects followed, as `git` has it for the first request.
+const MAX_REDIRECTS: usize = 5;
+
+const INFO_REFS: &str = "/info/refs";
+const SERVICE: &str = "git-upload-pack";
+
+/// Makes the client of a mirror. It goes straight to the host: no proxy is taken from the environment.
+///
+/// # Errors
+///
+/// - reqwest's own, if the system's certificates cannot be read.
+pub(in crate::source) fn client() -> Result<Client, reqwest::Error> {
+    // An error says that another part of the process was first, with the same provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("git/2 (orloj ", env!("CARGO_PKG_VERSION"), ")"))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(Policy::custom(redirect))
+        .referer(false)
+        .no_proxy()
+        .build()
+}
+
+/// Follows a redirect on the same host only, and never from `https` to `http`.
+fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let allowed = attempt.previous().last().is_some_and(|from| {
+        let to = attempt.url();
+        let same = from.scheme() == to.scheme()
+            && from.port_or_known_default() == to.port_or_known_default();
+        let upgrade = from.scheme() == "http" && to.scheme() == "https";
+        from.host_str() == to.host_str() && (same || upgrade)
+    });
+    if allowed && attempt.previous().len() <= MAX_REDIRECTS {
+        attempt.follow()
+    } else {
+        attempt.stop()
+    }
+}
+
+/// The HTTP side of one transfer.
+pub(super) struct Http(pub(super) Arc<Transfer>);
+
+impl SmartSubtransport for Http {
+    fn action(
+        &self,
+        _url: &str,
+        action: Service,
+    ) -> Result<Box<dyn SmartSubtransportStream>, Error> {
+        let listing = match action {
+            Service::UploadPackLs => true,
+            Service::UploadPack => false,
+            Service::ReceivePackLs | Service::ReceivePack => {
+                return Err(Error::from_str("a source is never pushed to"));
+            }
+        };
+        Ok(Box::new(Exchange {
+            transfer: Arc::clone(&self.0),
+            listing,
+            request: Vec::new(),
+            response: None,
+            received: 0,
+        }))
+    }
+
+    fn close(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// One request and its answer; sent when libgit2 starts to read.
+struct Exchange {
+    transfer: Arc<Transfer>,
+    listing: bool,
+    request: Vec<u8>,
+    response: Option<Response>,
+    received: u64,
+}
+
+impl Exchange {
+    fn send(&mut self) -> Result<Response, SourceError> {
+        let transfer = &*self.transfer;
+        let (Form::Http(location), Some(client)) = (&transfer.form, &transfer.client) else {
+            return Err(protocol(transfer, "the address is not an HTTP one"));
+        };
+        let configured = || location.url.as_str().trim_end_matches('/').to_owned();
+        let request = if self.listing {
+            client.get(format!("{}{INFO_REFS}?service={SERVICE}", configured()))
+        } else {
+            let base = lock(&transfer.base).clone().unwrap_or_else(configured);
+            client
+                .post(format!("{base}/{SERVICE}"))
+                .header(CONTENT_TYPE, format!("application/x-{SERVICE}-request"))
+                .header(ACCEPT, format!("application/x-{SERVICE}-result"))
+                .body(std::mem::take(&mut self.request))
+        };
+        let left = transfer.left();
+        if left.is_zero() {
+            return Err(transfer.timed_out());
+        }
+        let response = authorise(transfer, request)?
+            .timeout(left)
+            .send()
+            .map_err(|error| network(transfer, error))?;
+        judge(transfer, &response, self.listing)?;
+        if self.listing {
+            let base = response.url().as_str().split(INFO_REFS).next();
+            *lock(&transfer.base) = base.map(str::to_owned);
+        }
+        Ok(response)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.response.is_none() {
+            let sent = self.send();
+            self.response = Some(sent.map_err(|error| self.transfer.fail(error))?);
+        }
+        let Some(response) = &mut self.response else {
+            return Ok(0);
+        };
+        let transfer = &self.transfer;
+        if transfer.left().is_zero() {
+            return Err(transfer.fail(transfer.timed_out()));
+        }
+        let count = match response.read(buffer) {
+            Ok(count) => count,
+            Err(error) => {
+                let timed_out = error
+                    .get_ref()
+                    .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
+                    .is_some_and(reqwest::Error::is_timeout);
+                return Err(transfer.fail(if timed_out || transfer.left().is_zero() {
+                    transfer.timed_out()
+                } else {
+                    SourceError::Network {
+                        location: transfer.location.clone(),
+                        source: "the connection broke off in the middle of an answer".into(),
+                    }
+                }));
+            }
+        };
+        transfer.count(count)?;
+        self.received += count as u64;
+        if self.listing && self.received > MAX_ADVERTISEMENT_BYTES {
+            return Err(transfer.fail(SourceError::TransferTooLarge {
+                location: transfer.location.clone(),
+                limit: MAX_ADVERTISEMENT_BYTES,
+            }));
+        }
+        Ok(count)
+    }
+}
+
+impl Read for Exchange {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.receive(buffer)
+    }
+}
+
+impl Write for Exchange {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.request.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn authorise(transfer: &Transfer, request: RequestBuilder) -> Result<RequestBuilder, SourceError> {
+    let text = |secret: &crate::secrets::Opened| {
+        secret
+            .expose_text()
+            .map(str::to_owned)
+            .ok_or_else(|| SourceError::Auth {
+                location: transfer.location.clone(),
+                detail: "the configured credential is blank or not UTF-8".to_owned(),
+            })
+    };
+    Ok(match &transfer.http {
+        HttpCredentials::None => request,
+        HttpCredentials::Basic { username, password } => {
+            // A token may stand as the user name alone.
+            request.basic_auth(username, password.expose_text())
+        }
+        HttpCredentials::Bearer(token) => request.bearer_auth(text(token)?),
+    })
+}
+
+/// Whether an answer is Git's.
+fn judge(transfer: &Transfer, response: &Response, listing: bool) -> Result<(), SourceError> {
+    let location = transfer.location.clone();
+    let status = response.status();
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            return Err(SourceError::Auth {
+                location,
+                detail: format!("status {}", status.as_u16()),
+            });
+        }
+        StatusCode::NOT_FOUND | StatusCode::GONE => {
+            return Err(SourceError::RepositoryNotFound { location });
+        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
+            let status = status.as_u16();
+            return Err(SourceError::Server { location, status });
+        }
+        status if status.is_server_error() => {
+            let status = status.as_u16();
+            return Err(SourceError::Server { location, status });
+        }
+        status if status.is_redirection() => {
+            return Err(protocol(transfer, redirected(response)));
+        }
+        status if !status.is_success() => {
+            let detail = format!("it answered with status {}", status.as_u16());
+            return Err(protocol(transfer, detail));
+        }
+        _ => {}
+    }
+    let sort = if listing { "advertisement" } else { "result" };
+    let wanted = format!("application/x-{SERVICE}-{sort}");
+    let given = response.headers().get(CONTENT_TYPE);
+    if given.is_some_and(|given| given.as_bytes() == wanted.as_bytes()) {
+        return Ok(());
+    }
+    Err(protocol(
+        transfer,
+        "its answer is not Git's; is the address that of a repository?",
+    ))
+}
+
+fn redirected(response: &Response) -> String {
+    let target = response
+        .headers()
+        .get(LOCATION)
+        .and_then(|value| response.url().join(value.to_str().ok()?).ok());
+    match target.as_ref().and_then(url::Url::host_str) {
+        Some(host) => format!(
+            "it redirects to `{host}` in a way that is not followed; if that is right, configure the new address"
+        ),
+        None => "it redirects to nowhere".to_owned(),
+    }
+}
+
+fn protocol(transfer: &Transfer, detail: impl Into<String>) -> SourceError {
+    SourceError::Protocol {
+        location: transfer.location.clone(),
+        detail: detail.into(),
+    }
+}
+
+fn network(transfer: &Transfer, error: reqwest::Error) -> SourceError {
+    if error.is_timeout() && transfer.left().is_zero() {
+        return transfer.timed_out();
+    }
+    SourceError::Network {
+        location: transfer.location.clone(),
+        source: Box::new(error.without_url()),
+    }
+}

@@ -1,10 +1,10 @@
 //! What the history says of a revision.
 
-use super::StoreError;
 use std::fmt;
 
 /// What became of a revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "kebab-case")]
 pub enum RevisionOutcome {
     /// It went live.
     Applied,
@@ -15,8 +15,6 @@ pub enum RevisionOutcome {
 }
 
 impl RevisionOutcome {
-    const ALL: [Self; 3] = [Self::Applied, Self::RolledBack, Self::Rejected];
-
     /// The word in the database and in output: `applied`, `rolled-back`, `rejected`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,18 +28,6 @@ impl RevisionOutcome {
 impl fmt::Display for RevisionOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-impl TryFrom<String> for RevisionOutcome {
-    type Error = StoreError;
-
-    fn try_from(word: String) -> Result<Self, StoreError> {
-        let known = Self::ALL.into_iter().find(|known| known.as_str() == word);
-        known.ok_or(StoreError::UnknownWord {
-            what: "outcome",
-            word,
-        })
     }
 }
 
@@ -102,7 +88,6 @@ pub struct RevisionRecord {
     /// The digest of the plan that led to it; empty if it was rejected before there was one.
     pub plan_digest: String,
     /// What became of it.
-    #[sqlx(try_from = "String")]
     pub outcome: RevisionOutcome,
     /// Resources added.
     pub added: i64,

@@ -149,7 +149,7 @@ impl Store {
             .bind(record.unmanaged_generation)
             .bind(&record.config_digest)
             .bind(&record.plan_digest)
-            .bind(record.outcome.as_str())
+            .bind(record.outcome)
             .bind(record.added)
             .bind(record.changed)
             .bind(record.removed)

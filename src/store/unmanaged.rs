@@ -100,9 +100,9 @@ impl Store {
         if expected.is_some_and(|expected| expected != current) {
             return Ok(UnmanagedOutcome::LostRace(current));
         }
-        let mut changed = false;
+        let mut differs = false;
         for change in changes {
-            changed |= match change {
+            differs |= match change {
                 UnmanagedChange::Put(id, document) => {
                     let document = document.expose_bytes();
                     put(&mut transaction, key, id, document, next, now_us).await?
@@ -110,7 +110,7 @@ impl Store {
                 UnmanagedChange::Delete(id) => delete(&mut transaction, id).await?,
             };
         }
-        if !changed {
+        if !differs {
             return Ok(UnmanagedOutcome::Unchanged(current));
         }
         transaction.commit().await.map_err(query(act))?;

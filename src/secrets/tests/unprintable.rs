@@ -1,0 +1,31 @@
+use crate::secrets::{DataKey, Keyring, Opened};
+use std::fmt::{Debug, Display};
+
+/// Compiles only if the type lacks the trait: one that has it makes `_` ambiguous.
+macro_rules! lacks {
+    ($type:ty, $trait:path) => {{
+        trait Ambiguous<Marker> {
+            fn here() {}
+        }
+        struct Has;
+        impl<T: ?Sized> Ambiguous<()> for T {}
+        impl<T: ?Sized + $trait> Ambiguous<Has> for T {}
+        <$type as Ambiguous<_>>::here();
+    }};
+}
+
+#[test]
+fn types_that_hold_plaintext_cannot_be_printed_copied_or_serialised() {
+    lacks!(Opened, Debug);
+    lacks!(Opened, Display);
+    lacks!(Opened, Clone);
+    lacks!(Opened, serde::Serialize);
+    lacks!(DataKey, Debug);
+    lacks!(DataKey, Display);
+    lacks!(DataKey, Clone);
+    lacks!(DataKey, serde::Serialize);
+    lacks!(Keyring, Debug);
+    lacks!(Keyring, Display);
+    lacks!(Keyring, Clone);
+    lacks!(Keyring, serde::Serialize);
+}

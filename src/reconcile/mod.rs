@@ -1,1 +1,34 @@
-//! The sync loop: gather, review, prepare, record, switch, tell.
+//! The sync loop: gather → review → prepare → record → switch → tell.
+//!
+//! [`Reconciler`] owns the desired state; [`Live`] is what requests are served from. A commit, a manifest
+//! sent by hand and the start of the daemon all walk the same steps. [`review`] is pure and shared with
+//! the command line, so that `validate`, `plan` and the daemon say the same.
+//!
+//! Everything that can fail happens before the switch, and the switch is one pointer store.
+
+mod apply;
+mod driver;
+mod gather;
+mod live;
+mod opening;
+mod prepare;
+mod reconciler;
+mod restore;
+mod review;
+mod served;
+mod settings;
+mod status;
+mod step;
+
+#[cfg(test)]
+mod tests;
+
+pub use apply::{ApplyError, ApplyReport};
+pub use driver::{Bell, run};
+pub use gather::{FileCache, SourceFile, SourceFiles, gather};
+pub use live::{Live, Pinned};
+pub use reconciler::Reconciler;
+pub use review::{Desired, Review, ReviewOptions, review};
+pub use served::{Condition, EndpointState, Served};
+pub use settings::{ReconcileSettings, SecretVariables};
+pub use status::{Attempt, Outcome, Phase, Status};

@@ -146,6 +146,7 @@ impl AgentgatewayBackendSpec {
             options,
             auth: EndpointAuth {
                 secret_ref: self.policies.auth.map(|auth| auth.secret_ref.name),
+                authorization_first: true,
             },
             model_aliases: self
                 .policies

@@ -57,6 +57,9 @@ pub struct EndpointAuth {
     /// The Secret with the key: `name`, `ns/name`, `name:key` or `ns/name:key` (key `value` by default).
     #[serde(default, rename = "secretRef", skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<String>,
+    /// Whether the secret's `Authorization` is taken before its `value`, as agentgateway does.
+    #[serde(skip)]
+    pub authorization_first: bool,
 }
 
 /// What a scoped request does with a model name that the endpoint does not list.

@@ -1,0 +1,117 @@
+//! All that can fail before the switch: opening secrets, building what calls the endpoints.
+
+use super::{
+    opening::{OpenedSecrets, open_secrets},
+    review::Review,
+    served::{Condition, EndpointState, Inputs, Served},
+    settings::ReconcileSettings,
+};
+use crate::{
+    model::{Finding, Kind, Resource, ResourceId, SecretRef, Spec, spec::ModelEndpointSpec},
+    providers::Upstream,
+    secrets::Opened,
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// The only way to make a [`Served`]; consumed by the switch.
+pub(super) struct Prepared(pub(super) Served);
+
+/// Whether a secret that stays closed refuses the revision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// It does: the rule for a new revision.
+    Refuses,
+    /// Its endpoints are not ready: the rule for what was live before and is served again.
+    Degrades,
+}
+
+/// Opens the secrets of a reviewed revision and builds its endpoints.
+///
+/// # Errors
+///
+/// The findings of secrets that cannot be opened, if `closed` refuses them.
+pub(super) fn prepare(
+    revision: String,
+    review: Review,
+    inputs: Inputs,
+    settings: &ReconcileSettings,
+    before: &Served,
+    now_us: i64,
+    closed: Closed,
+) -> Result<Prepared, Vec<Finding>> {
+    let (opened, not_opened) = open_secrets(&review.catalog, &settings.keyring, &before.opened);
+    if closed == Closed::Refuses && !not_opened.is_empty() {
+        return Err(not_opened);
+    }
+    let endpoints = review.catalog.of_kind(Kind::ModelEndpoint).filter_map(|resource| match &resource.spec {
+        Spec::ModelEndpoint(spec) => Some((resource.id.clone(), endpoint(resource, spec, &opened, settings))),
+        _ => None,
+    });
+    let endpoints: HashMap<_, _> = endpoints.collect();
+    let mut findings = review.findings;
+    findings.extend(not_opened);
+    Ok(Prepared(Served {
+        revision,
+        digest: review.catalog.digest(),
+        catalog: review.catalog,
+        graph: review.graph,
+        table: review.table,
+        unmanaged: review.unmanaged,
+        endpoints,
+        findings,
+        since_us: now_us,
+        inputs,
+        opened: opened.cache,
+    }))
+}
+
+fn endpoint(
+    resource: &Resource,
+    spec: &ModelEndpointSpec,
+    opened: &OpenedSecrets,
+    settings: &ReconcileSettings,
+) -> EndpointState {
+    let credential = match credential(&resource.id, spec, opened, settings) {
+        Ok(credential) => credential,
+        Err(condition) => return EndpointState::NotReady(condition),
+    };
+    match Upstream::new(&resource.id, spec, credential, &settings.network) {
+        Ok(upstream) => EndpointState::Ready(Arc::new(upstream)),
+        Err(error) => EndpointState::NotReady(Condition { reason: "NotUsable", message: error.to_string() }),
+    }
+}
+
+/// The endpoint's key: from a secret of the catalog, else from the environment.
+fn credential<'a>(
+    endpoint: &ResourceId,
+    spec: &ModelEndpointSpec,
+    opened: &'a OpenedSecrets,
+    settings: &'a ReconcileSettings,
+) -> Result<Option<&'a Opened>, Condition> {
+    let Some(reference) = spec.auth.secret_ref.as_deref().and_then(SecretRef::parse) else { return Ok(None) };
+    let namespace = reference.namespace_or(&endpoint.namespace);
+    let id = ResourceId::new(Kind::Secret, namespace, &reference.name);
+    if let Some(values) = opened.of(&id) {
+        let keys = match &reference.key {
+            Some(key) => vec![key.as_str()],
+            None if spec.auth.authorization_first => vec!["Authorization", "value"],
+            None => vec!["value"],
+        };
+        let value = keys.iter().find_map(|key| values.get(*key));
+        return value.map(|value| Some(&**value)).ok_or_else(|| Condition {
+            reason: "SecretKeyNotFound",
+            message: format!("{id} ({}) has no usable value `{}`", spec_place(endpoint), keys.join("` or `")),
+        });
+    }
+    settings.variables.find(namespace, &reference.name).map(Some).ok_or_else(|| Condition {
+        reason: "SecretNotFound",
+        message: format!(
+            "nothing provides {id}: no file, no `orloj create secret`, no `{}` in the daemon's environment",
+            crate::secrets::environment_names(namespace, &reference.name).join("` or `")
+        ),
+    })
+}
+
+fn spec_place(endpoint: &ResourceId) -> String {
+    format!("needed by {endpoint}")
+}

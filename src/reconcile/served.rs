@@ -1,0 +1,129 @@
+//! A revision as it is served.
+
+use super::gather::SourceFiles;
+use crate::{
+    graph::DependencyGraph,
+    manifest::ParsedFile,
+    model::{Catalog, Digest, Findings, ResourceId},
+    plan::Side,
+    providers::Upstream,
+    routing::RoutingTable,
+    secrets::Opened,
+};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// Everything that serving a revision needs. Immutable.
+pub struct Served {
+    /// What `x-orloj-revision` carries; `none` before the first.
+    pub revision: String,
+    /// Its resources.
+    pub catalog: Catalog,
+    /// Their links.
+    pub graph: DependencyGraph,
+    /// Their names.
+    pub table: RoutingTable,
+    /// Identities that were sent by hand.
+    pub unmanaged: BTreeSet<ResourceId>,
+    /// The endpoints, ready or not.
+    pub endpoints: HashMap<ResourceId, EndpointState>,
+    /// Warnings that the revision came with.
+    pub findings: Findings,
+    /// The config digest.
+    pub digest: Digest,
+    /// When it went live, in microseconds since 1970 (UTC); 0 for "nothing yet".
+    pub since_us: i64,
+    /// What the next revision is reviewed against and stored from.
+    pub(super) inputs: Inputs,
+    /// Opened values by the digest of their ciphertext, so that the next revision opens only new ones.
+    pub(super) opened: HashMap<Digest, Arc<Opened>>,
+}
+
+/// Where a revision came from.
+#[derive(Clone, Default)]
+pub(super) struct Inputs {
+    pub(super) source: SourceFiles,
+    pub(super) unmanaged: Vec<UnmanagedFile>,
+    pub(super) unmanaged_generation: i64,
+}
+
+/// A resource sent by hand.
+#[derive(Clone)]
+pub(super) struct UnmanagedFile {
+    pub(super) id: ResourceId,
+    pub(super) document: Arc<Opened>,
+    pub(super) parsed: Arc<ParsedFile>,
+}
+
+/// Whether an endpoint can be called.
+#[derive(Debug, Clone)]
+pub enum EndpointState {
+    /// It can.
+    Ready(Arc<Upstream>),
+    /// It cannot, for this reason.
+    NotReady(Condition),
+}
+
+/// Why something does not work although its manifest is valid.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Condition {
+    /// A word for programs, such as `SecretNotFound`.
+    pub reason: &'static str,
+    /// A sentence for people.
+    pub message: String,
+}
+
+impl Served {
+    /// What is served before the first revision.
+    pub fn nothing() -> Self {
+        Self {
+            revision: "none".to_owned(),
+            catalog: Catalog::default(),
+            graph: DependencyGraph::default(),
+            table: RoutingTable::default(),
+            unmanaged: BTreeSet::new(),
+            endpoints: HashMap::new(),
+            findings: Findings::default(),
+            digest: Catalog::default().digest(),
+            since_us: 0,
+            inputs: Inputs::default(),
+            opened: HashMap::new(),
+        }
+    }
+
+    /// Whether any revision is served.
+    pub fn is_something(&self) -> bool {
+        self.since_us != 0
+    }
+
+    /// The commit it came from, if it came from Git.
+    pub fn commit(&self) -> Option<&crate::source::Commit> {
+        self.inputs.source.commit.as_ref()
+    }
+
+    /// Why an endpoint cannot be called; `None` if it can.
+    pub fn condition(&self, endpoint: &ResourceId) -> Option<&Condition> {
+        match self.endpoints.get(endpoint) {
+            Some(EndpointState::NotReady(condition)) => Some(condition),
+            _ => None,
+        }
+    }
+
+    /// The revision as the base of a plan.
+    pub fn side(&self) -> Side<'_> {
+        let revision = if self.is_something() { self.revision.as_str() } else { "" };
+        Side { revision, catalog: &self.catalog, graph: &self.graph, table: &self.table }
+    }
+}
+
+/// Counts only: a table is long and holds endpoints with keys.
+impl std::fmt::Debug for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Served")
+            .field("revision", &self.revision)
+            .field("resources", &self.catalog.len())
+            .finish_non_exhaustive()
+    }
+}

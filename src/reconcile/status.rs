@@ -1,0 +1,68 @@
+//! What the loop is doing, for people and programs.
+
+use crate::model::Findings;
+
+/// In one word, how things are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Nothing is served yet.
+    #[default]
+    Starting,
+    /// The newest revision is served.
+    Synced,
+    /// The newest commit was refused; the one before it is served.
+    Rejected,
+    /// The source or the store cannot be reached; what was live is served, and it is tried again.
+    Retrying,
+}
+
+impl Phase {
+    /// The word in output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "Starting",
+            Self::Synced => "Synced",
+            Self::Rejected => "Rejected",
+            Self::Retrying => "Retrying",
+        }
+    }
+}
+
+/// What became of one walk through the steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing new.
+    Unchanged,
+    /// This revision went live.
+    Applied(String),
+    /// The revision is refused until a new commit; the findings say why.
+    Rejected(Findings),
+    /// Something failed that may work next time.
+    Retry(String),
+}
+
+/// The newest walk that did not end with "nothing new".
+#[derive(Debug, Clone, Default)]
+pub struct Attempt {
+    /// The commit, if it came that far.
+    pub commit: Option<String>,
+    /// The first line of its message.
+    pub summary: String,
+    /// Every finding: why it was refused, or the warnings it went live with.
+    pub findings: Findings,
+    /// When it ended, in microseconds since 1970 (UTC).
+    pub at_us: i64,
+}
+
+/// How the loop stands.
+#[derive(Debug, Clone, Default)]
+pub struct Status {
+    /// In one word.
+    pub phase: Phase,
+    /// What failed, if something is being retried.
+    pub error: Option<String>,
+    /// The newest attempt.
+    pub attempt: Option<Attempt>,
+    /// When the source was last looked at with success, in microseconds since 1970 (UTC).
+    pub checked_us: Option<i64>,
+}

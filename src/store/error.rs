@@ -93,18 +93,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same call may succeed later: the database was busy or briefly unreachable.
+    /// Whether the same call may succeed later: the database was busy, or the disk full or failing.
     pub fn is_transient(&self) -> bool {
         let (Self::Query { source, .. } | Self::Open { source, .. }) = self else {
             return false;
         };
         match source {
             sqlx::Error::PoolTimedOut => true,
-            // SQLITE_BUSY and SQLITE_LOCKED with their extended codes: the low byte tells.
+            // SQLITE_BUSY, LOCKED, IOERR and FULL with their extended codes: the low byte tells.
             sqlx::Error::Database(error) => error
                 .code()
                 .and_then(|code| code.parse::<u32>().ok())
-                .is_some_and(|code| matches!(code & 0xff, 5 | 6)),
+                .is_some_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13)),
             _ => false,
         }
     }

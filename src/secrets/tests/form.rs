@@ -2,7 +2,7 @@ use super::{KEY_1, SSH, TWO_RECIPIENTS, VALUE, armor, keyring};
 use crate::secrets::{Sealed, SealedError};
 use age::{Encryptor, scrypt, secrecy::SecretString, x25519};
 use proptest::prelude::{any, prop_assert, proptest};
-use std::{fmt::Write as _, io::Write as _, iter, time::Instant};
+use std::{fmt::Write as _, io::Write as _, iter};
 
 fn refusal(armored: &str) -> SealedError {
     Sealed::parse(armored).unwrap_err()
@@ -107,7 +107,7 @@ fn sixty_four_recipients_are_read_and_sixty_five_refused() {
 }
 
 #[test]
-fn endless_header_is_refused_quickly() {
+fn endless_header_is_refused() {
     let mut long_lines = String::from("age-encryption.org/v1\n-> X25519 a\n");
     for _ in 0..1500 {
         writeln!(long_lines, "{}", "A".repeat(64)).unwrap();
@@ -118,13 +118,11 @@ fn endless_header_is_refused_quickly() {
         "-> x-grease a\n\n".repeat(6000)
     );
     for text in [long_lines, one_line, decoys] {
-        let started = Instant::now();
         let error = refusal(&armor(text.as_bytes()));
         assert!(
             matches!(error, SealedError::HeaderTooLarge { limit: 65_536 }),
             "{error}"
         );
-        assert!(started.elapsed().as_secs() < 2);
     }
 }
 

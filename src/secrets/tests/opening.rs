@@ -66,7 +66,7 @@ fn flipped_payload_byte_is_damage_with_a_cause() {
     *file.last_mut().unwrap() ^= 1;
     let error = refusal(&keyring(&[KEY_1]), &super::armor(&file));
     assert_eq!(error.to_string(), "failed to decrypt the value");
-    assert!(error.source().is_some());
+    assert!(!error.source().unwrap().to_string().is_empty());
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn generated_identity_opens_what_was_sealed_for_it() {
     let mut ring = Keyring::default();
     let line = secret.expose_text().unwrap();
     assert_eq!(ring.parse_identity_file("new.txt", line).unwrap(), 1);
-    assert_eq!(ring.recipients(), [public.clone()]);
+    assert_eq!(ring.recipients(), std::slice::from_ref(&public));
 
     let recipients = [Recipient::parse(&public).unwrap(), public_key_1()];
     let armored = seal(&Opened::new(b"sk-live".to_vec()), &recipients).unwrap();

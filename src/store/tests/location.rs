@@ -1,5 +1,6 @@
-use super::database;
-use crate::store::{Store, StoreError};
+use super::{applied, database};
+use crate::store::{AppendOutcome, Store, StoreError};
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 async fn refusal(database: &str) -> StoreError {
@@ -131,4 +132,21 @@ async fn every_connection_syncs_each_commit_in_wal_mode() {
         assert_eq!((journal.as_str(), synchronous), ("wal", 2));
         connections.push(connection);
     }
+}
+
+#[tokio::test]
+async fn write_that_waits_too_long_for_another_process_is_transient() {
+    let (dir, store) = super::store().await;
+    let file = SqliteConnectOptions::new().filename(dir.path().join("state.db"));
+    let mut other = SqliteConnection::connect_with(&file).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let refused = store.append_revision(None, &applied("a")).await;
+    assert!(refused.unwrap_err().is_transient());
+
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    let outcome = store.append_revision(None, &applied("a")).await.unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended(1));
 }

@@ -13,6 +13,7 @@ mod go_duration;
 mod id;
 mod kind;
 mod origin;
+mod report;
 mod resource;
 mod secret_ref;
 pub mod spec;

@@ -57,10 +57,17 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
     for (key, parsed) in parse_all(unread) {
         known.insert(key, parsed);
     }
-    let files = checkout.files.iter().filter_map(|file| known.get(&(file.path.clone(), file.blob)).cloned());
+    let files = checkout
+        .files
+        .iter()
+        .filter_map(|file| known.get(&(file.path.clone(), file.blob)).cloned());
     let files = files.collect();
     cache.files = known;
-    Ok(SourceFiles { commit: checkout.commit.clone(), files, findings: checkout.findings.clone() })
+    Ok(SourceFiles {
+        commit: checkout.commit.clone(),
+        files,
+        findings: checkout.findings.clone(),
+    })
 }
 
 type Unread = ((Arc<str>, BlobId), Vec<u8>);
@@ -88,13 +95,27 @@ fn parse_all(unread: Vec<Unread>) -> Vec<Read> {
         // A worker cannot panic on input; if one does, its files are missing and the panic goes on here.
         workers
             .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .flat_map(|worker| {
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
             .collect()
     })
 }
 
 fn parse_one(((path, blob), content): Unread) -> Read {
-    debug_assert!(content.len() <= MAX_FILE_BYTES, "the source room bounds files");
+    debug_assert!(
+        content.len() <= MAX_FILE_BYTES,
+        "the source room bounds files"
+    );
     let parsed = Arc::new(parse_file(&path, &content));
-    ((path.clone(), blob), SourceFile { path, content: content.into(), parsed })
+    (
+        (path.clone(), blob),
+        SourceFile {
+            path,
+            content: content.into(),
+            parsed,
+        },
+    )
 }

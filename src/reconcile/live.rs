@@ -6,7 +6,10 @@ use std::sync::Arc;
 /// What is served now. Only the reconciler stores; everybody else pins.
 #[derive(Debug, Clone)]
 pub struct Live(
-    #[expect(clippy::disallowed_types, reason = "this is the one place that holds the pointer")]
+    #[expect(
+        clippy::disallowed_types,
+        reason = "this is the one place that holds the pointer"
+    )]
     Arc<arc_swap::ArcSwap<Served>>,
 );
 

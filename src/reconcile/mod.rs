@@ -20,9 +20,6 @@ mod settings;
 mod status;
 mod step;
 
-#[cfg(test)]
-mod tests;
-
 pub use apply::{ApplyError, ApplyReport};
 pub use driver::{Bell, run};
 pub use gather::{FileCache, SourceFile, SourceFiles, gather};

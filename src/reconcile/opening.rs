@@ -36,7 +36,9 @@ pub(super) fn open_secrets(
     let mut opened = OpenedSecrets::default();
     let mut findings = Vec::new();
     for resource in catalog.of_kind(Kind::Secret) {
-        let Spec::Secret(spec) = &resource.spec else { continue };
+        let Spec::Secret(spec) = &resource.spec else {
+            continue;
+        };
         let mut values = BTreeMap::new();
         for (key, clear) in &spec.data {
             values.insert(key.clone(), Arc::new(take_over(clear)));
@@ -66,12 +68,19 @@ fn take_over(clear: &ClearText) -> Opened {
 
 fn open_one(keyring: &Keyring, armored: &str) -> Result<Opened, String> {
     let sealed = Sealed::parse(armored).map_err(|error| error.to_string())?;
-    keyring.open(&sealed).map_err(|error: OpenError| error.to_string())
+    keyring
+        .open(&sealed)
+        .map_err(|error: OpenError| error.to_string())
 }
 
 fn not_opened(resource: &Resource, key: &str, problem: &str) -> Finding {
     let origin = resource.origin_of_key(&format!("/spec/encryptedData/{key}"));
-    let message = format!("the value `{key}` of {} stays closed: {problem}", resource.id);
+    let message = format!(
+        "the value `{key}` of {} stays closed: {problem}",
+        resource.id
+    );
     let hint = "start the daemon with the `--age-key-file` of one of its recipients, or seal the value again for a key the daemon holds";
-    Finding::new(code::SECRET_OPEN, origin, message).with_hint(hint).on(&resource.id)
+    Finding::new(code::SECRET_OPEN, origin, message)
+        .with_hint(hint)
+        .on(&resource.id)
 }

@@ -43,10 +43,16 @@ pub(super) fn prepare(
     if closed == Closed::Refuses && !not_opened.is_empty() {
         return Err(not_opened);
     }
-    let endpoints = review.catalog.of_kind(Kind::ModelEndpoint).filter_map(|resource| match &resource.spec {
-        Spec::ModelEndpoint(spec) => Some((resource.id.clone(), endpoint(resource, spec, &opened, settings))),
-        _ => None,
-    });
+    let endpoints = review
+        .catalog
+        .of_kind(Kind::ModelEndpoint)
+        .filter_map(|resource| match &resource.spec {
+            Spec::ModelEndpoint(spec) => Some((
+                resource.id.clone(),
+                endpoint(resource, spec, &opened, settings),
+            )),
+            _ => None,
+        });
     let endpoints: HashMap<_, _> = endpoints.collect();
     let mut findings = review.findings;
     findings.extend(not_opened);
@@ -77,7 +83,10 @@ fn endpoint(
     };
     match Upstream::new(&resource.id, spec, credential, &settings.network) {
         Ok(upstream) => EndpointState::Ready(Arc::new(upstream)),
-        Err(error) => EndpointState::NotReady(Condition { reason: "NotUsable", message: error.to_string() }),
+        Err(error) => EndpointState::NotReady(Condition {
+            reason: "NotUsable",
+            message: error.to_string(),
+        }),
     }
 }
 
@@ -88,7 +97,9 @@ fn credential<'a>(
     opened: &'a OpenedSecrets,
     settings: &'a ReconcileSettings,
 ) -> Result<Option<&'a Opened>, Condition> {
-    let Some(reference) = spec.auth.secret_ref.as_deref().and_then(SecretRef::parse) else { return Ok(None) };
+    let Some(reference) = spec.auth.secret_ref.as_deref().and_then(SecretRef::parse) else {
+        return Ok(None);
+    };
     let namespace = reference.namespace_or(&endpoint.namespace);
     let id = ResourceId::new(Kind::Secret, namespace, &reference.name);
     if let Some(values) = opened.of(&id) {
@@ -100,7 +111,11 @@ fn credential<'a>(
         let value = keys.iter().find_map(|key| values.get(*key));
         return value.map(|value| Some(&**value)).ok_or_else(|| Condition {
             reason: "SecretKeyNotFound",
-            message: format!("{id} ({}) has no usable value `{}`", spec_place(endpoint), keys.join("` or `")),
+            message: format!(
+                "{id} ({}) has no usable value `{}`",
+                spec_place(endpoint),
+                keys.join("` or `")
+            ),
         });
     }
     settings.variables.find(namespace, &reference.name).map(Some).ok_or_else(|| Condition {

@@ -54,14 +54,23 @@ pub struct Review {
 impl Review {
     /// The review as one side of a further plan.
     pub fn side<'a>(&'a self, revision: &'a str) -> Side<'a> {
-        Side { revision, catalog: &self.catalog, graph: &self.graph, table: &self.table }
+        Side {
+            revision,
+            catalog: &self.catalog,
+            graph: &self.graph,
+            table: &self.table,
+        }
     }
 }
 
 /// Reviews what is wanted against what is there.
 pub fn review(desired: Desired<'_>, base: Option<Side<'_>>, options: ReviewOptions) -> Review {
-    let (mut catalog, mut findings) =
-        assemble(desired.files, AssembleOptions { clear_text: options.clear_text });
+    let (mut catalog, mut findings) = assemble(
+        desired.files,
+        AssembleOptions {
+            clear_text: options.clear_text,
+        },
+    );
     findings.extend(desired.source_findings.iter().cloned());
     if options.refuse_empty && desired.files.is_empty() {
         findings.push(empty_source());
@@ -71,12 +80,33 @@ pub fn review(desired: Desired<'_>, base: Option<Side<'_>>, options: ReviewOptio
     findings.extend(graph_findings);
     let (table, table_findings) = RoutingTable::build(&catalog);
     findings.extend(table_findings);
-    let head = Side { revision: desired.revision, catalog: &catalog, graph: &graph, table: &table };
-    let nothing = (Catalog::default(), DependencyGraph::default(), RoutingTable::default());
-    let base = base.unwrap_or(Side { revision: "", catalog: &nothing.0, graph: &nothing.1, table: &nothing.2 });
+    let head = Side {
+        revision: desired.revision,
+        catalog: &catalog,
+        graph: &graph,
+        table: &table,
+    };
+    let nothing = (
+        Catalog::default(),
+        DependencyGraph::default(),
+        RoutingTable::default(),
+    );
+    let base = base.unwrap_or(Side {
+        revision: "",
+        catalog: &nothing.0,
+        graph: &nothing.1,
+        table: &nothing.2,
+    });
     let plan = Plan::between(base, head);
     findings.extend(plan.protected(base.catalog));
-    Review { catalog, graph, table, unmanaged, plan, findings }
+    Review {
+        catalog,
+        graph,
+        table,
+        unmanaged,
+        plan,
+        findings,
+    }
 }
 
 /// Adds what was sent by hand. An identity that the source defines too belongs to the source.
@@ -94,10 +124,18 @@ fn add_unmanaged(
                 added.insert(resource.id.clone());
                 continue;
             };
-            if managed.metadata.annotations.get(ADOPT_ANNOTATION).is_some_and(|value| value == "true") {
+            if managed
+                .metadata
+                .annotations
+                .get(ADOPT_ANNOTATION)
+                .is_some_and(|value| value == "true")
+            {
                 continue;
             }
-            let message = format!("{} was sent by hand and is now defined in Git too", resource.id);
+            let message = format!(
+                "{} was sent by hand and is now defined in Git too",
+                resource.id
+            );
             let hint = format!(
                 "delete it (`orloj delete {} {}`), or annotate the file with `{ADOPT_ANNOTATION}: \"true\"`",
                 resource.id.kind.singular(),
@@ -112,6 +150,7 @@ fn add_unmanaged(
 
 fn empty_source() -> Finding {
     let message = "the source holds no manifest (*.yaml, *.yml, *.json)";
-    Finding::new(code::SOURCE_EMPTY, Origin::file("."), message)
-        .with_hint("check `--ref` and `--path`; an empty set is never taken to mean \"delete everything\"")
+    Finding::new(code::SOURCE_EMPTY, Origin::file("."), message).with_hint(
+        "check `--ref` and `--path`; an empty set is never taken to mean \"delete everything\"",
+    )
 }

@@ -113,8 +113,17 @@ impl Served {
 
     /// The revision as the base of a plan.
     pub fn side(&self) -> Side<'_> {
-        let revision = if self.is_something() { self.revision.as_str() } else { "" };
-        Side { revision, catalog: &self.catalog, graph: &self.graph, table: &self.table }
+        let revision = if self.is_something() {
+            self.revision.as_str()
+        } else {
+            ""
+        };
+        Side {
+            revision,
+            catalog: &self.catalog,
+            graph: &self.graph,
+            table: &self.table,
+        }
     }
 }
 

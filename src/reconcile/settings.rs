@@ -28,11 +28,18 @@ pub struct SecretVariables(HashMap<String, Opened>);
 impl SecretVariables {
     /// Keeps the variables that may be a secret's value; a flag's own variable never is.
     pub fn new(variables: impl IntoIterator<Item = (String, Opened)>) -> Self {
-        Self(variables.into_iter().filter(|(name, _)| !reserved(name)).collect())
+        Self(
+            variables
+                .into_iter()
+                .filter(|(name, _)| !reserved(name))
+                .collect(),
+        )
     }
 
     /// The value of a secret that no manifest defines.
     pub fn find(&self, namespace: &str, name: &str) -> Option<&Opened> {
-        environment_names(namespace, name).iter().find_map(|variable| self.0.get(variable))
+        environment_names(namespace, name)
+            .iter()
+            .find_map(|variable| self.0.get(variable))
     }
 }

@@ -1,0 +1,205 @@
+//! Manifests sent by hand: *unmanaged* resources, on the same way as a commit.
+
+use super::{
+    reconciler::{Reconciler, StepError, chain, now_us},
+    served::{Inputs, UnmanagedFile},
+    status::Outcome,
+    step::Candidate,
+};
+use crate::{
+    manifest::parse_file,
+    model::{Findings, ResourceId},
+    secrets::Opened,
+    store::{StoreError, UnmanagedChange, UnmanagedOutcome},
+};
+use std::sync::Arc;
+
+/// What applying did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplyReport {
+    /// The revision that is live now.
+    pub revision: String,
+    /// The resources that were sent, and whether each was there before.
+    pub applied: Vec<(ResourceId, bool)>,
+    /// Warnings.
+    pub findings: Findings,
+}
+
+/// Why nothing was applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// What was sent, or what it would make of the rest, is not valid.
+    #[error("the manifests are refused")]
+    Invalid(Findings),
+    /// Git manages the resource.
+    #[error("{0} is managed by Git; change it there")]
+    Managed(ResourceId),
+    /// There is no unmanaged resource of that identity.
+    #[error("{0} does not exist")]
+    NotFound(ResourceId),
+    /// The store failed, or somebody was faster.
+    #[error("{0}")]
+    Retry(String),
+}
+
+impl From<StoreError> for ApplyError {
+    fn from(error: StoreError) -> Self {
+        Self::Retry(chain(&error))
+    }
+}
+
+impl From<StepError> for ApplyError {
+    fn from(error: StepError) -> Self {
+        Self::Retry(chain(&error))
+    }
+}
+
+impl Reconciler {
+    /// Adds or replaces every resource of `documents` (name and content), all or none.
+    ///
+    /// # Errors
+    ///
+    /// One [`ApplyError`] per way it can be refused; nothing is changed then.
+    pub async fn apply(&self, documents: &[(String, Opened)]) -> Result<ApplyReport, ApplyError> {
+        let mut sent = Vec::new();
+        let mut findings = Findings::default();
+        for (name, content) in documents {
+            let parsed = parse_file(&name.as_str().into(), content.expose_bytes());
+            for resource in &parsed.resources {
+                let lines = (
+                    resource.origin.span.start.line,
+                    resource.origin.span.end.line,
+                );
+                let document = Opened::new(cut_lines(content.expose_bytes(), lines));
+                sent.push((resource.id.clone(), document));
+            }
+            findings.extend(parsed.findings);
+        }
+        if findings.has_errors() {
+            return Err(ApplyError::Invalid(findings));
+        }
+        let served = self.live.pin();
+        if let Some((id, _)) = sent.iter().find(|(id, _)| self.is_managed(id)) {
+            return Err(ApplyError::Managed(id.clone()));
+        }
+        let applied = sent
+            .iter()
+            .map(|(id, _)| (id.clone(), served.catalog.get(id).is_some()))
+            .collect();
+        let changes = sent
+            .into_iter()
+            .map(|(id, document)| UnmanagedChange::Put(id, document))
+            .collect();
+        let findings = self.change_unmanaged(changes).await?;
+        Ok(ApplyReport {
+            revision: self.live.pin().revision.clone(),
+            applied,
+            findings,
+        })
+    }
+
+    /// Takes away a resource that was sent by hand.
+    ///
+    /// # Errors
+    ///
+    /// One [`ApplyError`] per way it can be refused; nothing is changed then.
+    pub async fn delete(&self, id: &ResourceId) -> Result<(), ApplyError> {
+        if self.is_managed(id) {
+            return Err(ApplyError::Managed(id.clone()));
+        }
+        if !self.live.pin().unmanaged.contains(id) {
+            return Err(ApplyError::NotFound(id.clone()));
+        }
+        self.change_unmanaged(vec![UnmanagedChange::Delete(id.clone())])
+            .await?;
+        Ok(())
+    }
+
+    /// Whether Git defines the resource.
+    fn is_managed(&self, id: &ResourceId) -> bool {
+        let served = self.live.pin();
+        served.catalog.get(id).is_some() && !served.unmanaged.contains(id)
+    }
+
+    /// Reviews the changed set first, keeps it, and brings it live.
+    async fn change_unmanaged(
+        &self,
+        changes: Vec<UnmanagedChange>,
+    ) -> Result<Findings, ApplyError> {
+        let mut turn = self.turn.lock().await;
+        let store = self.store().await?;
+        if turn.parent.is_none() {
+            turn.parent = Some(
+                store
+                    .latest_revision()
+                    .await?
+                    .map_or(0, |record| record.seq),
+            );
+        }
+        let (generation, rows) = store.unmanaged(&self.key).await?;
+        let mut unmanaged: Vec<_> = rows
+            .into_iter()
+            .map(|row| UnmanagedFile::new(row.id, row.document))
+            .collect();
+        for change in &changes {
+            let id = match change {
+                UnmanagedChange::Put(id, _) | UnmanagedChange::Delete(id) => id,
+            };
+            unmanaged.retain(|file| file.id != *id);
+            if let UnmanagedChange::Put(id, document) = change {
+                let document = Opened::new(document.expose_bytes().to_vec());
+                unmanaged.push(UnmanagedFile::new(id.clone(), document));
+            }
+        }
+        let served = self.live.pin();
+        let source = served.inputs.source.clone();
+        let mut inputs = Inputs {
+            source,
+            unmanaged,
+            unmanaged_generation: generation,
+        };
+        let review = inputs.review(&served, self.settings.review);
+        if review.findings.has_errors() {
+            return Err(ApplyError::Invalid(review.findings));
+        }
+        let outcome = store
+            .change_unmanaged(&self.key, Some(generation), &changes, now_us())
+            .await?;
+        inputs.unmanaged_generation = match outcome {
+            UnmanagedOutcome::Changed(generation) => generation,
+            UnmanagedOutcome::Unchanged(_) => return Ok(review.findings),
+            UnmanagedOutcome::LostRace(_) => {
+                return Err(ApplyError::Retry(
+                    "somebody else changed the resources; try again".to_owned(),
+                ));
+            }
+        };
+        match self
+            .bring_live(
+                &mut turn,
+                Candidate {
+                    inputs,
+                    started_us: now_us(),
+                },
+            )
+            .await?
+        {
+            Outcome::Rejected(findings) => Err(ApplyError::Invalid(findings)),
+            Outcome::Retry(cause) => Err(ApplyError::Retry(cause)),
+            Outcome::Applied(_) | Outcome::Unchanged => Ok(review.findings),
+        }
+    }
+}
+
+/// The lines from the first to the last, both counted from 1.
+fn cut_lines(content: &[u8], (first, last): (u32, u32)) -> Vec<u8> {
+    let skip = usize::try_from(first.saturating_sub(1)).unwrap_or_default();
+    let take = usize::try_from(last.saturating_sub(first) + 1).unwrap_or(usize::MAX);
+    content
+        .split_inclusive(|byte| *byte == b'\n')
+        .skip(skip)
+        .take(take)
+        .flatten()
+        .copied()
+        .collect()
+}

@@ -1,0 +1,92 @@
+//! Serving the last good revision again, before any network or database is touched.
+
+use super::{
+    gather::{SourceFile, SourceFiles},
+    live::Live,
+    prepare::{Closed, Prepared, prepare},
+    reconciler::now_us,
+    served::{Inputs, Served, UnmanagedFile},
+    settings::ReconcileSettings,
+};
+use crate::{
+    manifest::{ClearTextPolicy, parse_file},
+    secrets::DataKey,
+    source::{Commit, CommitId},
+    store::{DataDir, LastGood, LastGoodError, read_last_good},
+};
+
+impl Live {
+    /// Starts from the last good revision of a data directory, or with nothing if there is none.
+    ///
+    /// It was judged when it went live and is not judged again: what a newer version would refuse comes
+    /// as findings of the served revision, and a secret that no key opens makes its endpoints not ready.
+    ///
+    /// # Errors
+    ///
+    /// - [`LastGoodError`] if the file is there and cannot be read.
+    pub fn restore(
+        data_dir: &DataDir,
+        key: &DataKey,
+        settings: &ReconcileSettings,
+    ) -> Result<Self, LastGoodError> {
+        let Some(last_good) = read_last_good(data_dir.path(), key)? else {
+            return Ok(Self::new(Served::nothing()));
+        };
+        let revision = last_good.revision_id.clone();
+        let inputs = inputs(last_good);
+        let mut options = settings.review;
+        options.clear_text = ClearTextPolicy::Warn;
+        let review = inputs.review(&Served::nothing(), options);
+        let before = Served::nothing();
+        let prepared = prepare(
+            revision,
+            review,
+            inputs,
+            settings,
+            &before,
+            now_us(),
+            Closed::Degrades,
+        );
+        Ok(match prepared {
+            Ok(Prepared(served)) => Self::new(served),
+            Err(_) => Self::new(Served::nothing()),
+        })
+    }
+}
+
+fn inputs(last_good: LastGood) -> Inputs {
+    let files = last_good.files.into_iter().map(|(path, content)| {
+        let path = path.into();
+        let parsed = parse_file(&path, &content).into();
+        SourceFile {
+            path,
+            content: content.into(),
+            parsed,
+        }
+    });
+    let commit = last_good
+        .commit
+        .as_deref()
+        .and_then(CommitId::parse)
+        .map(|id| Commit {
+            id,
+            author: String::new(),
+            email: String::new(),
+            time_us: 0,
+            summary: String::new(),
+        });
+    let unmanaged = last_good.unmanaged.into_iter().filter_map(|document| {
+        let parsed = parse_file(&"unmanaged".into(), document.expose_bytes());
+        let id = parsed.resources.first()?.id.clone();
+        Some(UnmanagedFile::new(id, document))
+    });
+    Inputs {
+        source: SourceFiles {
+            commit,
+            files: files.collect(),
+            findings: Vec::new(),
+        },
+        unmanaged: unmanaged.collect(),
+        unmanaged_generation: last_good.unmanaged_generation,
+    }
+}

@@ -1,1 +1,13 @@
-//! One chat request: resolve, check, attempt, stream.
+//! One chat request: pin → resolve → check → attempt → stream.
+//!
+//! [`decide`] is everything up to the upstream call and needs no IO; [`forward`] attempts the targets in
+//! order until one begins to answer. A caller that drops the answer cancels the upstream.
+//!
+//! Nothing is retried after the first byte went out, and no error is turned into a made-up success.
+
+mod decide;
+mod forward;
+
+
+pub use decide::{Caller, Decided, decide};
+pub use forward::{Answer, Content, Forward, forward};

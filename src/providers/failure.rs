@@ -245,11 +245,15 @@ impl Failure<'_> {
     }
 
     fn not_found(&self) -> ApiError {
-        if self.client_named_model {
+        let mut error = if self.client_named_model {
             self.told(404, "invalid_request_error", "model_not_found", false)
         } else {
             self.told(502, "upstream_error", "upstream_model_not_found", false)
+        };
+        if self.site.provider == "ollama" {
+            error.message.push_str(" (`ollama pull` fetches a model)");
         }
+        error
     }
 
     /// An error in the provider's own words, if it has any.

@@ -1,9 +1,11 @@
 //! A provider that needs no key and no network and says what was chosen.
 
 use super::{ChatAnswer, ChatCall};
-use crate::chat::{ApiError, ChatRequest, ChunkWriter, Completion, FinishReason, Role, Usage};
+use crate::chat::{ApiError, ChunkWriter, Completion, FinishReason, Usage};
 use futures_util::StreamExt;
 use futures_util::stream;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 /// Answers deterministically.
@@ -16,14 +18,14 @@ pub(super) struct Mock {
 
 impl Mock {
     pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
-        let request = ChatRequest::read(&call.body)?;
-        let text = self.text(&call, &request);
-        let usage = usage(&request, &text);
+        let said = Conversation::read(&call.body);
+        let text = self.text(&call, &said);
+        let usage = usage(&said, &text);
         let model = call
             .response_model
             .clone()
             .unwrap_or_else(|| call.model.clone());
-        let id = format!("chatcmpl-mock-{}", call.revision);
+        let id = format!("chatcmpl-mock-{}", fingerprint(&call));
         if call.stream {
             let writer = ChunkWriter::new(id, 0, model, call.include_usage);
             return Ok(self.stream(&writer, &text, &usage));
@@ -65,35 +67,65 @@ impl Mock {
         }
     }
 
-    fn text(&self, call: &ChatCall, request: &ChatRequest) -> String {
+    fn text(&self, call: &ChatCall, said: &Conversation) -> String {
         let agent = match &call.agent {
             Some(agent) => format!(", agent {agent}"),
             None => String::new(),
         };
-        let said = request
-            .messages
-            .iter()
-            .rev()
-            .find(|message| message.role == Role::User)
-            .map(crate::chat::Message::text)
-            .unwrap_or_default();
         format!(
-            "mock answer from endpoint {}, model {}{agent} (revision {}). You said: {said}",
-            self.endpoint, call.model, call.revision
+            "mock answer from endpoint {}, model {}{agent} (revision {}). You said: {}",
+            self.endpoint, call.model, call.revision, said.last
         )
     }
 }
 
 /// Counts words.
-fn usage(request: &ChatRequest, text: &str) -> Usage {
-    let words = |text: &str| text.split_whitespace().count() as u64;
+fn usage(said: &Conversation, text: &str) -> Usage {
     Usage {
-        prompt_tokens: request
-            .messages
-            .iter()
-            .map(|message| words(&message.text()))
-            .sum(),
+        prompt_tokens: said.words,
         completion_tokens: words(text),
         ..Usage::default()
     }
+}
+
+fn words(text: &str) -> u64 {
+    text.split_whitespace().count() as u64
+}
+
+/// What a mock takes in of a request; it accepts every field and looks at few.
+#[derive(Default)]
+struct Conversation {
+    words: u64,
+    /// The last message of a user.
+    last: String,
+}
+
+impl Conversation {
+    fn read(body: &[u8]) -> Self {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let mut conversation = Self::default();
+        for message in body["messages"].as_array().into_iter().flatten() {
+            let text = match &message["content"] {
+                Value::String(text) => text.clone(),
+                Value::Array(parts) => parts
+                    .iter()
+                    .filter_map(|part| part["text"].as_str())
+                    .collect(),
+                _ => String::new(),
+            };
+            conversation.words += words(&text);
+            if message["role"] == "user" {
+                conversation.last = text;
+            }
+        }
+        conversation
+    }
+}
+
+/// The same for the same call.
+fn fingerprint(call: &ChatCall) -> String {
+    let mut hash = Sha256::new();
+    hash.update(call.revision.as_bytes());
+    hash.update(&call.body);
+    hex::encode(&hash.finalize()[..12])
 }

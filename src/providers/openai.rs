@@ -5,7 +5,9 @@ use super::relay::{Decode, MAX_FRAME_BYTES, Progress, relay};
 use super::site::Site;
 use super::transport::{Reply, Transport};
 use super::{ChatAnswer, ChatCall};
-use crate::chat::{AnswerError, AnswerScan, ApiError, FrameSplitter, frame_data, scan_answer};
+use crate::chat::{
+    AnswerError, AnswerScan, ApiError, DONE_FRAME, FrameSplitter, frame_data, scan_answer,
+};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -141,6 +143,17 @@ impl Decode for Forward {
             frames.push_back(self.frame(frame)?);
         }
         Ok(Progress::More)
+    }
+
+    fn end(&mut self, frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError> {
+        // Some servers leave out the blank line behind the last event; anything else was cut.
+        match self.splitter.take_rest() {
+            Some(rest) if is_done(&rest) => {
+                frames.push_back(DONE_FRAME);
+                Ok(Progress::Done)
+            }
+            _ => Ok(Progress::More),
+        }
     }
 }
 

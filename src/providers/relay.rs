@@ -19,6 +19,9 @@ const DRAIN: Duration = Duration::from_millis(250);
 pub(super) trait Decode: Send {
     /// Takes a piece of any length and queues the frames it completes.
     fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError>;
+
+    /// Takes what is left when the body ended; [`Progress::More`] means that it ended too early.
+    fn end(&mut self, frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError>;
 }
 
 /// Whether a stream goes on.
@@ -94,7 +97,10 @@ impl Relay {
     async fn read(&mut self) {
         let progress = match self.reply.piece().await {
             Ok(Some(piece)) => self.decoder.piece(&piece, &mut self.frames),
-            Ok(None) => Err(self.ended_early()),
+            Ok(None) => match self.decoder.end(&mut self.frames) {
+                Ok(Progress::More) => Err(self.ended_early()),
+                other => other,
+            },
             Err(error) => Err(error),
         };
         match progress {
@@ -109,4 +115,16 @@ impl Relay {
             .site
             .broken("ended its stream before the answer was complete")
     }
+}
+
+/// Seconds since 1970.
+pub(super) fn now_seconds() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// An id for an answer whose provider gave none.
+pub(super) fn new_id() -> String {
+    format!("chatcmpl-{}", uuid::Uuid::now_v7().simple())
 }

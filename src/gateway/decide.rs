@@ -30,20 +30,37 @@ pub struct Decided {
 ///
 /// An [`ApiError`] that says what to write instead: 400 for a missing or ambiguous name, 404 for an
 /// unknown one, 403 for what a policy denies, 503 before the first revision.
-pub fn decide(served: &Pinned, caller: Caller<'_>, model: Option<&str>, draw: u32) -> Result<Decided, Box<ApiError>> {
+pub fn decide(
+    served: &Pinned,
+    caller: Caller<'_>,
+    model: Option<&str>,
+    draw: u32,
+) -> Result<Decided, Box<ApiError>> {
     if !served.is_something() {
         let message = "no revision is served yet; `orloj status` says why";
         return Err(Box::new(
-            ApiError::new(503, "service_unavailable", message).with_code("no_revision").with_header("retry-after", "1"),
+            ApiError::new(503, "service_unavailable", message)
+                .with_code("no_revision")
+                .with_header("retry-after", "1"),
         ));
     }
-    let facts = Facts { namespace: caller.namespace, scope: caller.scope, model, draw };
+    let facts = Facts {
+        namespace: caller.namespace,
+        scope: caller.scope,
+        model,
+        draw,
+    };
     let (decision, _trace) = resolve(&served.table, &facts);
     let decision = decision.map_err(|refusal| Box::new(refused(&refusal)))?;
     let decision = check_policies(decision).map_err(|denial| Box::new(denied(&denial)))?;
     let Some(target) = decision.targets.first() else {
-        let message = format!("`{}` leads to no endpoint; `orloj status` says why", decision.requested);
-        return Err(Box::new(ApiError::new(503, "service_unavailable", message).with_code("endpoint_not_ready")));
+        let message = format!(
+            "`{}` leads to no endpoint; `orloj status` says why",
+            decision.requested
+        );
+        return Err(Box::new(
+            ApiError::new(503, "service_unavailable", message).with_code("endpoint_not_ready"),
+        ));
     };
     let route = format!(
         "{} -> {}/{} ({})",

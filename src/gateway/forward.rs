@@ -49,7 +49,11 @@ pub enum Content {
 /// # Errors
 ///
 /// The [`ApiError`] of the last attempt.
-pub async fn forward(served: &Pinned, decided: &Decided, request: Forward) -> Result<Answer, Box<ApiError>> {
+pub async fn forward(
+    served: &Pinned,
+    decided: &Decided,
+    request: Forward,
+) -> Result<Answer, Box<ApiError>> {
     let started = Instant::now();
     let mut attempts = 0;
     let mut last = None;
@@ -63,11 +67,22 @@ pub async fn forward(served: &Pinned, decided: &Decided, request: Forward) -> Re
         };
         for repeat in 0..target.endpoint.max_attempts {
             if repeat > 0 {
-                tokio::time::sleep(target.endpoint.retry_backoff.saturating_mul(1 << (repeat - 1).min(6))).await;
+                tokio::time::sleep(
+                    target
+                        .endpoint
+                        .retry_backoff
+                        .saturating_mul(1 << (repeat - 1).min(6)),
+                )
+                .await;
             }
-            let left = request.deadline.map(|deadline| deadline.saturating_sub(started.elapsed()));
+            let left = request
+                .deadline
+                .map(|deadline| deadline.saturating_sub(started.elapsed()));
             attempts += 1;
-            match upstream.chat(call(served, decided, target, &request, left)).await {
+            match upstream
+                .chat(call(served, decided, target, &request, left))
+                .await
+            {
                 Ok(answer) => return Ok(begun(answer, attempts, target)),
                 Err(error) if error.is_retryable() && left.is_none_or(|left| !left.is_zero()) => {
                     last = Some(Box::new(error));
@@ -76,7 +91,13 @@ pub async fn forward(served: &Pinned, decided: &Decided, request: Forward) -> Re
             }
         }
     }
-    Err(last.unwrap_or_else(|| Box::new(ApiError::new(503, "service_unavailable", "no endpoint could be called"))))
+    Err(last.unwrap_or_else(|| {
+        Box::new(ApiError::new(
+            503,
+            "service_unavailable",
+            "no endpoint could be called",
+        ))
+    }))
 }
 
 fn upstream<'a>(served: &'a Pinned, target: &Target) -> Result<&'a Arc<Upstream>, Box<ApiError>> {
@@ -84,7 +105,11 @@ fn upstream<'a>(served: &'a Pinned, target: &Target) -> Result<&'a Arc<Upstream>
     match served.endpoints.get(id) {
         Some(EndpointState::Ready(upstream)) => Ok(upstream),
         Some(EndpointState::NotReady(condition)) => {
-            let message = format!("endpoint `{}` is not ready: {}", id.qualified_name(), condition.message);
+            let message = format!(
+                "endpoint `{}` is not ready: {}",
+                id.qualified_name(),
+                condition.message
+            );
             Err(Box::new(
                 ApiError::new(503, "service_unavailable", message)
                     .with_code("endpoint_not_ready")
@@ -94,7 +119,9 @@ fn upstream<'a>(served: &'a Pinned, target: &Target) -> Result<&'a Arc<Upstream>
         }
         None => {
             let message = format!("endpoint `{}` is not served", id.qualified_name());
-            Err(Box::new(ApiError::new(503, "service_unavailable", message).with_code("endpoint_not_ready")))
+            Err(Box::new(
+                ApiError::new(503, "service_unavailable", message).with_code("endpoint_not_ready"),
+            ))
         }
     }
 }
@@ -114,7 +141,11 @@ fn call(
         requested: requested.clone(),
         stream: request.envelope.stream,
         include_usage: request.envelope.include_usage.unwrap_or(false),
-        agent: decided.decision.agent.as_ref().map(|agent| agent.id.qualified_name()),
+        agent: decided
+            .decision
+            .agent
+            .as_ref()
+            .map(|agent| agent.id.qualified_name()),
         revision: served.revision.clone(),
         response_model: echo.then(|| requested.clone()),
         deadline,
@@ -127,5 +158,9 @@ fn begun(answer: ChatAnswer, attempts: u32, target: &Target) -> Answer {
         ChatAnswer::Stream(stream) => Content::Stream(stream),
     };
     let target = format!("{}/{}", target.endpoint.id.qualified_name(), target.model);
-    Answer { content, attempts, target }
+    Answer {
+        content,
+        attempts,
+        target,
+    }
 }

@@ -8,6 +8,5 @@
 mod decide;
 mod forward;
 
-
 pub use decide::{Caller, Decided, decide};
 pub use forward::{Answer, Content, Forward, forward};

@@ -1,1 +1,28 @@
-//! The doors: gateway, resource and control API, webhooks, probes.
+//! The doors: gateway, resource and control API, webhooks, probes, metrics, console.
+//!
+//! Handlers read the request, call one function of an inner room, and write what it returns. Gateway
+//! errors are OpenAI's JSON; all others are problem JSON (RFC 9457).
+
+mod access;
+mod apply;
+mod chat;
+mod console;
+mod control;
+mod headers;
+mod live_export;
+mod metrics;
+mod models;
+mod openapi;
+mod probes;
+mod problem;
+mod resource_json;
+mod resources;
+mod router;
+mod state;
+mod status_json;
+mod webhooks;
+
+
+pub use metrics::Metrics;
+pub use router::router;
+pub use state::{Decoration, Doors, WebhookSecrets};

@@ -12,7 +12,6 @@ use crate::{
     secrets::Opened,
     store::{StoreError, UnmanagedChange, UnmanagedOutcome},
 };
-use std::sync::Arc;
 
 /// What applying did.
 #[derive(Debug, Clone, PartialEq, Eq)]

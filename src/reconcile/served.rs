@@ -58,7 +58,7 @@ pub(super) struct UnmanagedFile {
 }
 
 /// Whether an endpoint can be called.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum EndpointState {
     /// It can.
     Ready(Arc<Upstream>),

@@ -5,5 +5,4 @@
 
 mod turn;
 
-
 pub use turn::{Turn, turn};

@@ -25,9 +25,19 @@ pub struct Turn {
 pub fn turn(agent: &AgentRoute, request: Turn) -> Result<Forward, BodyError> {
     let deadline = agent.timeout;
     if agent.prompt.is_empty() {
-        return Ok(Forward { body: request.body, envelope: request.envelope, deadline });
+        return Ok(Forward {
+            body: request.body,
+            envelope: request.envelope,
+            deadline,
+        });
     }
-    let body = request.envelope.with_system_prompt(&request.body, &agent.prompt);
+    let body = request
+        .envelope
+        .with_system_prompt(&request.body, &agent.prompt);
     let envelope = scan(&body)?;
-    Ok(Forward { body, envelope, deadline })
+    Ok(Forward {
+        body,
+        envelope,
+        deadline,
+    })
 }

@@ -1,0 +1,146 @@
+//! `POST /v1/chat/completions`, and the same scoped to one endpoint.
+
+use super::{
+    headers,
+    metrics::Metrics,
+    state::{Decoration, Doors},
+};
+use crate::{
+    chat::{ApiError, scan},
+    gateway::{Answer, Caller, Content, Forward, decide, forward},
+    model::DEFAULT_NAMESPACE,
+    reconcile::{Live, Pinned},
+    runtime::{Turn, turn},
+};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use std::{convert::Infallible, sync::Arc, time::Instant};
+use uuid::Uuid;
+
+/// Largest request body in bytes (32 MiB): images travel inside it.
+const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// What is known of a request while it is answered.
+struct Trail {
+    revision: String,
+    request_id: String,
+    route: Option<String>,
+}
+
+/// Serves a request whose path names no endpoint.
+pub(super) async fn completions(
+    State(live): State<Live>,
+    State(metrics): State<Arc<Metrics>>,
+    State(decoration): State<Decoration>,
+    request: Request,
+) -> Response {
+    answer(&live, &metrics, decoration, None, request.into_body()).await
+}
+
+/// Serves a request for `/{endpoint}/…`.
+pub(super) async fn scoped(doors: &Doors, scope: &str, body: Body) -> Response {
+    answer(doors.reconciler.live(), &doors.metrics, doors.decoration, Some(scope), body).await
+}
+
+async fn answer(
+    live: &Live,
+    metrics: &Metrics,
+    decoration: Decoration,
+    scope: Option<&str>,
+    body: Body,
+) -> Response {
+    let started = Instant::now();
+    let served = live.pin();
+    let mut trail = Trail {
+        revision: served.revision.clone(),
+        request_id: format!("req-{}", Uuid::now_v7().simple()),
+        route: None,
+    };
+    let result = run(&served, scope, body, &mut trail).await;
+    let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
+    metrics.request(status, started.elapsed());
+    tracing::debug!(
+        request.id = trail.request_id,
+        revision = trail.revision,
+        route = trail.route.as_deref().unwrap_or_default(),
+        status,
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request answered",
+    );
+    let mut response = match result {
+        Ok(answer) => respond(answer),
+        Err(error) => error_response(&error),
+    };
+    decorate(response.headers_mut(), &trail, decoration);
+    response
+}
+
+async fn run(
+    served: &Pinned,
+    scope: Option<&str>,
+    body: Body,
+    trail: &mut Trail,
+) -> Result<Answer, Box<ApiError>> {
+    let body = read(body).await?;
+    let envelope = scan(&body).map_err(|error| Box::new(ApiError::from(error)))?;
+    let caller = Caller { namespace: DEFAULT_NAMESPACE, scope };
+    let draw = getrandom::u32().unwrap_or_default();
+    let decided = decide(served, caller, envelope.model.as_deref(), draw)?;
+    trail.route = Some(decided.route.clone());
+    let request = match &decided.decision.agent {
+        Some(agent) => turn(agent, Turn { body, envelope }).map_err(|error| Box::new(ApiError::from(error)))?,
+        None => Forward { body, envelope, deadline: None },
+    };
+    forward(served, &decided, request).await
+}
+
+async fn read(body: Body) -> Result<Bytes, Box<ApiError>> {
+    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+        let message = format!("the request body could not be read, or is larger than {MAX_BODY_BYTES} bytes");
+        Box::new(ApiError::new(413, "invalid_request_error", message).with_code("request_too_large"))
+    })
+}
+
+fn respond(answer: Answer) -> Response {
+    let mut response = match answer.content {
+        Content::Full(body, _usage) => {
+            let json = HeaderValue::from_static("application/json");
+            ([(header::CONTENT_TYPE, json)], body).into_response()
+        }
+        Content::Stream(stream) => {
+            let events = HeaderValue::from_static("text/event-stream");
+            let no_cache = HeaderValue::from_static("no-cache");
+            let body = Body::from_stream(stream.map(Ok::<_, Infallible>));
+            ([(header::CONTENT_TYPE, events), (header::CACHE_CONTROL, no_cache)], body).into_response()
+        }
+    };
+    if answer.attempts > 1 {
+        headers::set(response.headers_mut(), headers::ATTEMPTS, &answer.attempts.to_string());
+    }
+    response
+}
+
+/// OpenAI's error envelope.
+pub(super) fn error_response(error: &ApiError) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let json = HeaderValue::from_static("application/json");
+    let mut response = (status, [(header::CONTENT_TYPE, json)], error.to_json().to_string()).into_response();
+    for (name, value) in &error.details.headers {
+        headers::set(response.headers_mut(), header::HeaderName::from_static(name), value);
+    }
+    response
+}
+
+fn decorate(headers: &mut HeaderMap, trail: &Trail, decoration: Decoration) {
+    headers::set(headers, headers::REVISION, &trail.revision);
+    headers::set(headers, headers::REQUEST_ID, &trail.request_id);
+    if let Some(route) = trail.route.as_deref().filter(|_| decoration.route_header) {
+        headers::set(headers, headers::ROUTE, route);
+    }
+}

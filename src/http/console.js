@@ -1,0 +1,60 @@
+// Shows what the daemon says. Text only ever enters the page as text.
+const byId = (id) => document.getElementById(id);
+
+function row(cells) {
+  const tr = document.createElement("tr");
+  for (const cell of cells) {
+    const td = document.createElement("td");
+    td.textContent = cell ?? "";
+    tr.append(td);
+  }
+  return tr;
+}
+
+function fill(id, rows, empty) {
+  const body = byId(id);
+  body.replaceChildren(...(rows.length ? rows.map(row) : [row([empty])]));
+}
+
+function facts(pairs) {
+  byId("served").replaceChildren(
+    ...pairs.flatMap(([name, value]) => {
+      const dt = document.createElement("dt");
+      const dd = document.createElement("dd");
+      dt.textContent = name;
+      dd.textContent = value ?? "none";
+      return [dt, dd];
+    }),
+  );
+}
+
+const load = (path) => fetch(path).then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)));
+
+async function show() {
+  try {
+    const [status, models, history] = await Promise.all([
+      load("/api/v1/status"),
+      load("/v1/models"),
+      load("/api/v1/revisions?limit=20"),
+    ]);
+    byId("phase").textContent = status.phase;
+    byId("phase").dataset.phase = status.phase;
+    facts([
+      ["revision", status.revision],
+      ["commit", status.commit && `${status.commit.summary} (${status.commit.author})`],
+      ["since", status.since],
+      ["source", status.source && `${status.source.location} @ ${status.source.ref}`],
+      ["error", status.error],
+    ]);
+    fill("models", models.data.map((m) => [m.id, m.orloj.kind, m.orloj.target]), "no names yet");
+    fill("conditions", status.conditions.map((c) => [`${c.resource.kind} ${c.resource.namespace}/${c.resource.name}`, c.message]), "everything is ready");
+    fill("findings", status.findings.map((f) => [`${f.file}:${f.line}:${f.column}`, f.code, [f.message, f.hint].filter(Boolean).join(" — ")]), "none");
+    fill("history", history.items.map((r) => [r.finished, r.revision.slice(0, 12), r.outcome, r.summary]), "nothing yet");
+  } catch (problem) {
+    byId("phase").textContent = problem === 401 ? "this page needs a token; use `orloj status`" : "the daemon does not answer";
+    byId("phase").dataset.phase = "Retrying";
+  }
+}
+
+show();
+setInterval(show, 2000);

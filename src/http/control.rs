@@ -1,0 +1,68 @@
+//! `/api/v1`: how the loop stands, and what it is told.
+
+use super::{live_export, problem::Problem, status_json};
+use crate::reconcile::{Outcome, Reconciler};
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Records returned when the query names no limit.
+const DEFAULT_LIMIT: u32 = 20;
+
+/// Most records returned.
+const MAX_LIMIT: u32 = 1000;
+
+pub(super) async fn status(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {
+    Json(status_json::status(&reconciler))
+}
+
+/// Reconciles now and waits for what comes of it.
+pub(super) async fn sync(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {
+    let outcome = reconciler.sync().await;
+    let served = reconciler.live().pin();
+    let findings = match &outcome {
+        Outcome::Rejected(findings) => findings.clone(),
+        _ => status_json::shown_findings(&served, &reconciler.status()),
+    };
+    let (word, error) = match outcome {
+        // Still refused: the same commit is not reviewed twice.
+        Outcome::Unchanged if findings.has_errors() => ("rejected", None),
+        Outcome::Unchanged => ("unchanged", None),
+        Outcome::Applied(_) => ("applied", None),
+        Outcome::Rejected(_) => ("rejected", None),
+        Outcome::Retry(cause) => ("retry", Some(cause)),
+    };
+    Json(json!({
+        "outcome": word,
+        "revision": served.revision,
+        "findings": findings.to_json_list(),
+        "summary": findings.summary(),
+        "error": error,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct HistoryQuery {
+    limit: Option<u32>,
+}
+
+pub(super) async fn revisions(
+    State(reconciler): State<Arc<Reconciler>>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Json<Value>, Problem> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
+    let records = reconciler.history(limit).await?;
+    Ok(Json(json!({ "items": records.iter().map(status_json::record).collect::<Vec<_>>() })))
+}
+
+pub(super) async fn live(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {
+    Json(live_export::live(&reconciler.live().pin()))
+}
+
+pub(super) async fn graph(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {
+    Json(live_export::graph(&reconciler.live().pin()))
+}

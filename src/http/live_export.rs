@@ -1,0 +1,57 @@
+//! What is live, for planning against it elsewhere. Secrets leave only as fingerprints of ciphertext.
+
+use crate::{
+    model::{Kind, Resource, ResourceId},
+    reconcile::Served,
+};
+use serde_json::{Value, json};
+
+/// The body of `GET /api/v1/live`: what Git manages, normalised.
+pub(super) fn live(served: &Served) -> Value {
+    let managed = served.catalog.iter().filter(|resource| !served.unmanaged.contains(&resource.id));
+    json!({
+        "revision": served.revision,
+        "commit": served.commit().map(|commit| commit.id.to_string()),
+        "resources": managed.map(|resource| export(resource)).collect::<Vec<_>>(),
+    })
+}
+
+/// The body of `GET /api/v1/graph`.
+pub(super) fn graph(served: &Served) -> Value {
+    let mut edges = Vec::new();
+    for node in served.graph.nodes() {
+        for (field, to) in served.graph.dependencies(node) {
+            edges.push(json!({ "from": id(node), "to": id(to), "field": field }));
+        }
+    }
+    json!({ "nodes": served.graph.nodes().into_iter().map(id).collect::<Vec<_>>(), "edges": edges })
+}
+
+fn export(resource: &Resource) -> Value {
+    json!({
+        "kind": resource.id.kind.as_str(),
+        "namespace": &*resource.id.namespace,
+        "name": &*resource.id.name,
+        "labels": resource.metadata.labels,
+        "annotations": resource.metadata.annotations,
+        "spec": spec(resource),
+        "source": { "file": &*resource.origin.file, "line": resource.origin.span.start.line },
+    })
+}
+
+/// A clear value's fingerprint could be guessed from, so it does not leave.
+fn spec(resource: &Resource) -> Value {
+    let mut spec = resource.value.clone();
+    if resource.id.kind == Kind::Secret
+        && let Some(values) = spec.get_mut("values").and_then(Value::as_object_mut)
+    {
+        for value in values.values_mut().filter(|value| value.get("sealed").is_none()) {
+            *value = json!({ "unknown": true });
+        }
+    }
+    spec
+}
+
+fn id(id: &ResourceId) -> Value {
+    json!({ "kind": id.kind.as_str(), "namespace": &*id.namespace, "name": &*id.name })
+}

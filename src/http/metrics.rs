@@ -1,0 +1,80 @@
+//! `GET /metrics`, in the text format of Prometheus.
+
+use super::state::Doors;
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+use std::time::Duration;
+
+/// Bounds of the duration histogram in seconds: from what a mock takes to what a long answer takes.
+const DURATION_BOUNDS: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StatusLabel {
+    status: u16,
+}
+
+/// The counters of one process.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<StatusLabel, Counter>,
+    durations: Histogram,
+    ready: Gauge,
+    findings: Gauge,
+    revision_since: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("orloj");
+        let requests = Family::default();
+        let durations = Histogram::new(DURATION_BOUNDS);
+        let (ready, findings, revision_since) = (Gauge::default(), Gauge::default(), Gauge::default());
+        registry.register("gateway_requests", "Chat requests by HTTP status", requests.clone());
+        registry.register_with_unit(
+            "gateway_request_duration",
+            "Time until the answer began",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        registry.register("ready", "Whether a revision is served", ready.clone());
+        registry.register("revision_errors", "Errors of the newest commit", findings.clone());
+        registry.register_with_unit(
+            "revision_live_since_timestamp",
+            "When the served revision went live",
+            Unit::Seconds,
+            revision_since.clone(),
+        );
+        Self { registry, requests, durations, ready, findings, revision_since }
+    }
+}
+
+impl Metrics {
+    /// Counts a chat request whose answer began after `took`.
+    pub(super) fn request(&self, status: u16, took: Duration) {
+        self.requests.get_or_create(&StatusLabel { status }).inc();
+        self.durations.observe(took.as_secs_f64());
+    }
+}
+
+pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
+    let metrics = &doors.metrics;
+    let served = doors.reconciler.live().pin();
+    metrics.ready.set(i64::from(served.is_something()));
+    metrics.revision_since.set(served.since_us / 1_000_000);
+    let attempt = doors.reconciler.status().attempt;
+    let errors = attempt.map_or(0, |attempt| attempt.findings.summary().errors);
+    metrics.findings.set(i64::try_from(errors).unwrap_or(i64::MAX));
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = encode(&mut text, &metrics.registry);
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type)], text).into_response()
+}

@@ -1,0 +1,81 @@
+//! Errors of everything but the gateway: problem JSON (RFC 9457).
+
+use crate::{
+    model::Findings,
+    reconcile::ApplyError,
+    store::StoreError,
+};
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+/// A problem with its HTTP status.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    findings: Option<Findings>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), findings: None }
+    }
+
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
+    fn to_json(&self) -> Value {
+        let mut out = json!({
+            "type": format!("https://orloj.dev/problems/{}", self.code),
+            "title": self.status.canonical_reason().unwrap_or_default(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code,
+        });
+        if let Some(findings) = &self.findings {
+            out["findings"] = findings.to_json_list();
+            out["summary"] = json!(findings.summary());
+        }
+        out
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        (self.status, content_type, self.to_json().to_string()).into_response()
+    }
+}
+
+impl From<ApplyError> for Problem {
+    fn from(error: ApplyError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ApplyError::Invalid(findings) => Self {
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                code: "invalid",
+                detail,
+                findings: Some(findings),
+            },
+            ApplyError::Managed(_) => Self::new(StatusCode::CONFLICT, "managed_by_git", detail),
+            ApplyError::NotFound(_) => Self::not_found(detail),
+            ApplyError::Retry(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "retry", detail),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(error = error.to_string(), "the store failed");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", error.to_string())
+    }
+}

@@ -1,0 +1,89 @@
+//! Every route, on one page.
+
+use super::{
+    access, apply, chat, console, control, metrics, models, openapi, probes,
+    problem::Problem,
+    resources,
+    state::Doors,
+    webhooks,
+};
+use crate::{chat::ApiError, model::Kind};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::Method,
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+
+/// Largest body of the control and resource API in bytes (8 MiB): whole folders are applied at once.
+const MAX_API_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Largest webhook in bytes (1 MiB): nothing in it is read.
+const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
+
+/// Path endings of chat completions behind an endpoint's name.
+const SCOPED_CHAT: [&str; 2] = ["/v1/chat/completions", "/chat/completions"];
+
+/// The whole surface of the daemon.
+pub fn router(doors: Doors) -> Router {
+    let guarded = resource_routes().merge(control_routes());
+    let guarded = guarded.layer(DefaultBodyLimit::max(MAX_API_BODY_BYTES));
+    let guarded = guarded.layer(from_fn_with_state(doors.clone(), access::check));
+    Router::new()
+        .route("/v1/chat/completions", post(chat::completions))
+        .route("/v1/models", get(models::list))
+        .route("/v1/models/{*id}", get(models::one))
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(metrics::metrics))
+        .route("/openapi.json", get(openapi::document))
+        .route("/", get(console::page))
+        .route("/assets/console.js", get(console::script))
+        .route("/assets/console.css", get(console::style))
+        .route("/webhooks/{provider}", post(webhooks::ring).layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES)))
+        .merge(guarded)
+        .fallback(elsewhere)
+        .with_state(doors)
+}
+
+fn control_routes() -> Router<Doors> {
+    Router::new()
+        .route("/api/v1/status", get(control::status))
+        .route("/api/v1/sync", post(control::sync))
+        .route("/api/v1/revisions", get(control::revisions))
+        .route("/api/v1/live", get(control::live))
+        .route("/api/v1/graph", get(control::graph))
+        .route("/api/v1/apply", post(apply::apply))
+}
+
+fn resource_routes() -> Router<Doors> {
+    Kind::ALL.into_iter().fold(Router::new(), |router, kind| {
+        let list = get(move |state, query| resources::list(kind, state, query));
+        let put = move |state, body| resources::put(kind, state, body);
+        let one = get(move |state, path, query| resources::get(kind, state, path, query))
+            .delete(move |state, path, query| resources::delete(kind, state, path, query));
+        router
+            .route(&format!("/v1/{}", kind.plural()), list.post(put))
+            .route(&format!("/v1/{}/{{name}}", kind.plural()), one.put(put))
+    })
+}
+
+/// Requests scoped to an endpoint: `POST /{endpoint}`, `/{endpoint}/v1/chat/completions`, and the same
+/// with `/{namespace}` in front. Anything else is nothing.
+async fn elsewhere(State(doors): State<Doors>, request: Request) -> Response {
+    let path = request.uri().path();
+    let scope = SCOPED_CHAT.iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path);
+    let scope = scope.trim_matches('/').to_owned();
+    let reserved = ["v1", "api", "webhooks", "assets"].contains(&scope.split('/').next().unwrap_or_default());
+    if request.method() == Method::POST && !scope.is_empty() && scope.split('/').count() <= 2 && !reserved {
+        return chat::scoped(&doors, &scope, request.into_body()).await;
+    }
+    let message = format!("nothing is served at {} {path}", request.method());
+    if path.starts_with("/v1/") {
+        let error = ApiError::new(404, "invalid_request_error", message).with_code("unknown_url");
+        return chat::error_response(&error);
+    }
+    Problem::not_found(message).into_response()
+}

@@ -1,0 +1,60 @@
+//! What handlers may use.
+
+use super::metrics::Metrics;
+use crate::{
+    reconcile::{Bell, Live, Reconciler},
+    secrets::Opened,
+};
+use axum::extract::FromRef;
+use std::{collections::HashMap, sync::Arc};
+
+/// Secrets of the webhooks that are configured, by path segment; two are accepted during rotation.
+pub type WebhookSecrets = HashMap<String, Vec<Opened>>;
+
+/// Everything behind the doors. Handlers take the one part they use.
+#[derive(Clone)]
+pub struct Doors {
+    /// The loop and what it serves.
+    pub reconciler: Arc<Reconciler>,
+    /// Rings for a look at the source.
+    pub bell: Bell,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// How answers are decorated.
+    pub decoration: Decoration,
+    /// Who may use the control and resource API.
+    pub token: Option<Arc<Opened>>,
+    /// Who may ring.
+    pub webhooks: Arc<WebhookSecrets>,
+}
+
+/// How answers are decorated.
+#[derive(Debug, Clone, Copy)]
+pub struct Decoration {
+    /// Whether `x-orloj-route` is sent.
+    pub route_header: bool,
+}
+
+impl FromRef<Doors> for Arc<Reconciler> {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.reconciler.clone()
+    }
+}
+
+impl FromRef<Doors> for Live {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.reconciler.live().clone()
+    }
+}
+
+impl FromRef<Doors> for Arc<Metrics> {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.metrics.clone()
+    }
+}
+
+impl FromRef<Doors> for Decoration {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.decoration
+    }
+}

@@ -1,0 +1,101 @@
+//! How the loop stands, as JSON.
+
+use crate::{
+    model::Kind,
+    reconcile::{Reconciler, Served, Status},
+    store::RevisionRecord,
+};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// The body of `GET /api/v1/status`.
+pub(super) fn status(reconciler: &Reconciler) -> Value {
+    let (served, status) = (reconciler.live().pin(), reconciler.status());
+    let findings = shown_findings(&served, &status);
+    let source = reconciler.source().map(|location| json!({ "location": location, "ref": reconciler.reference() }));
+    json!({
+        "phase": status.phase.as_str(),
+        "revision": served.revision,
+        "commit": commit(&served),
+        "config_digest": served.digest.to_string(),
+        "since": served.is_something().then(|| time(served.since_us)),
+        "source": source,
+        "error": status.error,
+        "checked": status.checked_us.map(time),
+        "attempt": status.attempt.as_ref().map(|attempt| json!({
+            "commit": attempt.commit,
+            "summary": attempt.summary,
+            "at": time(attempt.at_us),
+        })),
+        "findings": findings.to_json_list(),
+        "summary": findings.summary(),
+        "resources": counts(&served),
+        "conditions": conditions(&served),
+        "version": env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// The findings of the newest attempt; those of what is served if nothing was attempted yet.
+pub(super) fn shown_findings(served: &Served, status: &Status) -> crate::model::Findings {
+    status.attempt.as_ref().map_or_else(|| served.findings.clone(), |attempt| attempt.findings.clone())
+}
+
+/// One record of the history.
+pub(super) fn record(record: &RevisionRecord) -> Value {
+    let findings: Value = serde_json::from_str(&record.findings_json).unwrap_or_default();
+    json!({
+        "seq": record.seq,
+        "revision": record.revision_id,
+        "commit": record.commit,
+        "author": record.author,
+        "summary": record.summary,
+        "outcome": record.outcome.as_str(),
+        "added": record.added,
+        "changed": record.changed,
+        "removed": record.removed,
+        "plan_digest": record.plan_digest,
+        "config_digest": record.config_digest,
+        "started": time(record.started_us),
+        "finished": time(record.finished_us),
+        "findings": findings,
+    })
+}
+
+/// Microseconds since 1970 as RFC 3339.
+fn time(us: i64) -> String {
+    Timestamp::from_microsecond(us).map(|time| time.to_string()).unwrap_or_default()
+}
+
+fn commit(served: &Served) -> Option<Value> {
+    served.commit().map(|commit| {
+        json!({
+            "id": commit.id.to_string(),
+            "author": commit.author,
+            "summary": commit.summary,
+            "time": time(commit.time_us),
+        })
+    })
+}
+
+fn counts(served: &Served) -> Map<String, Value> {
+    let of_kind = |kind| served.catalog.of_kind(kind).count();
+    Kind::ALL.into_iter().map(|kind| (kind.plural().to_owned(), json!(of_kind(kind)))).collect()
+}
+
+fn conditions(served: &Served) -> Vec<Value> {
+    let endpoints = served.catalog.of_kind(Kind::ModelEndpoint);
+    let not_ready = endpoints.filter_map(|resource| Some((resource, served.condition(&resource.id)?)));
+    not_ready
+        .map(|(resource, condition)| {
+            json!({
+                "resource": {
+                    "kind": resource.id.kind.as_str(),
+                    "namespace": &*resource.id.namespace,
+                    "name": &*resource.id.name,
+                },
+                "reason": condition.reason,
+                "message": condition.message,
+            })
+        })
+        .collect()
+}

@@ -1,6 +1,6 @@
 //! Why a source could not be read.
 
-use super::{LocationError, ReferenceError};
+use super::{LocationError, ReferenceError, text::safe};
 use std::{path::PathBuf, time::Duration};
 
 /// Why a source could not be fetched or read.
@@ -57,6 +57,14 @@ pub enum SourceError {
     /// No repository stands there, or the credentials may not see it.
     #[error("there is no Git repository at `{location}`, or it needs credentials to be seen")]
     RepositoryNotFound {
+        /// The repository.
+        location: String,
+    },
+    /// The directory belongs to another user, who could make Git run programs with it.
+    #[error(
+        "the Git repository `{location}` belongs to another user; if you trust it, run `git config --global --add safe.directory {location}`"
+    )]
+    Owner {
         /// The repository.
         location: String,
     },
@@ -184,11 +192,22 @@ impl SourceError {
             | Self::ReferenceNotFound { .. }
             | Self::RevisionNotFound { .. }
             | Self::RepositoryNotFound { .. }
+            | Self::Owner { .. }
             | Self::Auth { .. }
             | Self::Protocol { .. }
             | Self::TransferTooLarge { .. }
             | Self::DirectoryTooLarge { .. }
             | Self::BlobNotFound { .. } => false,
+        }
+    }
+
+    /// Whether objects on this machine are broken.
+    pub(super) fn is_damage(&self) -> bool {
+        use git2::ErrorClass::{Object, Odb, Zlib};
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Git { source, .. } => matches!(source.class(), Object | Odb | Zlib),
+            _ => false,
         }
     }
 
@@ -214,7 +233,7 @@ pub(super) fn known_branches<'a>(branches: impl IntoIterator<Item = &'a str>) ->
     let shown: Vec<String> = names
         .iter()
         .take(SHOWN)
-        .map(|name| format!("`{}`", name.escape_debug()))
+        .map(|name| format!("`{}`", safe(name)))
         .collect();
     match (shown.is_empty(), more) {
         (true, _) => "it has no branch yet".to_owned(),

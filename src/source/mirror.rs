@@ -2,6 +2,7 @@
 
 use super::{
     Checkout, CommitId, SourceConfig, SourceError,
+    checkout::Health,
     fetch::{self, TIP},
     location::Form,
     reference::check_reference,
@@ -9,13 +10,11 @@ use super::{
     transport::client,
 };
 use git2::{ErrorCode, Repository, RepositoryInitOptions};
+use sha2::{Digest as _, Sha256};
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Packs after which a mirror is made anew: each fetch adds one, and libgit2 never merges them.
@@ -30,10 +29,9 @@ pub struct Mirror {
     config: SourceConfig,
     /// Held during a fetch. Its value: the HTTP client, once there is one.
     fetching: Mutex<Option<reqwest::blocking::Client>>,
-    /// Set when a broken object was found; the next fetch starts from nothing.
-    damaged: Arc<AtomicBool>,
-    /// Counts the checkouts that still read from the mirror's files.
-    readers: Arc<()>,
+    /// Damage makes the next fetch start from nothing. Every checkout that still reads from the
+    /// mirror's files holds a share.
+    health: Arc<Health>,
 }
 
 impl Mirror {
@@ -54,8 +52,7 @@ impl Mirror {
             path,
             config,
             fetching: Mutex::new(None),
-            damaged: Arc::new(AtomicBool::new(false)),
-            readers: Arc::new(()),
+            health: Arc::default(),
         };
         mirror.repository()?;
         Ok(mirror)
@@ -83,14 +80,14 @@ impl Mirror {
             })?;
             *held = Some(made);
         }
-        let idle = Arc::strong_count(&self.readers) == 1;
-        let repository =
-            if self.damaged.swap(false, Ordering::AcqRel) || (idle && self.packs()? > MAX_PACKS) {
-                self.make_anew()?
-            } else {
-                self.repository()?
-            };
-        self.noticing(fetch::fetch(&repository, &self.config, held.clone()))
+        let idle = Arc::strong_count(&self.health) == 1;
+        let repository = if self.health.take_damage() || (idle && self.packs()? > MAX_PACKS) {
+            self.make_anew()?
+        } else {
+            self.repository()?
+        };
+        let fetched = fetch::fetch(&repository, &self.config, held.clone());
+        self.health.watch(fetched)
     }
 
     /// The manifest files of a commit that was fetched.
@@ -102,27 +99,10 @@ impl Mirror {
     /// - [`SourceError::Damaged`] if an object is missing or broken.
     pub fn checkout(&self, commit: &CommitId) -> Result<Checkout, SourceError> {
         let repository = self.open_repository()?;
-        let damaged = Arc::clone(&self.damaged);
-        let reader = Arc::clone(&self.readers);
-        let on_damage = move || {
-            let _reader = &reader;
-            damaged.store(true, Ordering::Release);
-        };
-        self.noticing(Checkout::of_commit(
-            repository,
-            commit,
-            &self.config.paths,
-            &self.config.limits,
-            Box::new(on_damage),
-        ))
-    }
-
-    /// Remembers damage for the next fetch.
-    fn noticing<T>(&self, result: Result<T, SourceError>) -> Result<T, SourceError> {
-        if matches!(result, Err(SourceError::Damaged { .. })) {
-            self.damaged.store(true, Ordering::Release);
-        }
-        result
+        let SourceConfig { paths, limits, .. } = &self.config;
+        let health = Arc::clone(&self.health);
+        let checkout = Checkout::of_commit(repository, commit, paths, limits, health);
+        self.health.watch(checkout)
     }
 
     /// The repository, made anew if it is not one or its tip cannot be read.
@@ -188,7 +168,6 @@ fn file_name(name: &str) -> String {
     if fits && name.chars().all(plain) {
         return name.to_owned();
     }
-    use sha2::{Digest as _, Sha256};
     format!("x-{}", hex::encode(&Sha256::digest(name)[..16]))
 }
 

@@ -7,6 +7,7 @@ mod directories;
 mod remotes;
 mod repository;
 mod revisions;
+mod shells;
 mod trees;
 
 use super::{Checkout, Credentials, Limits, Location, Mirror, SourceConfig};
@@ -41,7 +42,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} {error:?}");
     let mut next = error.source();
     while let Some(cause) = next {
-        text.push_str(&format!(": {cause} {cause:?}"));
+        text = format!("{text}: {cause} {cause:?}");
         next = cause.source();
     }
     text

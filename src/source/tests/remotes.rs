@@ -45,7 +45,7 @@ fn listing(directory: &Path) -> BTreeMap<String, (SystemTime, u64)> {
 }
 
 /// Fetches, pushes, fetches again and reads: the same for every transport.
-fn follows_pushes(repository: &Repository, config: SourceConfig) -> Mirrored {
+pub(super) fn follows_pushes(repository: &Repository, config: SourceConfig) -> Mirrored {
     let mirrored = mirrored(config);
     let mirror = &mirrored.mirror;
     let first = mirror.fetch().unwrap();
@@ -413,4 +413,19 @@ fn credentials_are_not_in_the_debug_text_of_a_mirror() {
     let text = format!("{:?}", mirrored.mirror);
     assert!(!text.contains("c4nary"), "{text}");
     drop(repository);
+}
+
+#[test]
+fn mirror_is_used_on_a_blocking_thread_and_dropped_inside_a_runtime() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let (_remote, config) = remote(&repository, Behaviour::Open);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let fetching = tokio::task::spawn_blocking(move || {
+            let mirrored = mirrored(config);
+            mirrored.mirror.fetch().unwrap();
+            mirrored
+        });
+        drop(fetching.await.unwrap());
+    });
 }

@@ -194,7 +194,10 @@ fn register() -> Result<(), &'static str> {
         };
         registered.map_err(|error| error.message().to_owned())
     });
-    done.as_ref().map(|()| ()).map_err(String::as_str)
+    match done {
+        Ok(()) => Ok(()),
+        Err(message) => Err(message),
+    }
 }
 
 fn find(remote: &Remote<'_>) -> Result<Arc<Transfer>, Error> {

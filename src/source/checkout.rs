@@ -70,9 +70,14 @@ impl Health {
         result
     }
 
-    /// Whether damage was noted since the last call.
-    pub(super) fn take_damage(&self) -> bool {
-        self.damaged.swap(false, Ordering::AcqRel)
+    /// Whether damage was noted.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
+    }
+
+    /// Forgets what was noted of objects that are gone.
+    pub(super) fn heal(&self) {
+        self.damaged.store(false, Ordering::Release);
     }
 }
 

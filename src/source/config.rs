@@ -32,6 +32,7 @@ pub struct Credentials {
     pub(super) ssh_key_file: Option<PathBuf>,
     pub(super) known_hosts_file: Option<PathBuf>,
     pub(super) ssh_program: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 /// What an HTTP remote is sent as `Authorization`.
@@ -82,6 +83,13 @@ impl Credentials {
     #[must_use]
     pub fn with_known_hosts_file(mut self, file: &Path) -> Self {
         self.known_hosts_file = Some(file.to_owned());
+        self
+    }
+
+    /// Certificate authorities (PEM) that `https` remotes may be signed by, besides the system's.
+    #[must_use]
+    pub fn with_ca_file(mut self, file: &Path) -> Self {
+        self.ca_file = Some(file.to_owned());
         self
     }
 

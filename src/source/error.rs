@@ -113,6 +113,15 @@ pub enum SourceError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The certificate authorities cannot be used.
+    #[error("failed to prepare TLS for `{location}`; check `ca_file`")]
+    Tls {
+        /// The repository.
+        location: String,
+        /// The cause.
+        #[source]
+        source: reqwest::Error,
+    },
     /// The fetch took too long.
     #[error("fetching `{location}` took longer than {} s", limit.as_secs_f32())]
     Timeout {
@@ -195,6 +204,7 @@ impl SourceError {
             | Self::Owner { .. }
             | Self::Auth { .. }
             | Self::Protocol { .. }
+            | Self::Tls { .. }
             | Self::TransferTooLarge { .. }
             | Self::DirectoryTooLarge { .. }
             | Self::BlobNotFound { .. } => false,

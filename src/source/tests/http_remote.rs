@@ -12,10 +12,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 /// What the server does to a request before Git sees it.
@@ -30,6 +27,8 @@ pub(in crate::source) enum Behaviour {
     Status(u16),
     /// Sends every request elsewhere: the prefix of the new address.
     Redirect(String),
+    /// Answers with a redirect from any other path to `bare.git` on the same host.
+    Moved,
     /// Answers the list of references byte by byte, for ever.
     Drip,
     /// Answers with a page.
@@ -46,7 +45,8 @@ pub(in crate::source) struct HttpRemote {
 struct Shared {
     root: PathBuf,
     behaviour: Mutex<Behaviour>,
-    requests: AtomicUsize,
+    /// The path of every request.
+    requests: Mutex<Vec<String>>,
     /// Every `Authorization` received.
     authorizations: Mutex<Vec<String>>,
 }
@@ -62,7 +62,7 @@ impl HttpRemote {
         let shared = Arc::new(Shared {
             root: root.to_owned(),
             behaviour: Mutex::new(behaviour),
-            requests: AtomicUsize::new(0),
+            requests: Mutex::new(Vec::new()),
             authorizations: Mutex::new(Vec::new()),
         });
         let listener = runtime
@@ -86,7 +86,11 @@ impl HttpRemote {
 
     /// How many requests have come in.
     pub(in crate::source) fn requests(&self) -> usize {
-        self.shared.requests.load(Ordering::SeqCst)
+        self.shared.requests.lock().unwrap().len()
+    }
+
+    pub(in crate::source) fn requested(&self) -> Vec<String> {
+        self.shared.requests.lock().unwrap().clone()
     }
 
     pub(in crate::source) fn authorizations(&self) -> Vec<String> {
@@ -101,7 +105,8 @@ pub(in crate::source) fn basic(user: &str, password: &str) -> String {
 }
 
 async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response {
-    shared.requests.fetch_add(1, Ordering::SeqCst);
+    let path = request.uri().path().to_owned();
+    shared.requests.lock().unwrap().push(path);
     let authorization = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -121,6 +126,14 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
         Behaviour::Redirect(prefix) => {
             let target = format!("{prefix}{}", request.uri());
             return (StatusCode::FOUND, [(header::LOCATION, target)]).into_response();
+        }
+        Behaviour::Moved => {
+            let uri = request.uri().to_string();
+            if let Some(rest) = uri.strip_prefix("/old.git") {
+                let target = format!("/bare.git{rest}");
+                return (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, target)])
+                    .into_response();
+            }
         }
         Behaviour::Drip => return drip(),
         Behaviour::Page => return axum::response::Html("<h1>Sign in</h1>").into_response(),

@@ -8,6 +8,7 @@ mod remotes;
 mod repository;
 mod revisions;
 mod shells;
+mod tls;
 mod trees;
 
 use super::{Checkout, Credentials, Limits, Location, Mirror, SourceConfig};

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-fn remote(repository: &Repository, behaviour: Behaviour) -> (HttpRemote, SourceConfig) {
+pub(super) fn remote(repository: &Repository, behaviour: Behaviour) -> (HttpRemote, SourceConfig) {
     let remote = HttpRemote::start(repository.home(), behaviour);
     let config = config(&format!("{}/bare.git", remote.address));
     (remote, config)
@@ -250,6 +250,22 @@ fn redirect_to_another_host_is_refused_and_gets_no_credentials() {
 }
 
 #[test]
+fn redirect_on_the_same_host_is_followed_with_credentials() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let (remote, _) = remote(&repository, Behaviour::Moved);
+    let mut config = config(&format!("{}/old.git", remote.address));
+    config.credentials = Credentials::basic("bot", Opened::new(b"c4nary".to_vec()));
+    let mirrored = mirrored(config);
+    let commit = mirrored.mirror.fetch().unwrap();
+    assert_eq!(mirrored.mirror.checkout(&commit).unwrap().files.len(), 1);
+    let requested = remote.requested();
+    let old = requested.iter().filter(|path| path.starts_with("/old.git"));
+    assert_eq!(old.count(), 1, "{requested:?}");
+    let guard = basic("bot", "c4nary");
+    assert_eq!(remote.authorizations(), vec![guard; requested.len()]);
+}
+
+#[test]
 fn busy_and_broken_servers_are_transient_and_pages_are_not() {
     let repository = Repository::with(&[("a.yaml", "one")]);
     let (remote, _) = remote(&repository, Behaviour::Open);
@@ -378,6 +394,7 @@ fn many_fetches_do_not_pile_up_packs() {
     }
     let commit = mirrored.mirror.fetch().unwrap();
     assert_eq!(mirrored.mirror.checkout(&commit).unwrap().files.len(), 1);
+    assert!(!packs.join("old-0.pack").exists());
     assert!(fs::read_dir(&packs).unwrap().count() < 10);
 }
 
@@ -428,4 +445,65 @@ fn mirror_is_used_on_a_blocking_thread_and_dropped_inside_a_runtime() {
         });
         drop(fetching.await.unwrap());
     });
+}
+
+#[test]
+fn mirror_is_replaced_only_by_a_complete_one() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let mirrored = mirrored(local(&repository));
+    let commit = mirrored.mirror.fetch().unwrap();
+    let packs = mirrored.directory.path().join("prod.git/objects/pack");
+    for n in 0..60 {
+        fs::write(packs.join(format!("old-{n}.pack")), "").unwrap();
+    }
+    let away = repository.home().join("away.git");
+    fs::rename(repository.bare(), &away).unwrap();
+    mirrored.mirror.fetch().unwrap_err();
+    assert_eq!(mirrored.mirror.checkout(&commit).unwrap().files.len(), 1);
+    fs::rename(&away, repository.bare()).unwrap();
+    assert_eq!(mirrored.mirror.fetch().unwrap(), commit);
+    assert_eq!(mirrored.mirror.checkout(&commit).unwrap().files.len(), 1);
+    let left = fs::read_dir(mirrored.directory.path()).unwrap().count();
+    assert_eq!((left, packs.join("old-0.pack").exists()), (1, false));
+}
+
+#[test]
+fn blob_that_rots_on_disk_is_an_error_and_the_next_fetch_heals_it() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let mirrored = mirrored(local(&repository));
+    let commit = mirrored.mirror.fetch().unwrap();
+    let directory = mirrored.directory.path().join("prod.git/objects/pack");
+    let pack = fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "pack")
+        })
+        .unwrap();
+    let whole = fs::read(&pack).unwrap();
+    let blob = mirrored.mirror.checkout(&commit).unwrap().files[0].blob;
+    let mut noticed = false;
+    // Wherever the one changed byte is, the content is right or there is an error.
+    for at in 12..whole.len() - 20 {
+        let mut rotten = whole.clone();
+        rotten[at] ^= 0x5a;
+        fs::remove_file(&pack).unwrap();
+        fs::write(&pack, rotten).unwrap();
+        let read = mirrored
+            .mirror
+            .checkout(&commit)
+            .and_then(|checkout| checkout.read(&blob));
+        match read {
+            Ok(bytes) => assert_eq!(bytes, b"one", "byte {at}"),
+            Err(error) => {
+                noticed = true;
+                assert!(error.transient(), "{error:?}");
+            }
+        }
+    }
+    assert!(noticed);
+    assert_eq!(mirrored.mirror.fetch().unwrap(), commit);
+    let healed = mirrored.mirror.checkout(&commit).unwrap();
+    assert_eq!(content(&healed, "a.yaml"), "one");
 }

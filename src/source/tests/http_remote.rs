@@ -1,5 +1,6 @@
 //! A real HTTP remote: `git http-backend` behind a small server that can also misbehave.
 
+use super::repository::{clear_git, hermetic};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -163,12 +164,11 @@ async fn git(root: &Path, request: Request<Body>) -> Response {
 
 fn cgi(root: &Path, parts: &Parts, body: &[u8]) -> Response {
     let kind = parts.headers.get(header::CONTENT_TYPE);
-    let mut child = Command::new("git")
+    let mut command = Command::new("git");
+    clear_git(&mut command);
+    let mut child = command
         .arg("http-backend")
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", root)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .envs(hermetic(root))
         .env("GIT_PROJECT_ROOT", root)
         .env("GIT_HTTP_EXPORT_ALL", "1")
         .env("REQUEST_METHOD", parts.method.as_str())

@@ -1,6 +1,7 @@
 //! Real repositories, made with `git` in an environment of their own.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -108,13 +109,11 @@ impl Repository {
 
     fn command(&self, arguments: &[&str], directory: &Path) -> Command {
         let mut command = Command::new("git");
+        clear_git(&mut command);
         command
             .args(arguments)
             .current_dir(directory)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("HOME", self.home.path())
-            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .envs(hermetic(self.home.path()))
             .env("GIT_AUTHOR_NAME", "Ada")
             .env("GIT_AUTHOR_EMAIL", "ada@example.com")
             .env("GIT_AUTHOR_DATE", "1700000000 +0000")
@@ -122,5 +121,28 @@ impl Repository {
             .env("GIT_COMMITTER_EMAIL", "ada@example.com")
             .env("GIT_COMMITTER_DATE", "1700000000 +0000");
         command
+    }
+}
+
+/// Variables that keep the user's and the system's configuration away from `git`.
+pub(super) fn hermetic(home: &Path) -> Vec<(&'static str, &OsStr)> {
+    vec![
+        ("HOME", home.as_os_str()),
+        ("GIT_CONFIG_GLOBAL", OsStr::new("/dev/null")),
+        ("GIT_CONFIG_NOSYSTEM", OsStr::new("1")),
+    ]
+}
+
+/// Forgets the repository that the tests themselves may be running for, as in a hook.
+pub(super) fn clear_git(command: &mut Command) {
+    for name in [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_COMMON_DIR",
+        "GIT_NAMESPACE",
+    ] {
+        command.env_remove(name);
     }
 }

@@ -33,10 +33,11 @@ impl TlsFront {
             .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
             .unwrap();
         let port = listener.local_addr().unwrap().port();
+        let handle = runtime.handle().clone();
         runtime.spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 let (acceptor, behind) = (acceptor.clone(), behind.clone());
-                tokio::spawn(async move {
+                handle.spawn(async move {
                     let mut near = acceptor.accept(socket).await?;
                     let mut far = tokio::net::TcpStream::connect(behind).await?;
                     tokio::io::copy_bidirectional(&mut near, &mut far).await

@@ -52,7 +52,12 @@ pub(in crate::source) fn client(config: &SourceConfig) -> Result<Client, SourceE
     };
     // An error says that another part of the process was first, with the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the client of `source`: bounded in time, redirects and addresses"
+    )]
+    let builder = Client::builder();
+    builder
         .user_agent(concat!("git/2 (orloj ", env!("CARGO_PKG_VERSION"), ")"))
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(Policy::custom(redirect))

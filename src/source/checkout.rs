@@ -1,12 +1,15 @@
 //! One revision, ready to be read by blob id.
 
-use super::{BlobId, CommitId, Limits, SourceError, gather::Gather, scope, tree};
+use super::{BlobId, CommitId, Limits, SourceError, gather::Gather, scope, text::is_unsafe, tree};
 use crate::model::Finding;
 use git2::{ObjectType, Repository};
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Largest commit object in bytes; messages beyond that are not written by people.
@@ -52,11 +55,37 @@ pub struct Checkout {
     contents: Contents,
 }
 
+/// Whether a repository was found damaged; shared by all who read from it.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    damaged: AtomicBool,
+}
+
+impl Health {
+    /// Notes damage.
+    pub(super) fn watch<T>(&self, result: Result<T, SourceError>) -> Result<T, SourceError> {
+        if result.as_ref().is_err_and(SourceError::is_damage) {
+            self.damaged.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    /// Whether damage was noted.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
+    }
+
+    /// Forgets what was noted of objects that are gone.
+    pub(super) fn heal(&self) {
+        self.damaged.store(false, Ordering::Release);
+    }
+}
+
 enum Contents {
     Objects {
         repository: Mutex<Repository>,
         max_file_bytes: u64,
-        on_damage: Box<dyn Fn() + Send + Sync>,
+        health: Arc<Health>,
     },
     Memory(HashMap<BlobId, Vec<u8>>),
 }
@@ -74,26 +103,23 @@ impl Checkout {
             Contents::Objects {
                 repository,
                 max_file_bytes,
-                on_damage,
+                health,
             } => {
                 let repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
                 let read = read_object(&repository, blob, *max_file_bytes);
-                if matches!(read, Err(SourceError::Damaged { .. })) {
-                    on_damage();
-                }
-                read
+                health.watch(read)
             }
         }
     }
 
-    /// The revision of `commit` in `repository`, limited to `paths`; `on_damage` is called when a
-    /// read finds a broken object.
+    /// The revision of `commit` in `repository`, limited to `paths`; broken objects found
+    /// later are noted in `health`.
     pub(super) fn of_commit(
         repository: Repository,
         commit: &CommitId,
         paths: &[String],
         limits: &Limits,
-        on_damage: Box<dyn Fn() + Send + Sync>,
+        health: Arc<Health>,
     ) -> Result<Self, SourceError> {
         let scope = scope::normalise(paths)?;
         let (commit, root) = describe(&repository, commit)?;
@@ -107,7 +133,7 @@ impl Checkout {
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
                 max_file_bytes: limits.max_file_bytes,
-                on_damage,
+                health,
             },
         })
     }
@@ -164,9 +190,7 @@ fn describe(repository: &Repository, id: &CommitId) -> Result<(Commit, git2::Oid
 fn line(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes)
         .chars()
-        .filter(|c| {
-            !c.is_control() && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-        })
+        .filter(|c| !is_unsafe(*c))
         .take(MAX_TEXT_CHARS)
         .collect()
 }

@@ -31,6 +31,8 @@ pub struct Credentials {
     pub(super) http: HttpCredentials,
     pub(super) ssh_key_file: Option<PathBuf>,
     pub(super) known_hosts_file: Option<PathBuf>,
+    pub(super) ssh_program: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 /// What an HTTP remote is sent as `Authorization`.
@@ -81,6 +83,20 @@ impl Credentials {
     #[must_use]
     pub fn with_known_hosts_file(mut self, file: &Path) -> Self {
         self.known_hosts_file = Some(file.to_owned());
+        self
+    }
+
+    /// Certificate authorities (PEM) that `https` remotes may be signed by, besides the system's.
+    #[must_use]
+    pub fn with_ca_file(mut self, file: &Path) -> Self {
+        self.ca_file = Some(file.to_owned());
+        self
+    }
+
+    /// The program that is called as `ssh`; without it the one of that name on the path.
+    #[must_use]
+    pub fn with_ssh_program(mut self, program: &Path) -> Self {
+        self.ssh_program = Some(program.to_owned());
         self
     }
 }

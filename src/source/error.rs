@@ -1,6 +1,6 @@
 //! Why a source could not be read.
 
-use super::{LocationError, ReferenceError};
+use super::{LocationError, ReferenceError, text::safe};
 use std::{path::PathBuf, time::Duration};
 
 /// Why a source could not be fetched or read.
@@ -60,6 +60,14 @@ pub enum SourceError {
         /// The repository.
         location: String,
     },
+    /// The directory belongs to another user, who could make Git run programs with it.
+    #[error(
+        "the Git repository `{location}` belongs to another user; if you trust it, run `git config --global --add safe.directory {location}`"
+    )]
+    Owner {
+        /// The repository.
+        location: String,
+    },
     /// The remote wants other credentials.
     #[error(
         "`{location}` refused the credentials or wants some ({detail}); set `sources[].auth` (username and password, or a token) in the configuration file"
@@ -104,6 +112,15 @@ pub enum SourceError {
         /// The cause, without the URL.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The certificate authorities cannot be used.
+    #[error("failed to prepare TLS for `{location}`; check `ca_file`")]
+    Tls {
+        /// The repository.
+        location: String,
+        /// The cause.
+        #[source]
+        source: reqwest::Error,
     },
     /// The fetch took too long.
     #[error("fetching `{location}` took longer than {} s", limit.as_secs_f32())]
@@ -184,11 +201,23 @@ impl SourceError {
             | Self::ReferenceNotFound { .. }
             | Self::RevisionNotFound { .. }
             | Self::RepositoryNotFound { .. }
+            | Self::Owner { .. }
             | Self::Auth { .. }
             | Self::Protocol { .. }
+            | Self::Tls { .. }
             | Self::TransferTooLarge { .. }
             | Self::DirectoryTooLarge { .. }
             | Self::BlobNotFound { .. } => false,
+        }
+    }
+
+    /// Whether objects on this machine are broken.
+    pub(super) fn is_damage(&self) -> bool {
+        use git2::ErrorClass::{Object, Odb, Zlib};
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Git { source, .. } => matches!(source.class(), Object | Odb | Zlib),
+            _ => false,
         }
     }
 
@@ -214,7 +243,7 @@ pub(super) fn known_branches<'a>(branches: impl IntoIterator<Item = &'a str>) ->
     let shown: Vec<String> = names
         .iter()
         .take(SHOWN)
-        .map(|name| format!("`{}`", name.escape_debug()))
+        .map(|name| format!("`{}`", safe(name)))
         .collect();
     match (shown.is_empty(), more) {
         (true, _) => "it has no branch yet".to_owned(),

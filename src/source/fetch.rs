@@ -3,11 +3,11 @@
 use super::{
     CommitId, SourceConfig, SourceError,
     error::known_branches,
+    revision::open,
+    text::safe,
     transport::{Announced, Transfer},
 };
-use git2::{
-    AutotagOption, Direction, ErrorClass, ErrorCode, FetchOptions, Oid, RemoteCallbacks, Repository,
-};
+use git2::{AutotagOption, Direction, FetchOptions, Oid, RemoteCallbacks, Repository};
 use std::sync::Arc;
 
 /// The one reference of a mirror: what was fetched last.
@@ -69,6 +69,8 @@ fn local_url(
             SourceError::io("find", directory, error)
         }
     })?;
+    // libgit2 would tell less well what is wrong with it.
+    open(&absolute)?;
     absolute.to_str().map(str::to_owned).ok_or_else(absent)
 }
 
@@ -78,7 +80,7 @@ fn exchange(
     transfer: &Arc<Transfer>,
     url: &str,
 ) -> Result<CommitId, SourceError> {
-    let explain = |error| explain(error, config, transfer);
+    let explain = |error: git2::Error| explain(&error, config, transfer);
     let mut remote = repository.remote_anonymous(url).map_err(explain)?;
     let mut connection = remote
         .connect_auth(Direction::Fetch, Some(callbacks(transfer)), None)
@@ -188,25 +190,16 @@ fn callbacks(transfer: &Arc<Transfer>) -> RemoteCallbacks<'static> {
 }
 
 /// The reason of a failed exchange, in the words of whoever knows it best.
-fn explain(error: git2::Error, config: &SourceConfig, transfer: &Transfer) -> SourceError {
+fn explain(error: &git2::Error, config: &SourceConfig, transfer: &Transfer) -> SourceError {
     if let Some(reason) = transfer.take_failure().or_else(|| transfer.exhausted(0)) {
         return reason;
     }
     let location = config.location.to_string();
-    let local = config.location.as_directory().is_some();
-    if local && error.code() == ErrorCode::NotFound && error.class() != ErrorClass::Odb {
-        return SourceError::RepositoryNotFound { location };
-    }
     // A remote may have written the text.
-    let message: String = error
-        .message()
-        .chars()
-        .take(400)
-        .flat_map(char::escape_debug)
-        .collect();
+    let message: String = error.message().chars().take(400).collect();
     SourceError::Git {
         act: "fetch",
         location,
-        source: git2::Error::new(error.code(), error.class(), message),
+        source: git2::Error::new(error.code(), error.class(), safe(&message)),
     }
 }

@@ -1,6 +1,9 @@
 //! Collects the manifest files of one revision within its limits, whichever way the tree is read.
 
-use super::{BlobId, Limits, TreeFile};
+use super::{
+    BlobId, Limits, TreeFile,
+    text::{is_unsafe, safe},
+};
 use crate::model::{Code, Finding, Origin, code};
 use std::ops::ControlFlow;
 
@@ -102,7 +105,7 @@ impl<'l> Gather<'l> {
             }
             _ => {
                 let shown = String::from_utf8_lossy(&name[..name.len().min(80)]);
-                path.extend(shown.chars().flat_map(char::escape_debug));
+                path.push_str(&safe(&shown));
                 let message = "the name holds a control character, a backslash or invalid UTF-8, or is too long";
                 let hint = "rename it, or leave it out of the source's path";
                 Name::Odd(self.report(code::LIMIT_FILE_NAME, path, message, hint))
@@ -207,6 +210,5 @@ fn is_manifest(name: &[u8]) -> bool {
 
 /// Whether a name could mislead a terminal, a page or another file system.
 fn is_odd(name: &str) -> bool {
-    let bidi = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    name.is_empty() || name.contains(|c: char| c.is_control() || c == '\\' || c == '/' || bidi(c))
+    name.is_empty() || name.contains(|c: char| matches!(c, '\\' | '/') || is_unsafe(c))
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Checkout, CommitId, SourceConfig, SourceError,
+    checkout::Health,
     fetch::{self, TIP},
     location::Form,
     reference::check_reference,
@@ -9,13 +10,11 @@ use super::{
     transport::client,
 };
 use git2::{ErrorCode, Repository, RepositoryInitOptions};
+use sha2::{Digest as _, Sha256};
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Packs after which a mirror is made anew: each fetch adds one, and libgit2 never merges them.
@@ -30,10 +29,9 @@ pub struct Mirror {
     config: SourceConfig,
     /// Held during a fetch. Its value: the HTTP client, once there is one.
     fetching: Mutex<Option<reqwest::blocking::Client>>,
-    /// Set when a broken object was found; the next fetch starts from nothing.
-    damaged: Arc<AtomicBool>,
-    /// Counts the checkouts that still read from the mirror's files.
-    readers: Arc<()>,
+    /// Damage makes the next fetch start from nothing. Every checkout that still reads from the
+    /// mirror's files holds a share.
+    health: Arc<Health>,
 }
 
 impl Mirror {
@@ -54,8 +52,7 @@ impl Mirror {
             path,
             config,
             fetching: Mutex::new(None),
-            damaged: Arc::new(AtomicBool::new(false)),
-            readers: Arc::new(()),
+            health: Arc::default(),
         };
         mirror.repository()?;
         Ok(mirror)
@@ -77,20 +74,29 @@ impl Mirror {
     pub fn fetch(&self) -> Result<CommitId, SourceError> {
         let mut held = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(self.config.location.form(), Form::Http(_)) && held.is_none() {
-            let made = client().map_err(|error| SourceError::Network {
-                location: self.config.location.to_string(),
-                source: Box::new(error),
-            })?;
-            *held = Some(made);
+            *held = Some(client(&self.config)?);
         }
-        let idle = Arc::strong_count(&self.readers) == 1;
-        let repository =
-            if self.damaged.swap(false, Ordering::AcqRel) || (idle && self.packs()? > MAX_PACKS) {
-                self.make_anew()?
-            } else {
-                self.repository()?
-            };
-        self.noticing(fetch::fetch(&repository, &self.config, held.clone()))
+        let idle = Arc::strong_count(&self.health) == 1;
+        let fetched = if self.health.is_damaged() || (idle && self.packs()? > MAX_PACKS) {
+            self.replace(held.clone())
+        } else {
+            let repository = self.repository()?;
+            fetch::fetch(&repository, &self.config, held.clone())
+        };
+        self.health.watch(fetched)
+    }
+
+    /// Fetches into a new mirror and puts it in the place of the old one, which stays until then.
+    fn replace(&self, client: Option<reqwest::blocking::Client>) -> Result<CommitId, SourceError> {
+        let fresh = self.path.with_extension("new");
+        let repository = make_anew(&fresh)?;
+        let commit = fetch::fetch(&repository, &self.config, client)?;
+        drop(repository);
+        remove(&self.path)?;
+        fs::rename(&fresh, &self.path)
+            .map_err(|error| SourceError::io("move a new mirror to", &self.path, error))?;
+        self.health.heal();
+        Ok(commit)
     }
 
     /// The manifest files of a commit that was fetched.
@@ -102,27 +108,10 @@ impl Mirror {
     /// - [`SourceError::Damaged`] if an object is missing or broken.
     pub fn checkout(&self, commit: &CommitId) -> Result<Checkout, SourceError> {
         let repository = self.open_repository()?;
-        let damaged = Arc::clone(&self.damaged);
-        let reader = Arc::clone(&self.readers);
-        let on_damage = move || {
-            let _reader = &reader;
-            damaged.store(true, Ordering::Release);
-        };
-        self.noticing(Checkout::of_commit(
-            repository,
-            commit,
-            &self.config.paths,
-            &self.config.limits,
-            Box::new(on_damage),
-        ))
-    }
-
-    /// Remembers damage for the next fetch.
-    fn noticing<T>(&self, result: Result<T, SourceError>) -> Result<T, SourceError> {
-        if matches!(result, Err(SourceError::Damaged { .. })) {
-            self.damaged.store(true, Ordering::Release);
-        }
-        result
+        let SourceConfig { paths, limits, .. } = &self.config;
+        let health = Arc::clone(&self.health);
+        let checkout = Checkout::of_commit(repository, commit, paths, limits, health);
+        self.health.watch(checkout)
     }
 
     /// The repository, made anew if it is not one or its tip cannot be read.
@@ -133,32 +122,18 @@ impl Mirror {
                 if empty || fetch::tip(&repository).is_ok() {
                     return Ok(repository);
                 }
-                self.make_anew()
+                make_anew(&self.path)
             }
             // Somebody else's directory is not ours to delete.
             Err(SourceError::Git { source, .. }) if source.code() != ErrorCode::Owner => {
-                self.make_anew()
+                make_anew(&self.path)
             }
             Err(error) => Err(error),
         }
     }
 
     fn open_repository(&self) -> Result<Repository, SourceError> {
-        Repository::open_bare(&self.path).map_err(|source| self.git("open", source))
-    }
-
-    fn make_anew(&self) -> Result<Repository, SourceError> {
-        let removed = match fs::symlink_metadata(&self.path) {
-            Ok(meta) if meta.is_dir() => fs::remove_dir_all(&self.path),
-            Ok(_) => fs::remove_file(&self.path),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        };
-        removed.map_err(|error| SourceError::io("remove", &self.path, error))?;
-        let mut options = RepositoryInitOptions::new();
-        // Without the user's template: no hooks, nothing but objects and one reference.
-        options.bare(true).external_template(false).no_reinit(true);
-        Repository::init_opts(&self.path, &options).map_err(|source| self.git("create", source))
+        Repository::open_bare(&self.path).map_err(|source| git("open", &self.path, source))
     }
 
     fn packs(&self) -> Result<usize, SourceError> {
@@ -171,13 +146,32 @@ impl Mirror {
         let is_pack = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|e| e == "pack");
         Ok(entries.flatten().filter(is_pack).count())
     }
+}
 
-    fn git(&self, act: &'static str, source: git2::Error) -> SourceError {
-        SourceError::Git {
-            act,
-            location: self.path.display().to_string(),
-            source,
-        }
+/// Makes an empty mirror in the place of whatever stands there.
+fn make_anew(path: &Path) -> Result<Repository, SourceError> {
+    remove(path)?;
+    let mut options = RepositoryInitOptions::new();
+    // Without the user's template: no hooks, nothing but objects and one reference.
+    options.bare(true).external_template(false).no_reinit(true);
+    Repository::init_opts(path, &options).map_err(|source| git("create", path, source))
+}
+
+fn remove(path: &Path) -> Result<(), SourceError> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    };
+    removed.map_err(|error| SourceError::io("remove", path, error))
+}
+
+fn git(act: &'static str, path: &Path, source: git2::Error) -> SourceError {
+    SourceError::Git {
+        act,
+        location: path.display().to_string(),
+        source,
     }
 }
 
@@ -188,7 +182,6 @@ fn file_name(name: &str) -> String {
     if fits && name.chars().all(plain) {
         return name.to_owned();
     }
-    use sha2::{Digest as _, Sha256};
     format!("x-{}", hex::encode(&Sha256::digest(name)[..16]))
 }
 

@@ -19,6 +19,7 @@ mod mirror;
 mod reference;
 mod revision;
 mod scope;
+mod text;
 mod transport;
 mod tree;
 mod work_tree;

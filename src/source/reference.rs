@@ -1,5 +1,7 @@
 //! The names of Git references, checked before libgit2 sees them.
 
+use super::text::safe;
+
 /// Longest reference name in bytes; hosts refuse longer ones too.
 const MAX_REFERENCE_BYTES: usize = 255;
 
@@ -18,7 +20,8 @@ pub struct ReferenceError {
 
 impl ReferenceError {
     fn new(text: &str, why: &'static str) -> Self {
-        let shown = text.chars().take(80).flat_map(char::escape_debug).collect();
+        let start: String = text.chars().take(80).collect();
+        let shown = safe(&start);
         Self { shown, why }
     }
 }

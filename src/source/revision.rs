@@ -6,7 +6,10 @@ use super::{
     reference::{RevisionText, parse_revision},
 };
 use git2::{BranchType, Commit, Repository};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Shortest abbreviation of a commit id, in digits, as `git` has it.
 const MIN_ABBREVIATION: usize = 4;
@@ -26,7 +29,7 @@ pub fn open_revision(
 ) -> Result<Checkout, SourceError> {
     let opened = open(repository)?;
     let commit = resolve(&opened, repository, revision)?;
-    Checkout::of_commit(opened, &commit, paths, limits, Box::new(|| {}))
+    Checkout::of_commit(opened, &commit, paths, limits, Arc::default())
 }
 
 /// Resolves a branch, tag, full reference or commit id (at least four digits), with `~N` and `^`
@@ -55,14 +58,19 @@ pub fn path_in_repository(repository: &Path, path: &Path) -> Option<String> {
     Some(path.strip_prefix(top).ok()?.to_str()?.to_owned())
 }
 
-fn open(path: &Path) -> Result<Repository, SourceError> {
+/// Opens a repository that is not ours.
+///
+/// # Errors
+///
+/// - [`SourceError::RepositoryNotFound`], [`SourceError::Owner`] or what else libgit2 says.
+pub(super) fn open(path: &Path) -> Result<Repository, SourceError> {
+    let location = path.display().to_string();
     Repository::open(path).map_err(|source| match source.code() {
-        git2::ErrorCode::NotFound => SourceError::RepositoryNotFound {
-            location: path.display().to_string(),
-        },
+        git2::ErrorCode::NotFound => SourceError::RepositoryNotFound { location },
+        git2::ErrorCode::Owner => SourceError::Owner { location },
         _ => SourceError::Git {
             act: "open the Git repository",
-            location: path.display().to_string(),
+            location,
             source,
         },
     })
@@ -91,11 +99,11 @@ fn find<'r>(repository: &'r Repository, base: &str) -> Option<Commit<'r>> {
         format!("refs/heads/{base}"),
         format!("refs/remotes/{base}"),
     ];
-    let named = names.iter().find_map(|name| {
+    let by_name = names.iter().find_map(|name| {
         let reference = repository.find_reference(name).ok()?;
         reference.peel_to_commit().ok()
     });
-    named.or_else(|| {
+    by_name.or_else(|| {
         let hex = base.bytes().all(|b| b.is_ascii_hexdigit());
         let fits = hex && (MIN_ABBREVIATION..=40).contains(&base.len());
         if !fits {

@@ -1,6 +1,6 @@
 //! The directories and files of a repository that a source reads.
 
-use super::SourceError;
+use super::{SourceError, text::safe};
 
 /// Brings configured paths into the form `a/b`, without repeats; the empty list is the whole tree.
 ///
@@ -23,7 +23,7 @@ pub(super) fn normalise(paths: &[String]) -> Result<Vec<String>, SourceError> {
 fn normalise_one(path: &str) -> Result<String, SourceError> {
     let refuse = |why| {
         Err(SourceError::Path {
-            path: path.chars().flat_map(char::escape_debug).collect(),
+            path: safe(path),
             why,
         })
     };

@@ -2,18 +2,19 @@
 //!
 //! Protocol: <https://git-scm.com/docs/gitprotocol-http>.
 
-use super::{Form, HttpCredentials, SourceError, Transfer, lock};
+use super::{Form, HttpCredentials, SourceConfig, SourceError, Transfer, lock};
 use git2::{
     Error,
     transport::{Service, SmartSubtransport, SmartSubtransportStream},
 };
 use reqwest::{
-    StatusCode,
+    Certificate, StatusCode,
     blocking::{Client, RequestBuilder, Response},
     header::{ACCEPT, CONTENT_TYPE, LOCATION},
     redirect::{Attempt, Policy},
 };
 use std::{
+    fs,
     io::{self, Read, Write},
     sync::Arc,
     time::Duration,
@@ -35,17 +36,36 @@ const SERVICE: &str = "git-upload-pack";
 ///
 /// # Errors
 ///
-/// - reqwest's own, if the system's certificates cannot be read.
-pub(in crate::source) fn client() -> Result<Client, reqwest::Error> {
+/// - [`SourceError::Io`] if the file of certificate authorities cannot be read.
+/// - [`SourceError::Tls`] if it, or what the system has, cannot be used.
+pub(in crate::source) fn client(config: &SourceConfig) -> Result<Client, SourceError> {
+    let unusable = |source| SourceError::Tls {
+        location: config.location.to_string(),
+        source,
+    };
+    let authorities = match &config.credentials.ca_file {
+        None => Vec::new(),
+        Some(file) => {
+            let pem = fs::read(file).map_err(|error| SourceError::io("read", file, error))?;
+            Certificate::from_pem_bundle(&pem).map_err(unusable)?
+        }
+    };
     // An error says that another part of the process was first, with the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the client of `source`: bounded in time, redirects and addresses"
+    )]
+    let builder = Client::builder();
+    builder
         .user_agent(concat!("git/2 (orloj ", env!("CARGO_PKG_VERSION"), ")"))
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(Policy::custom(redirect))
         .referer(false)
         .no_proxy()
+        .tls_certs_merge(authorities)
         .build()
+        .map_err(unusable)
 }
 
 /// Follows a redirect on the same host only, and never from `https` to `http`.

@@ -24,6 +24,8 @@ use std::{
 };
 
 pub(super) use http::client;
+#[cfg(test)]
+pub(super) use ssh::{arguments as ssh_arguments, last_words as ssh_last_words};
 
 static TRANSFERS: Mutex<BTreeMap<u64, Arc<Transfer>>> = Mutex::new(BTreeMap::new());
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -192,7 +194,10 @@ fn register() -> Result<(), &'static str> {
         };
         registered.map_err(|error| error.message().to_owned())
     });
-    done.as_ref().map(|()| ()).map_err(String::as_str)
+    match done {
+        Ok(()) => Ok(()),
+        Err(message) => Err(message),
+    }
 }
 
 fn find(remote: &Remote<'_>) -> Result<Arc<Transfer>, Error> {

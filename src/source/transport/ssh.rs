@@ -3,7 +3,7 @@
 //! Protocol: <https://git-scm.com/docs/gitprotocol-pack#_ssh_transport>.
 
 use super::{Credentials, Form, SourceError, Transfer, lock};
-use crate::source::location::SshLocation;
+use crate::source::{location::SshLocation, text::safe};
 use git2::{
     Error,
     transport::{Service, SmartSubtransport, SmartSubtransportStream},
@@ -28,6 +28,7 @@ const STDERR_PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Options {
     key_file: Option<PathBuf>,
     known_hosts_file: Option<PathBuf>,
+    program: PathBuf,
 }
 
 impl Options {
@@ -35,6 +36,10 @@ impl Options {
         Self {
             key_file: credentials.ssh_key_file.clone(),
             known_hosts_file: credentials.known_hosts_file.clone(),
+            program: credentials
+                .ssh_program
+                .clone()
+                .unwrap_or_else(|| PathBuf::from("ssh")),
         }
     }
 }
@@ -62,7 +67,7 @@ pub(in crate::source) fn arguments(
     }
     if let Some(file) = known_hosts_file {
         option(quoted("UserKnownHostsFile=", file));
-        option("GlobalKnownHostsFile=none".into());
+        option("GlobalKnownHostsFile=/dev/null".into());
     }
     if let Some(file) = key_file {
         option(quoted("IdentityFile=", file));
@@ -145,7 +150,7 @@ impl Session {
             return Err(failed("the address is not an ssh one".to_owned()));
         };
         let options = &transfer.ssh_options;
-        let mut child = Command::new("ssh")
+        let mut child = Command::new(&options.program)
             .args(arguments(
                 location,
                 options.key_file.as_deref(),
@@ -262,5 +267,5 @@ pub(in crate::source) fn last_words(stderr: &[u8]) -> String {
     if last.is_empty() {
         return "it ended without a word".to_owned();
     }
-    last.chars().flat_map(char::escape_debug).collect()
+    safe(&last)
 }

@@ -1,0 +1,146 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::{Provider, VerifyError, verify};
+use crate::secrets::Opened;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+/// GitHub's own example: <https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries>.
+const SECRET: &str = "It's a Secret to Everybody";
+const BODY: &[u8] = b"Hello, World!";
+const MAC: &str = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+
+fn secrets(texts: &[&str]) -> Vec<Opened> {
+    let open = |text: &&str| Opened::new(text.as_bytes().to_vec());
+    texts.iter().map(open).collect()
+}
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in pairs {
+        let value = HeaderValue::from_str(value).unwrap();
+        map.append(HeaderName::from_static(name), value);
+    }
+    map
+}
+
+fn proof(provider: Provider) -> (&'static str, String) {
+    match provider {
+        Provider::Github => ("x-hub-signature-256", format!("sha256={MAC}")),
+        Provider::Bitbucket => ("x-hub-signature", format!("sha256={MAC}")),
+        Provider::Generic => ("x-orloj-signature-256", format!("sha256={MAC}")),
+        Provider::Gitea => ("x-gitea-signature", MAC.to_owned()),
+        Provider::Gitlab => ("x-gitlab-token", SECRET.to_owned()),
+        Provider::AzureDevops => {
+            use base64::Engine as _;
+            let pair = format!("bot:{SECRET}");
+            let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
+            ("authorization", format!("Basic {encoded}"))
+        }
+    }
+}
+
+#[test]
+fn every_provider_is_verified_by_its_own_header() {
+    for provider in Provider::ALL {
+        let (header, value) = proof(provider);
+        let given = headers(&[(header, &value)]);
+        assert_eq!(verify(provider, &secrets(&[SECRET]), &given, BODY), Ok(()));
+        let other = verify(provider, &secrets(&["another"]), &given, BODY);
+        assert_eq!(other, Err(VerifyError::Mismatch { header }), "{provider}");
+        assert_eq!(Provider::parse(provider.as_str()), Some(provider));
+    }
+    assert_eq!(Provider::parse("GitHub"), None);
+}
+
+#[test]
+fn either_of_two_secrets_is_accepted_and_a_key_files_newline_does_not_count() {
+    for provider in Provider::ALL {
+        let (header, value) = proof(provider);
+        let given = headers(&[(header, &value)]);
+        let rotated = secrets(&["new", &format!("{SECRET}\n")]);
+        assert_eq!(verify(provider, &rotated, &given, BODY), Ok(()));
+        let rotated = secrets(&[SECRET, "old"]);
+        assert_eq!(verify(provider, &rotated, &given, BODY), Ok(()));
+    }
+}
+
+#[test]
+fn mac_of_another_body_is_a_mismatch() {
+    let given = headers(&[("x-hub-signature-256", &format!("sha256={MAC}"))]);
+    let refused = verify(Provider::Github, &secrets(&[SECRET]), &given, b"Hello");
+    let header = "x-hub-signature-256";
+    assert_eq!(refused, Err(VerifyError::Mismatch { header }));
+}
+
+#[test]
+fn without_a_usable_secret_nothing_is_accepted() {
+    for provider in Provider::ALL {
+        let (header, value) = proof(provider);
+        let given = headers(&[(header, &value)]);
+        let refused = Err(VerifyError::NotConfigured { provider });
+        assert_eq!(verify(provider, &[], &given, BODY), refused);
+        assert_eq!(
+            verify(provider, &secrets(&["", "\n"]), &given, BODY),
+            refused
+        );
+    }
+}
+
+#[test]
+fn missing_and_repeated_headers_are_refused() {
+    for provider in Provider::ALL {
+        let (header, value) = proof(provider);
+        let none = verify(provider, &secrets(&[SECRET]), &headers(&[]), BODY);
+        assert_eq!(none, Err(VerifyError::Missing { header }));
+        let twice = headers(&[(header, &value), (header, &value)]);
+        let twice = verify(provider, &secrets(&[SECRET]), &twice, BODY);
+        assert_eq!(twice, Err(VerifyError::Repeated { header }));
+    }
+}
+
+#[test]
+fn other_forms_of_a_signature_are_malformed() {
+    let upper = MAC.to_uppercase();
+    for value in [
+        String::new(),
+        "sha256=".to_owned(),
+        MAC.to_owned(),
+        format!("sha1={MAC}"),
+        format!("sha256={}", &MAC[..62]),
+        format!("sha256={MAC}00"),
+        format!("sha256={upper}"),
+        format!("sha256= {MAC}"),
+    ] {
+        let given = headers(&[("x-hub-signature-256", &value)]);
+        let refused = verify(Provider::Github, &secrets(&[SECRET]), &given, BODY);
+        assert!(
+            matches!(refused, Err(VerifyError::Malformed { .. })),
+            "{value}"
+        );
+    }
+    for value in ["", "Basic", "Basic !", "Basic Zm9v", "Bearer x"] {
+        let given = headers(&[("authorization", value)]);
+        let refused = verify(Provider::AzureDevops, &secrets(&[SECRET]), &given, BODY);
+        assert!(
+            matches!(refused, Err(VerifyError::Malformed { .. })),
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn secret_longer_than_a_block_is_hashed_first() {
+    // As in test case 6 of RFC 4231, with a key that is text.
+    let key = "k".repeat(131);
+    let mac = {
+        use hmac::Mac as _;
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
+        mac.update(BODY);
+        hex::encode(mac.finalize().into_bytes())
+    };
+    let given = headers(&[("x-gitea-signature", &mac)]);
+    assert_eq!(
+        verify(Provider::Gitea, &secrets(&[&key]), &given, BODY),
+        Ok(())
+    );
+}

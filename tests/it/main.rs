@@ -17,6 +17,7 @@ mod atomic_switch_under_load;
 mod bad_push_is_refused_whole;
 mod daemon_start;
 mod first_tour;
+mod harness;
 mod look_around;
 mod openai_sdk;
 mod push_goes_live;

@@ -121,8 +121,8 @@ fn demo_leaves_nothing_behind() {
     let mut demo = Demo::start();
     demo.addresses();
     let pid = demo.child.id().to_string();
-    let kill = hermetic("kill".as_ref(), demo.home.path())
-        .args(["-INT", &pid])
+    let kill = hermetic("sh".as_ref(), demo.home.path())
+        .args(["-c", &format!("kill -INT {pid}")])
         .status()
         .unwrap();
     assert!(kill.success());

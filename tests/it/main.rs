@@ -1,0 +1,29 @@
+//! End to end: the built binary, real Git repositories, upstream servers that record what they receive.
+//!
+//! One file per question; what they share is in [`support`]. Nothing leaves the loopback interface.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+mod agentgateway_backend;
+mod aimock_upstream;
+mod atomic_switch_under_load;
+mod bad_push_is_refused_whole;
+mod daemon_start;
+mod first_tour;
+mod harness;
+mod look_around;
+mod openai_sdk;
+mod push_goes_live;
+mod restart_serves_last_good;
+mod review_before_pushing;
+mod secrets_stay_secret;
+mod seeds_words;
+mod upstream_dialects;
+mod validate_seed_repo;

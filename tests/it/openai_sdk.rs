@@ -1,0 +1,83 @@
+//! The official OpenAI client against the gateway.
+
+use crate::support::{
+    cli::{finish, hermetic},
+    daemon::{Daemon, DaemonBuilder},
+    git::TestRepo,
+    manifests::{agent, alias, compatible_endpoint, policy},
+    package_root, program,
+    upstream::{FakeUpstream, Script},
+};
+use tempfile::TempDir;
+
+fn served() -> (Daemon, FakeUpstream) {
+    let upstream = FakeUpstream::plain();
+    for (model, script) in [
+        (
+            "limited",
+            Script::openai_error(429, "requests", "slow down").header("retry-after", "1"),
+        ),
+        (
+            "broken",
+            Script::openai_error(500, "server_error", "it broke"),
+        ),
+        (
+            "locked",
+            Script::openai_error(401, "invalid_request_error", "bad key"),
+        ),
+        ("cut", Script::cut_after(3)),
+    ] {
+        upstream.script(model, script);
+    }
+    let main = compatible_endpoint(
+        "main",
+        &upstream.openai_url(),
+        "default_model: gpt-3.5-turbo",
+    );
+    let repo = TestRepo::with(&[
+        ("main.yaml", &main),
+        ("fast.yaml", &alias("fast", "main", "gpt-3.5-turbo")),
+        ("writer.yaml", &agent("writer", "main")),
+        ("policy.yaml", &policy("nothing-but-gpt-9", &["gpt-9"])),
+    ]);
+    (DaemonBuilder::on(&repo).start(), upstream)
+}
+
+#[track_caller]
+fn run(case: &str, daemon: &Daemon) {
+    let python = program("ORLOJ_TEST_PYTHON", ".venv/bin/python");
+    let home = TempDir::new().unwrap();
+    let mut command = hermetic(&python, home.path());
+    command
+        .arg(package_root().join("tests/sdk/openai_client.py"))
+        .args([case, daemon.url()]);
+    let output = finish(command, &format!("openai_client.py {case}"));
+    output.success().says(&format!("{case}: ok"));
+}
+
+#[test]
+fn openai_client_chats() {
+    let (daemon, upstream) = served();
+    run("chat", &daemon);
+    assert_eq!(upstream.last().model(), "gpt-3.5-turbo");
+}
+
+#[test]
+fn openai_client_streams() {
+    run("stream", &served().0);
+}
+
+#[test]
+fn openai_client_lists_models() {
+    run("models", &served().0);
+}
+
+#[test]
+fn openai_client_raises_the_class_that_fits_each_error() {
+    run("errors", &served().0);
+}
+
+#[test]
+fn openai_client_raises_when_a_stream_breaks_off() {
+    run("broken-stream", &served().0);
+}

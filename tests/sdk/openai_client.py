@@ -1,0 +1,94 @@
+"""The official OpenAI client against a running gateway: CASE BASE_URL."""
+
+import sys
+
+import openai
+
+MESSAGES = [{"role": "user", "content": "hello"}]
+TEXT = "Recursion is a function that calls itself."
+
+
+def chat(client):
+    raw = client.chat.completions.with_raw_response.create(model="fast", messages=MESSAGES)
+    assert raw.headers["x-orloj-revision"], raw.headers
+    assert raw.headers["x-orloj-request-id"], raw.headers
+    assert raw.headers["x-orloj-route"].startswith("fast -> "), raw.headers
+    answer = raw.parse()
+    assert answer.model == "gpt-3.5-turbo-0125", answer
+    assert answer.choices[0].message.content == TEXT, answer
+    assert answer.usage.prompt_tokens == 39, answer
+    scoped = client.with_options(base_url=f"{sys.argv[2]}/main/v1")
+    answer = scoped.chat.completions.create(model="gpt-4-turbo", messages=MESSAGES)
+    assert answer.model == "gpt-4-turbo-2024-04-09", answer
+
+
+def stream(client):
+    chunks = list(
+        client.chat.completions.create(
+            model="fast",
+            messages=MESSAGES,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+    )
+    text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert text == TEXT, text
+    assert [c.usage for c in chunks if c.usage][0].prompt_tokens == 39, chunks
+    assert {c.model for c in chunks} == {"gpt-3.5-turbo-0125"}, chunks
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop", chunks
+
+
+def models(client):
+    ids = {model.id for model in client.models.list()}
+    assert {"fast", "main", "agent/writer"} <= ids, ids
+    assert client.models.retrieve("fast").id == "fast"
+
+
+def errors(client):
+    for model, expected, status in [
+        ("no-such-model", openai.NotFoundError, 404),
+        ("agent/writer", openai.PermissionDeniedError, 403),
+        ("main/limited", openai.RateLimitError, 429),
+        ("main/broken", openai.InternalServerError, 502),
+        # Our key was refused, not the caller's: no AuthenticationError.
+        ("main/locked", openai.InternalServerError, 502),
+        ("", openai.BadRequestError, 400),
+    ]:
+        try:
+            client.chat.completions.create(model=model, messages=MESSAGES)
+        except openai.APIStatusError as error:
+            assert type(error) is expected, (model, error)
+            assert error.status_code == status, (model, error)
+            assert error.body["message"], (model, error.body)
+            assert error.body["type"], (model, error.body)
+        else:
+            raise AssertionError(f"{model} was answered")
+
+
+def broken_stream(client):
+    pieces = []
+    try:
+        for chunk in client.chat.completions.create(
+            model="main/cut", messages=MESSAGES, stream=True
+        ):
+            pieces += [choice.delta.content or "" for choice in chunk.choices]
+    except openai.APIError:
+        assert "".join(pieces).startswith("Recursion"), pieces
+    else:
+        raise AssertionError(f"a broken stream looked whole: {pieces}")
+
+
+CASES = {
+    "chat": chat,
+    "stream": stream,
+    "models": models,
+    "errors": errors,
+    "broken-stream": broken_stream,
+}
+
+if __name__ == "__main__":
+    case, base_url = sys.argv[1:]
+    CASES[case](
+        openai.OpenAI(base_url=f"{base_url}/v1", api_key="unused", max_retries=0, timeout=30)
+    )
+    print(f"{case}: ok")

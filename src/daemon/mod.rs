@@ -1,1 +1,23 @@
 //! Configuration, wiring, start and drain.
+//!
+//! [`serve`] reads [`Flags`] and the file, binds the address, serves the last good revision, and only
+//! then touches database and network. [`demo`] makes a repository and a key first, and serves them.
+
+mod config;
+mod demo;
+mod error;
+mod file;
+mod flags;
+mod logging;
+mod serve;
+mod wiring;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::Config;
+pub use demo::{DemoReady, demo};
+pub use error::DaemonError;
+pub use file::{FileConfig, config_schema};
+pub use flags::{Flags, LogFormat};
+pub use serve::{Ready, serve};

@@ -17,20 +17,34 @@ pub(super) async fn check(State(doors): State<Doors>, request: Request, next: Ne
         return Problem::new(StatusCode::FORBIDDEN, "cross_site", detail).into_response();
     }
     let expected = doors.token.as_ref().and_then(|token| token.expose_text());
-    let Some(expected) = expected else { return next.run(request).await };
-    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let sent = sent.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let Some(expected) = expected else {
+        return next.run(request).await;
+    };
+    let sent = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let sent = sent
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
     if bool::from(sent.as_bytes().ct_eq(expected.as_bytes())) {
         return next.run(request).await;
     }
-    let detail = "send `Authorization: Bearer TOKEN`; on the command line `--api-token` or ORLOJ_API_TOKEN";
+    let detail =
+        "send `Authorization: Bearer TOKEN`; on the command line `--api-token` or ORLOJ_API_TOKEN";
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response()
 }
 
 /// A browser says where a page that sends came from; programs say nothing.
 fn is_cross_site(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return false };
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+    };
+    let Some(origin) = text(header::ORIGIN) else {
+        return false;
+    };
     let from = origin.split_once("://").map_or(origin, |(_, host)| host);
     Some(from) != text(header::HOST)
 }

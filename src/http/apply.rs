@@ -29,8 +29,9 @@ pub(super) async fn apply(
     Json(request): Json<ApplyRequest>,
 ) -> Result<Json<Value>, Problem> {
     let documents = request.documents.into_iter();
-    let documents: Vec<_> =
-        documents.map(|document| (document.name, Opened::new(document.content.into_bytes()))).collect();
+    let documents: Vec<_> = documents
+        .map(|document| (document.name, Opened::new(document.content.into_bytes())))
+        .collect();
     let report = reconciler.apply(&documents).await?;
     let applied = report.applied.iter().map(|(id, existed)| {
         json!({

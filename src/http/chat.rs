@@ -45,7 +45,14 @@ pub(super) async fn completions(
 
 /// Serves a request for `/{endpoint}/…`.
 pub(super) async fn scoped(doors: &Doors, scope: &str, body: Body) -> Response {
-    answer(doors.reconciler.live(), &doors.metrics, doors.decoration, Some(scope), body).await
+    answer(
+        doors.reconciler.live(),
+        &doors.metrics,
+        doors.decoration,
+        Some(scope),
+        body,
+    )
+    .await
 }
 
 async fn answer(
@@ -89,21 +96,33 @@ async fn run(
 ) -> Result<Answer, Box<ApiError>> {
     let body = read(body).await?;
     let envelope = scan(&body).map_err(|error| Box::new(ApiError::from(error)))?;
-    let caller = Caller { namespace: DEFAULT_NAMESPACE, scope };
+    let caller = Caller {
+        namespace: DEFAULT_NAMESPACE,
+        scope,
+    };
     let draw = getrandom::u32().unwrap_or_default();
     let decided = decide(served, caller, envelope.model.as_deref(), draw)?;
     trail.route = Some(decided.route.clone());
     let request = match &decided.decision.agent {
-        Some(agent) => turn(agent, Turn { body, envelope }).map_err(|error| Box::new(ApiError::from(error)))?,
-        None => Forward { body, envelope, deadline: None },
+        Some(agent) => {
+            turn(agent, Turn { body, envelope }).map_err(|error| Box::new(ApiError::from(error)))?
+        }
+        None => Forward {
+            body,
+            envelope,
+            deadline: None,
+        },
     };
     forward(served, &decided, request).await
 }
 
 async fn read(body: Body) -> Result<Bytes, Box<ApiError>> {
     to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
-        let message = format!("the request body could not be read, or is larger than {MAX_BODY_BYTES} bytes");
-        Box::new(ApiError::new(413, "invalid_request_error", message).with_code("request_too_large"))
+        let message =
+            format!("the request body could not be read, or is larger than {MAX_BODY_BYTES} bytes");
+        Box::new(
+            ApiError::new(413, "invalid_request_error", message).with_code("request_too_large"),
+        )
     })
 }
 
@@ -117,11 +136,22 @@ fn respond(answer: Answer) -> Response {
             let events = HeaderValue::from_static("text/event-stream");
             let no_cache = HeaderValue::from_static("no-cache");
             let body = Body::from_stream(stream.map(Ok::<_, Infallible>));
-            ([(header::CONTENT_TYPE, events), (header::CACHE_CONTROL, no_cache)], body).into_response()
+            (
+                [
+                    (header::CONTENT_TYPE, events),
+                    (header::CACHE_CONTROL, no_cache),
+                ],
+                body,
+            )
+                .into_response()
         }
     };
     if answer.attempts > 1 {
-        headers::set(response.headers_mut(), headers::ATTEMPTS, &answer.attempts.to_string());
+        headers::set(
+            response.headers_mut(),
+            headers::ATTEMPTS,
+            &answer.attempts.to_string(),
+        );
     }
     response
 }
@@ -130,9 +160,18 @@ fn respond(answer: Answer) -> Response {
 pub(super) fn error_response(error: &ApiError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = HeaderValue::from_static("application/json");
-    let mut response = (status, [(header::CONTENT_TYPE, json)], error.to_json().to_string()).into_response();
+    let mut response = (
+        status,
+        [(header::CONTENT_TYPE, json)],
+        error.to_json().to_string(),
+    )
+        .into_response();
     for (name, value) in &error.details.headers {
-        headers::set(response.headers_mut(), header::HeaderName::from_static(name), value);
+        headers::set(
+            response.headers_mut(),
+            header::HeaderName::from_static(name),
+            value,
+        );
     }
     response
 }

@@ -56,7 +56,9 @@ pub(super) async fn revisions(
 ) -> Result<Json<Value>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
     let records = reconciler.history(limit).await?;
-    Ok(Json(json!({ "items": records.iter().map(status_json::record).collect::<Vec<_>>() })))
+    Ok(Json(
+        json!({ "items": records.iter().map(status_json::record).collect::<Vec<_>>() }),
+    ))
 }
 
 pub(super) async fn live(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {

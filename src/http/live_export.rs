@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 
 /// The body of `GET /api/v1/live`: what Git manages, normalised.
 pub(super) fn live(served: &Served) -> Value {
-    let managed = served.catalog.iter().filter(|resource| !served.unmanaged.contains(&resource.id));
+    let managed = served
+        .catalog
+        .iter()
+        .filter(|resource| !served.unmanaged.contains(&resource.id));
     json!({
         "revision": served.revision,
         "commit": served.commit().map(|commit| commit.id.to_string()),
@@ -45,7 +48,10 @@ fn spec(resource: &Resource) -> Value {
     if resource.id.kind == Kind::Secret
         && let Some(values) = spec.get_mut("values").and_then(Value::as_object_mut)
     {
-        for value in values.values_mut().filter(|value| value.get("sealed").is_none()) {
+        for value in values
+            .values_mut()
+            .filter(|value| value.get("sealed").is_none())
+        {
             *value = json!({ "unknown": true });
         }
     }

@@ -14,7 +14,9 @@ use prometheus_client::{
 use std::time::Duration;
 
 /// Bounds of the duration histogram in seconds: from what a mock takes to what a long answer takes.
-const DURATION_BOUNDS: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+const DURATION_BOUNDS: [f64; 12] = [
+    0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0,
+];
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StatusLabel {
@@ -36,8 +38,13 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("orloj");
         let requests = Family::default();
         let durations = Histogram::new(DURATION_BOUNDS);
-        let (ready, findings, revision_since) = (Gauge::default(), Gauge::default(), Gauge::default());
-        registry.register("gateway_requests", "Chat requests by HTTP status", requests.clone());
+        let (ready, findings, revision_since) =
+            (Gauge::default(), Gauge::default(), Gauge::default());
+        registry.register(
+            "gateway_requests",
+            "Chat requests by HTTP status",
+            requests.clone(),
+        );
         registry.register_with_unit(
             "gateway_request_duration",
             "Time until the answer began",
@@ -45,14 +52,25 @@ impl Default for Metrics {
             durations.clone(),
         );
         registry.register("ready", "Whether a revision is served", ready.clone());
-        registry.register("revision_errors", "Errors of the newest commit", findings.clone());
+        registry.register(
+            "revision_errors",
+            "Errors of the newest commit",
+            findings.clone(),
+        );
         registry.register_with_unit(
             "revision_live_since_timestamp",
             "When the served revision went live",
             Unit::Seconds,
             revision_since.clone(),
         );
-        Self { registry, requests, durations, ready, findings, revision_since }
+        Self {
+            registry,
+            requests,
+            durations,
+            ready,
+            findings,
+            revision_since,
+        }
     }
 }
 
@@ -71,7 +89,9 @@ pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
     metrics.revision_since.set(served.since_us / 1_000_000);
     let attempt = doors.reconciler.status().attempt;
     let errors = attempt.map_or(0, |attempt| attempt.findings.summary().errors);
-    metrics.findings.set(i64::try_from(errors).unwrap_or(i64::MAX));
+    metrics
+        .findings
+        .set(i64::try_from(errors).unwrap_or(i64::MAX));
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode(&mut text, &metrics.registry);

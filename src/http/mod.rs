@@ -22,7 +22,6 @@ mod state;
 mod status_json;
 mod webhooks;
 
-
 pub use metrics::Metrics;
 pub use router::router;
 pub use state::{Decoration, Doors, WebhookSecrets};

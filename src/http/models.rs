@@ -18,13 +18,22 @@ const MICROS: i64 = 1_000_000;
 
 pub(super) async fn list(State(live): State<Live>) -> Response {
     let served = live.pin();
-    let data: Vec<_> = list_models(&served.table).iter().map(|model| object(model, &served)).collect();
-    with_revision(Json(json!({ "object": "list", "data": data })).into_response(), &served)
+    let data: Vec<_> = list_models(&served.table)
+        .iter()
+        .map(|model| object(model, &served))
+        .collect();
+    with_revision(
+        Json(json!({ "object": "list", "data": data })).into_response(),
+        &served,
+    )
 }
 
 pub(super) async fn one(State(live): State<Live>, Path(id): Path<String>) -> Response {
     let served = live.pin();
-    let response = match list_models(&served.table).iter().find(|model| model.id == id) {
+    let response = match list_models(&served.table)
+        .iter()
+        .find(|model| model.id == id)
+    {
         Some(model) => Json(object(model, &served)).into_response(),
         None => {
             let message = format!("the model `{id}` does not exist");

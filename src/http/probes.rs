@@ -2,11 +2,7 @@
 
 use super::problem::Problem;
 use crate::reconcile::Reconciler;
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -16,7 +12,9 @@ pub(super) async fn healthz() -> Json<Value> {
 }
 
 /// A revision is served; else why not.
-pub(super) async fn readyz(State(reconciler): State<Arc<Reconciler>>) -> Result<Json<Value>, Problem> {
+pub(super) async fn readyz(
+    State(reconciler): State<Arc<Reconciler>>,
+) -> Result<Json<Value>, Problem> {
     let served = reconciler.live().pin();
     if served.is_something() {
         return Ok(Json(json!({ "status": "ok", "revision": served.revision })));
@@ -30,5 +28,9 @@ pub(super) async fn readyz(State(reconciler): State<Arc<Reconciler>>) -> Result<
         }
         _ => "no revision is served yet".to_owned(),
     };
-    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", reason))
+    Err(Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not_ready",
+        reason,
+    ))
 }

@@ -1,10 +1,6 @@
 //! Errors of everything but the gateway: problem JSON (RFC 9457).
 
-use crate::{
-    model::Findings,
-    reconcile::ApplyError,
-    store::StoreError,
-};
+use crate::{model::Findings, reconcile::ApplyError, store::StoreError};
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -22,7 +18,12 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), findings: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            findings: None,
+        }
     }
 
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
@@ -76,6 +77,10 @@ impl From<ApplyError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::warn!(error = error.to_string(), "the store failed");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", error.to_string())
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+            error.to_string(),
+        )
     }
 }

@@ -25,7 +25,11 @@ pub(super) struct Scope {
 
 impl Scope {
     fn id(&self, kind: Kind, name: &str) -> ResourceId {
-        ResourceId::new(kind, self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE), name)
+        ResourceId::new(
+            kind,
+            self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
+            name,
+        )
     }
 }
 
@@ -35,9 +39,19 @@ pub(super) async fn list(
     Query(scope): Query<Scope>,
 ) -> Json<Value> {
     let served = reconciler.live().pin();
-    let wanted = |namespace: &str| scope.namespace.as_deref().is_none_or(|wanted| wanted == namespace);
-    let items = served.catalog.of_kind(kind).filter(|resource| wanted(&resource.id.namespace));
-    Json(json!({ "items": items.map(|item| resource_json::resource(item, &served)).collect::<Vec<_>>() }))
+    let wanted = |namespace: &str| {
+        scope
+            .namespace
+            .as_deref()
+            .is_none_or(|wanted| wanted == namespace)
+    };
+    let items = served
+        .catalog
+        .of_kind(kind)
+        .filter(|resource| wanted(&resource.id.namespace));
+    Json(
+        json!({ "items": items.map(|item| resource_json::resource(item, &served)).collect::<Vec<_>>() }),
+    )
 }
 
 pub(super) async fn get(
@@ -48,7 +62,10 @@ pub(super) async fn get(
 ) -> Result<Json<Value>, Problem> {
     let served = reconciler.live().pin();
     let id = scope.id(kind, &name);
-    let found = served.catalog.get(&id).ok_or_else(|| Problem::not_found(format!("{id} does not exist")))?;
+    let found = served
+        .catalog
+        .get(&id)
+        .ok_or_else(|| Problem::not_found(format!("{id} does not exist")))?;
     Ok(Json(resource_json::resource(found, &served)))
 }
 
@@ -58,14 +75,24 @@ pub(super) async fn put(
     State(reconciler): State<Arc<Reconciler>>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let document = (format!("request:{}", kind.singular()), Opened::new(body.to_vec()));
+    let document = (
+        format!("request:{}", kind.singular()),
+        Opened::new(body.to_vec()),
+    );
     let report = reconciler.apply(&[document]).await?;
     let Some((id, existed)) = report.applied.first() else {
         return Err(Problem::bad_request("the body holds no manifest"));
     };
     let served = reconciler.live().pin();
-    let status = if *existed { StatusCode::OK } else { StatusCode::CREATED };
-    let body = served.catalog.get(id).map(|found| resource_json::resource(found, &served));
+    let status = if *existed {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    let body = served
+        .catalog
+        .get(id)
+        .map(|found| resource_json::resource(found, &served));
     Ok((status, Json(body.unwrap_or_default())).into_response())
 }
 

@@ -1,11 +1,8 @@
 //! Every route, on one page.
 
 use super::{
-    access, apply, chat, console, control, metrics, models, openapi, probes,
-    problem::Problem,
-    resources,
-    state::Doors,
-    webhooks,
+    access, apply, chat, console, control, metrics, models, openapi, probes, problem::Problem,
+    resources, state::Doors, webhooks,
 };
 use crate::{chat::ApiError, model::Kind};
 use axum::{
@@ -42,7 +39,10 @@ pub fn router(doors: Doors) -> Router {
         .route("/", get(console::page))
         .route("/assets/console.js", get(console::script))
         .route("/assets/console.css", get(console::style))
-        .route("/webhooks/{provider}", post(webhooks::ring).layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES)))
+        .route(
+            "/webhooks/{provider}",
+            post(webhooks::ring).layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES)),
+        )
         .merge(guarded)
         .fallback(elsewhere)
         .with_state(doors)
@@ -74,10 +74,18 @@ fn resource_routes() -> Router<Doors> {
 /// with `/{namespace}` in front. Anything else is nothing.
 async fn elsewhere(State(doors): State<Doors>, request: Request) -> Response {
     let path = request.uri().path();
-    let scope = SCOPED_CHAT.iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path);
+    let scope = SCOPED_CHAT
+        .iter()
+        .find_map(|ending| path.strip_suffix(ending))
+        .unwrap_or(path);
     let scope = scope.trim_matches('/').to_owned();
-    let reserved = ["v1", "api", "webhooks", "assets"].contains(&scope.split('/').next().unwrap_or_default());
-    if request.method() == Method::POST && !scope.is_empty() && scope.split('/').count() <= 2 && !reserved {
+    let reserved =
+        ["v1", "api", "webhooks", "assets"].contains(&scope.split('/').next().unwrap_or_default());
+    if request.method() == Method::POST
+        && !scope.is_empty()
+        && scope.split('/').count() <= 2
+        && !reserved
+    {
         return chat::scoped(&doors, &scope, request.into_body()).await;
     }
     let message = format!("nothing is served at {} {path}", request.method());

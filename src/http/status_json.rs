@@ -12,7 +12,9 @@ use serde_json::{Map, Value, json};
 pub(super) fn status(reconciler: &Reconciler) -> Value {
     let (served, status) = (reconciler.live().pin(), reconciler.status());
     let findings = shown_findings(&served, &status);
-    let source = reconciler.source().map(|location| json!({ "location": location, "ref": reconciler.reference() }));
+    let source = reconciler
+        .source()
+        .map(|location| json!({ "location": location, "ref": reconciler.reference() }));
     json!({
         "phase": status.phase.as_str(),
         "revision": served.revision,
@@ -37,7 +39,10 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
 
 /// The findings of the newest attempt; those of what is served if nothing was attempted yet.
 pub(super) fn shown_findings(served: &Served, status: &Status) -> crate::model::Findings {
-    status.attempt.as_ref().map_or_else(|| served.findings.clone(), |attempt| attempt.findings.clone())
+    status.attempt.as_ref().map_or_else(
+        || served.findings.clone(),
+        |attempt| attempt.findings.clone(),
+    )
 }
 
 /// One record of the history.
@@ -63,7 +68,9 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
 
 /// Microseconds since 1970 as RFC 3339.
 fn time(us: i64) -> String {
-    Timestamp::from_microsecond(us).map(|time| time.to_string()).unwrap_or_default()
+    Timestamp::from_microsecond(us)
+        .map(|time| time.to_string())
+        .unwrap_or_default()
 }
 
 fn commit(served: &Served) -> Option<Value> {
@@ -79,12 +86,16 @@ fn commit(served: &Served) -> Option<Value> {
 
 fn counts(served: &Served) -> Map<String, Value> {
     let of_kind = |kind| served.catalog.of_kind(kind).count();
-    Kind::ALL.into_iter().map(|kind| (kind.plural().to_owned(), json!(of_kind(kind)))).collect()
+    Kind::ALL
+        .into_iter()
+        .map(|kind| (kind.plural().to_owned(), json!(of_kind(kind))))
+        .collect()
 }
 
 fn conditions(served: &Served) -> Vec<Value> {
     let endpoints = served.catalog.of_kind(Kind::ModelEndpoint);
-    let not_ready = endpoints.filter_map(|resource| Some((resource, served.condition(&resource.id)?)));
+    let not_ready =
+        endpoints.filter_map(|resource| Some((resource, served.condition(&resource.id)?)));
     not_ready
         .map(|(resource, condition)| {
             json!({

@@ -15,13 +15,26 @@ pub(super) async fn ring(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let configured = doors.webhooks.get(&provider).zip(Provider::parse(&provider));
+    let configured = doors
+        .webhooks
+        .get(&provider)
+        .zip(Provider::parse(&provider));
     let Some((secrets, known)) = configured else {
-        return Err(Problem::not_found(format!("no webhook `{provider}` is configured")));
+        return Err(Problem::not_found(format!(
+            "no webhook `{provider}` is configured"
+        )));
     };
     verify(known, secrets, &headers, &body).map_err(|error| {
-        tracing::warn!(webhook.provider = provider, error = error.to_string(), "webhook refused");
-        Problem::new(StatusCode::UNAUTHORIZED, "unverified", "the signature does not fit")
+        tracing::warn!(
+            webhook.provider = provider,
+            error = error.to_string(),
+            "webhook refused"
+        );
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unverified",
+            "the signature does not fit",
+        )
     })?;
     doors.bell.ring();
     Ok(StatusCode::ACCEPTED)

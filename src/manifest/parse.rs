@@ -98,7 +98,8 @@ fn read_document(file: &Arc<str>, mut node: Node, findings: &mut Vec<Finding>) -
     let json = node.to_json();
     let checked = Checked {
         file,
-        form,
+        name: form.name(),
+        quotes_values: form.kind() != Kind::Secret,
         json: &json,
         positions: &positions,
         span: node.span,

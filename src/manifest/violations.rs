@@ -1,7 +1,7 @@
 //! What a schema found wrong, in the user's words.
 
-use super::{kinds::Form, node::push_token, schema::Compiled, suggest::did_you_mean};
-use crate::model::{Code, Finding, Kind, Origin, Positions, Span, code};
+use super::{node::push_token, schema::Compiled, suggest::did_you_mean};
+use crate::model::{Code, Finding, Origin, Positions, Span, code};
 use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
 use serde_json::Value;
 use std::sync::Arc;
@@ -9,7 +9,10 @@ use std::sync::Arc;
 /// A document that is being checked.
 pub(super) struct Checked<'a> {
     pub(super) file: &'a Arc<str>,
-    pub(super) form: Form,
+    /// What the document is, in messages.
+    pub(super) name: &'a str,
+    /// Whether short values may be quoted: not where they could be secret.
+    pub(super) quotes_values: bool,
     pub(super) json: &'a Value,
     pub(super) positions: &'a Positions,
     pub(super) span: Span,
@@ -113,9 +116,9 @@ impl Checked<'_> {
         push_token(&mut pointer, name);
         let place = field_name(parent);
         let of = if place.is_empty() {
-            self.form.name().to_owned()
+            self.name.to_owned()
         } else {
-            format!("{}.{place}", self.form.name())
+            format!("{}.{place}", self.name)
         };
         let span = self.positions.key(&pointer).unwrap_or(self.span);
         let message = format!("`{name}` is not a field of {of}");
@@ -173,7 +176,7 @@ impl Checked<'_> {
     /// `, not "x"` for short values that cannot be secret.
     fn quote(&self, instance: &Value) -> String {
         match instance {
-            Value::String(text) if text.len() <= 40 && self.form.kind() != Kind::Secret => {
+            Value::String(text) if text.len() <= 40 && self.quotes_values => {
                 format!(", not \"{text}\"")
             }
             _ => String::new(),

@@ -150,7 +150,13 @@ impl Reconciler {
         let same = served.inputs.source.commit.as_ref().map(|commit| commit.id) == fetched
             && served.inputs.unmanaged_generation == generation
             && (served.is_something() || fetched.is_none() && generation == 0);
-        if same && self.is_served_whole(&served) || turn.refused == Some((fetched, generation)) {
+        if same {
+            if turn.refused.take().is_some() {
+                self.status.send_modify(|status| status.attempt = None);
+            }
+            return Ok(Outcome::Unchanged);
+        }
+        if turn.refused == Some((fetched, generation)) {
             return Ok(Outcome::Unchanged);
         }
         let source = match fetched {
@@ -173,11 +179,6 @@ impl Reconciler {
             turn.refused = Some((fetched, generation));
         }
         Ok(outcome)
-    }
-
-    /// What was restored from the last good file was not judged; it is judged once when Git is reached.
-    fn is_served_whole(&self, served: &super::served::Served) -> bool {
-        !(served.is_something() && self.status.borrow().attempt.is_none())
     }
 
     async fn read_source(&self, commit: CommitId) -> Result<SourceFiles, StepError> {
@@ -214,12 +215,15 @@ impl Reconciler {
             Outcome::Unchanged | Outcome::Applied(_) | Outcome::Rejected(_) => {
                 status.checked_us = Some(now);
                 status.error = None;
-                if status.phase == Phase::Retrying || status.phase == Phase::Starting {
-                    status.phase = Phase::Synced;
-                }
-                if matches!(outcome, Outcome::Rejected(_)) {
-                    status.phase = Phase::Rejected;
-                }
+                let refused = status
+                    .attempt
+                    .as_ref()
+                    .is_some_and(|attempt| attempt.findings.has_errors());
+                status.phase = if refused {
+                    Phase::Rejected
+                } else {
+                    Phase::Synced
+                };
             }
         });
     }

@@ -64,17 +64,15 @@ fn inputs(last_good: LastGood) -> Inputs {
             parsed,
         }
     });
-    let commit = last_good
-        .commit
-        .as_deref()
-        .and_then(CommitId::parse)
-        .map(|id| Commit {
-            id,
-            author: String::new(),
-            email: String::new(),
-            time_us: 0,
-            summary: String::new(),
-        });
+    let commit = last_good.commit.and_then(|kept| {
+        Some(Commit {
+            id: CommitId::parse(&kept.id)?,
+            author: kept.author,
+            email: kept.email,
+            time_us: kept.time_us,
+            summary: kept.summary,
+        })
+    });
     let unmanaged = last_good.unmanaged.into_iter().filter_map(|document| {
         let parsed = parse_file(&"unmanaged".into(), document.expose_bytes());
         let id = parsed.resources.first()?.id.clone();

@@ -12,7 +12,7 @@ use crate::{
     plan::Totals,
     secrets::Opened,
     source::Commit,
-    store::{AppendOutcome, LastGood, NewRevision, RevisionOutcome, write_last_good},
+    store::{AppendOutcome, KeptCommit, LastGood, NewRevision, RevisionOutcome, write_last_good},
 };
 
 /// What is wanted, gathered.
@@ -73,21 +73,23 @@ impl Reconciler {
         let Candidate { inputs, started_us } = candidate;
         let mut options = self.settings.review;
         options.refuse_empty = inputs.source.commit.is_some();
-        let review = inputs.review(&served, options);
+        let review = tokio::task::block_in_place(|| inputs.review(&served, options));
         let facts = Facts::of(&inputs, &review, started_us);
         if review.findings.has_errors() {
             return self.reject(facts, review.findings).await;
         }
         let findings = review.findings.clone();
-        let prepared = prepare(
-            facts.revision.clone(),
-            review,
-            inputs,
-            &self.settings,
-            &served,
-            now_us(),
-            Closed::Refuses,
-        );
+        let prepared = tokio::task::block_in_place(|| {
+            prepare(
+                facts.revision.clone(),
+                review,
+                inputs,
+                &self.settings,
+                &served,
+                now_us(),
+                Closed::Refuses,
+            )
+        });
         let Prepared(next) = match prepared {
             Ok(prepared) => prepared,
             Err(not_opened) => {
@@ -129,7 +131,7 @@ impl Reconciler {
         turn.parent = Some(seq);
         let last_good = LastGood {
             revision_id: next.revision.clone(),
-            commit: next.commit().map(|commit| commit.id.to_string()),
+            commit: next.commit().map(kept),
             seq,
             unmanaged_generation: next.inputs.unmanaged_generation,
             config_digest: next.digest.to_string(),
@@ -194,6 +196,16 @@ impl Reconciler {
                 at_us: now_us(),
             });
         });
+    }
+}
+
+fn kept(commit: &Commit) -> KeptCommit {
+    KeptCommit {
+        id: commit.id.to_string(),
+        author: commit.author.clone(),
+        email: commit.email.clone(),
+        time_us: commit.time_us,
+        summary: commit.summary.clone(),
     }
 }
 

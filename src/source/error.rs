@@ -157,6 +157,15 @@ pub enum SourceError {
         /// The blob.
         blob: String,
     },
+    /// A repository cannot be made.
+    #[error("failed to make the repository `{}`", path.display())]
+    Create {
+        /// Where.
+        path: PathBuf,
+        /// What libgit2 says.
+        #[source]
+        source: git2::Error,
+    },
     /// The file system refused.
     #[error("failed to {act} `{}`", path.display())]
     Io {
@@ -207,7 +216,8 @@ impl SourceError {
             | Self::Tls { .. }
             | Self::TransferTooLarge { .. }
             | Self::DirectoryTooLarge { .. }
-            | Self::BlobNotFound { .. } => false,
+            | Self::BlobNotFound { .. }
+            | Self::Create { .. } => false,
         }
     }
 

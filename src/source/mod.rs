@@ -9,6 +9,7 @@
 
 mod checkout;
 mod config;
+mod create;
 mod error;
 mod fetch;
 mod gather;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use checkout::{Checkout, Commit, TreeFile};
 pub use config::{Credentials, SourceConfig};
+pub use create::create_repository;
 pub use error::SourceError;
 pub use ids::{BlobId, CommitId};
 pub use limits::Limits;

@@ -23,13 +23,28 @@ const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
 const LENGTH_BYTES: usize = 8;
 
+/// The commit of a kept revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptCommit {
+    /// Its id.
+    pub id: String,
+    /// The author's name.
+    pub author: String,
+    /// The author's address.
+    pub email: String,
+    /// When it was committed, in microseconds since 1970 (UTC).
+    pub time_us: i64,
+    /// The first line of its message.
+    pub summary: String,
+}
+
 /// Everything needed to serve a revision again.
 #[derive(Default)]
 pub struct LastGood {
     /// What `x-orloj-revision` carries.
     pub revision_id: String,
     /// The commit, if it came from Git.
-    pub commit: Option<String>,
+    pub commit: Option<KeptCommit>,
     /// Its number in the history; the parent of the next one.
     pub seq: i64,
     /// The generation of the unmanaged resources it includes.
@@ -46,7 +61,7 @@ pub struct LastGood {
 #[derive(Serialize, Deserialize)]
 struct Index {
     revision_id: String,
-    commit: Option<String>,
+    commit: Option<KeptCommit>,
     seq: i64,
     unmanaged_generation: i64,
     config_digest: String,

@@ -21,7 +21,9 @@ mod tests;
 
 pub use data_dir::{DataDir, DataDirError};
 pub use error::StoreError;
-pub use last_good::{LAST_GOOD_FILE, LastGood, LastGoodError, read_last_good, write_last_good};
+pub use last_good::{
+    KeptCommit, LAST_GOOD_FILE, LastGood, LastGoodError, read_last_good, write_last_good,
+};
 pub use revision::{AppendOutcome, NewRevision, RevisionOutcome, RevisionRecord};
 pub use sqlite::Store;
 pub use unmanaged::{UnmanagedChange, UnmanagedOutcome, UnmanagedRow};

@@ -1,6 +1,6 @@
 use crate::{
     secrets::{DataKey, Opened},
-    store::{LAST_GOOD_FILE, LastGood, LastGoodError, read_last_good, write_last_good},
+    store::{KeptCommit, LAST_GOOD_FILE, LastGood, LastGoodError, read_last_good, write_last_good},
 };
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
@@ -9,7 +9,13 @@ const CANARY: &str = "sk-canary-77aa12";
 fn sample() -> LastGood {
     LastGood {
         revision_id: "4b7a0f3".to_owned(),
-        commit: Some("4b7a0f3".to_owned()),
+        commit: Some(KeptCommit {
+            id: "4b7a0f3".to_owned(),
+            author: "Ana".to_owned(),
+            email: "ana@example.com".to_owned(),
+            time_us: 1,
+            summary: "Move triage".to_owned(),
+        }),
         seq: 12,
         unmanaged_generation: 5,
         config_digest: "sha256:c".to_owned(),

@@ -1,0 +1,323 @@
+//! Flag over variable over file, checked once.
+
+use super::{
+    error::DaemonError,
+    file::{FileConfig, GitAuth},
+    flags::{Flags, LogFormat},
+};
+use crate::{
+    forge::Provider,
+    http::WebhookSecrets,
+    manifest::{ClearTextPolicy, read_settings},
+    model::parse_go_duration,
+    providers::NetworkOptions,
+    secrets::{Keyring, Opened},
+    source::{Credentials, Limits, Location, SourceConfig},
+};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+const DEFAULT_ADDR: &str = "127.0.0.1:8080";
+const DEFAULT_REFERENCE: &str = "main";
+const DEFAULT_POLL: Duration = Duration::from_secs(60);
+
+/// Shorter polls would only load the Git server.
+const SHORTEST_POLL: Duration = Duration::from_millis(100);
+
+/// Everything that was decided before the daemon starts.
+pub struct Config {
+    /// Where to listen.
+    pub addr: SocketAddr,
+    /// Where state lies.
+    pub data_dir: PathBuf,
+    /// What to follow, if anything.
+    pub source: Option<SourceConfig>,
+    /// Identities that open sealed secrets.
+    pub keyring: Keyring,
+    /// Time between two looks at the source.
+    pub poll: Duration,
+    /// The database; the data directory's own if absent.
+    pub database: Option<String>,
+    /// Key that seals what is kept on disk; the data directory's own if absent.
+    pub secret_encryption_key: Option<Opened>,
+    /// Token of the control and resource API.
+    pub api_token: Option<Opened>,
+    /// What secrets in clear text in Git mean.
+    pub clear_text: ClearTextPolicy,
+    /// Whether `x-orloj-route` is sent.
+    pub route_header: bool,
+    /// How providers are reached.
+    pub network: NetworkOptions,
+    /// Who may ring.
+    pub webhooks: WebhookSecrets,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Which log lines there are.
+    pub log_level: String,
+}
+
+impl Config {
+    /// Reads the file that the flags name and joins both.
+    ///
+    /// # Errors
+    ///
+    /// One [`DaemonError`] per setting that cannot be used.
+    pub fn load(flags: Flags) -> Result<Self, DaemonError> {
+        let file = match &flags.config {
+            None => FileConfig::default(),
+            Some(path) => {
+                let bytes = read(path, "`--config`")?;
+                read_settings(&path.to_string_lossy(), &bytes).map_err(DaemonError::Config)?
+            }
+        };
+        let addr_text = flags
+            .addr
+            .or(file.addr)
+            .unwrap_or_else(|| DEFAULT_ADDR.to_owned());
+        let addr = parse_addr(&addr_text)?;
+        let api_token = flags
+            .api_token
+            .or(file.api_token)
+            .filter(|token| !token.trim().is_empty());
+        let anonymous =
+            flags.insecure_allow_anonymous || file.insecure_allow_anonymous.unwrap_or(false);
+        check_exposure(addr, anonymous)?;
+        let repo = flags.repo.or(file.repo);
+        let reference = flags
+            .reference
+            .or(file.reference)
+            .unwrap_or_else(|| DEFAULT_REFERENCE.to_owned());
+        let paths = if flags.paths.is_empty() {
+            file.path
+        } else {
+            flags.paths
+        };
+        let source = repo
+            .map(|repo| source_config(&repo, reference, paths, &file.auth))
+            .transpose()?;
+        let keys = if flags.age_key_files.is_empty() {
+            file.age_key_file
+        } else {
+            flags.age_key_files
+        };
+        let clear = flags.allow_plaintext_secrets || file.allow_plaintext_secrets.unwrap_or(false);
+        Ok(Self {
+            addr,
+            data_dir: flags
+                .data_dir
+                .or(file.data_dir)
+                .map_or_else(default_data_dir, Ok)?,
+            source,
+            keyring: read_keyring(&keys)?,
+            poll: poll(flags.poll, file.poll.as_deref())?,
+            database: flags.database.or(file.database),
+            secret_encryption_key: flags
+                .secret_encryption_key
+                .or(file.secret_encryption_key)
+                .map(|key| Opened::new(key.into_bytes())),
+            api_token: api_token.map(|token| Opened::new(token.into_bytes())),
+            clear_text: if clear {
+                ClearTextPolicy::Warn
+            } else {
+                ClearTextPolicy::Refuse
+            },
+            route_header: !(flags.no_route_header || file.no_route_header.unwrap_or(false)),
+            network: network(&file.upstream.resolve, file.upstream.extra_ca.as_deref())?,
+            webhooks: webhooks(&file.webhooks)?,
+            log_format: flags.log_format.or(file.log.format).unwrap_or_default(),
+            log_level: flags
+                .log_level
+                .or(file.log.level)
+                .unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+}
+
+fn parse_addr(text: &str) -> Result<SocketAddr, DaemonError> {
+    let numeric = text.replacen("localhost:", "127.0.0.1:", 1);
+    let numeric = if numeric.starts_with(':') {
+        format!("0.0.0.0{numeric}")
+    } else {
+        numeric
+    };
+    numeric.parse().map_err(|source| DaemonError::Address {
+        addr: text.to_owned(),
+        source,
+    })
+}
+
+/// Client keys come with a later version; until then nothing guards the gateway beyond loopback.
+fn check_exposure(addr: SocketAddr, anonymous: bool) -> Result<(), DaemonError> {
+    if addr.ip().is_loopback() || anonymous {
+        return Ok(());
+    }
+    Err(DaemonError::Exposed(format!(
+        "`--addr {addr}` can be reached from other machines, and nothing would ask callers of the models for a key; listen on 127.0.0.1, or say `--insecure-allow-anonymous` (with `--api-token` for the control API)"
+    )))
+}
+
+fn source_config(
+    repo: &str,
+    reference: String,
+    paths: Vec<String>,
+    auth: &GitAuth,
+) -> Result<SourceConfig, DaemonError> {
+    let location = Location::parse(repo).map_err(|error| DaemonError::Setting {
+        setting: "`--repo`",
+        problem: error.to_string(),
+    })?;
+    Ok(SourceConfig {
+        name: "default".to_owned(),
+        location,
+        reference,
+        paths,
+        limits: Limits::default(),
+        credentials: credentials(auth)?,
+    })
+}
+
+fn credentials(auth: &GitAuth) -> Result<Credentials, DaemonError> {
+    let secret = match &auth.secret_file {
+        Some(path) => Some(Opened::new(
+            read(path, "`auth.secret_file`")?.trim_ascii().to_vec(),
+        )),
+        None => None,
+    };
+    let mut credentials = match (secret, &auth.username) {
+        (Some(secret), Some(username)) => Credentials::basic(username.clone(), secret),
+        (Some(secret), None) => Credentials::bearer(secret),
+        (None, _) => Credentials::none(),
+    };
+    if let Some(file) = &auth.ssh_key_file {
+        credentials = credentials.with_ssh_key_file(file);
+    }
+    if let Some(file) = &auth.known_hosts_file {
+        credentials = credentials.with_known_hosts_file(file);
+    }
+    Ok(credentials)
+}
+
+fn read_keyring(files: &[PathBuf]) -> Result<Keyring, DaemonError> {
+    let mut keyring = Keyring::default();
+    for path in files {
+        let bytes = Opened::new(read(path, "`--age-key-file`")?);
+        let text = bytes.expose_text().unwrap_or_default();
+        if keyring.parse_identity_file(&path.to_string_lossy(), text)? == 0 {
+            let problem = format!(
+                "`{}` holds no identity; make one with `orloj secret keygen`",
+                path.display()
+            );
+            return Err(DaemonError::Setting {
+                setting: "`--age-key-file`",
+                problem,
+            });
+        }
+    }
+    Ok(keyring)
+}
+
+fn poll(flag: Option<Duration>, file: Option<&str>) -> Result<Duration, DaemonError> {
+    let poll = match (flag, file) {
+        (Some(poll), _) => poll,
+        (None, Some(text)) => parse_go_duration(text).ok_or_else(|| DaemonError::Setting {
+            setting: "`poll`",
+            problem: "must be a duration such as `60s`".to_owned(),
+        })?,
+        (None, None) => DEFAULT_POLL,
+    };
+    Ok(poll.max(SHORTEST_POLL))
+}
+
+fn network(
+    resolve: &std::collections::BTreeMap<String, String>,
+    extra_ca: Option<&Path>,
+) -> Result<NetworkOptions, DaemonError> {
+    let mut pins = Vec::new();
+    for (place, address) in resolve {
+        let address = address.parse().map_err(|_| DaemonError::Setting {
+            setting: "`upstream.resolve`",
+            problem: format!("maps `{place}` to `{address}`, which is not ADDRESS:PORT"),
+        })?;
+        pins.push((place.clone(), address));
+    }
+    let extra_ca_pem = extra_ca
+        .map(|path| read(path, "`upstream.extra_ca`"))
+        .transpose()?;
+    Ok(NetworkOptions {
+        resolve: pins,
+        extra_ca_pem: extra_ca_pem.into_iter().collect(),
+    })
+}
+
+fn webhooks(
+    configured: &std::collections::BTreeMap<String, super::file::WebhookConfig>,
+) -> Result<WebhookSecrets, DaemonError> {
+    let mut webhooks = WebhookSecrets::new();
+    for (name, webhook) in configured {
+        if Provider::parse(name).is_none() {
+            let known: Vec<_> = Provider::ALL
+                .iter()
+                .map(|provider| provider.as_str())
+                .collect();
+            let problem = format!("names `{name}`; the providers are {}", known.join(", "));
+            return Err(DaemonError::Setting {
+                setting: "`webhooks`",
+                problem,
+            });
+        }
+        let content = Opened::new(read(&webhook.secret_file, "`webhooks.*.secret_file`")?);
+        let lines = content
+            .expose_text()
+            .unwrap_or_default()
+            .lines()
+            .map(str::trim);
+        let secrets: Vec<_> = lines
+            .filter(|line| !line.is_empty())
+            .map(|line| Opened::new(line.as_bytes().to_vec()))
+            .collect();
+        if secrets.is_empty() {
+            let problem = format!(
+                "`{}` of `{name}` holds no secret",
+                webhook.secret_file.display()
+            );
+            return Err(DaemonError::Setting {
+                setting: "`webhooks.*.secret_file`",
+                problem,
+            });
+        }
+        webhooks.insert(name.clone(), secrets);
+    }
+    Ok(webhooks)
+}
+
+fn read(path: &Path, flag: &'static str) -> Result<Vec<u8>, DaemonError> {
+    fs::read(path).map_err(|source| DaemonError::Read {
+        path: path.to_owned(),
+        flag,
+        source,
+    })
+}
+
+/// `$XDG_STATE_HOME/orloj`, else `~/.local/state/orloj` (XDG Base Directory Specification).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the environment is read"
+)]
+fn default_data_dir() -> Result<PathBuf, DaemonError> {
+    let absolute = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    state
+        .map(|state| state.join("orloj"))
+        .ok_or_else(|| DaemonError::Setting {
+            setting: "`--data-dir`",
+            problem: "is needed, because neither XDG_STATE_HOME nor HOME is set".to_owned(),
+        })
+}

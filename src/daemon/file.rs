@@ -1,0 +1,104 @@
+//! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
+
+use super::flags::LogFormat;
+use crate::manifest::settings_schema;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The operator's settings. A flag or its environment variable goes before the same key here.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileConfig {
+    /// The Git repository: a path, or an `https://`, `ssh://` or `user@host:path` URL.
+    pub repo: Option<String>,
+    /// The branch, tag or commit to follow; `main` if absent.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// Directories or files to read; the whole tree if absent.
+    #[serde(default)]
+    pub path: Vec<String>,
+    /// Where to listen; `127.0.0.1:8080` if absent, port 0 picks a free one.
+    pub addr: Option<String>,
+    /// Where mirror, database and last good revision lie.
+    pub data_dir: Option<PathBuf>,
+    /// age identity files that open sealed secrets.
+    #[serde(default)]
+    pub age_key_file: Vec<PathBuf>,
+    /// Time between two looks at the repository, such as `60s`.
+    pub poll: Option<String>,
+    /// The database: `sqlite:PATH`.
+    pub database: Option<String>,
+    /// Key (64 hexadecimal digits or base64) that seals what the daemon keeps on disk.
+    pub secret_encryption_key: Option<String>,
+    /// Token that the control and resource API asks for.
+    pub api_token: Option<String>,
+    /// Whether secrets in clear text are accepted from Git.
+    pub allow_plaintext_secrets: Option<bool>,
+    /// Whether anybody may call the gateway on an address that is not loopback.
+    pub insecure_allow_anonymous: Option<bool>,
+    /// Whether the `x-orloj-route` header is left out.
+    pub no_route_header: Option<bool>,
+    /// How Git servers over HTTP are asked.
+    #[serde(default)]
+    pub auth: GitAuth,
+    /// Webhooks that ring for a sync, by provider: `github`, `gitlab`, `gitea`, `bitbucket`,
+    /// `azure-devops`, `generic`.
+    #[serde(default)]
+    pub webhooks: BTreeMap<String, WebhookConfig>,
+    /// How providers are reached, for proxies and tests.
+    #[serde(default)]
+    pub upstream: UpstreamConfig,
+    /// Logging.
+    #[serde(default)]
+    pub log: LogConfig,
+}
+
+/// How Git servers over HTTP are asked.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GitAuth {
+    /// User name for basic authentication; without it the secret is sent as a bearer token.
+    pub username: Option<String>,
+    /// File with the password or token.
+    pub secret_file: Option<PathBuf>,
+    /// Private key for ssh.
+    pub ssh_key_file: Option<PathBuf>,
+    /// Known hosts for ssh, instead of the user's own.
+    pub known_hosts_file: Option<PathBuf>,
+}
+
+/// One webhook.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// File with the shared secret; one a line, two are accepted during rotation.
+    pub secret_file: PathBuf,
+}
+
+/// How providers are reached.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamConfig {
+    /// Where `host:port` really is, as `address:port`; names and certificates stay the manifest's.
+    #[serde(default)]
+    pub resolve: BTreeMap<String, String>,
+    /// PEM file of a certificate authority that is trusted beside the system's.
+    pub extra_ca: Option<PathBuf>,
+}
+
+/// Logging.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// How lines look.
+    pub format: Option<LogFormat>,
+    /// `error`, `warn`, `info`, `debug` or `trace`; or a filter such as `orloj=debug`.
+    pub level: Option<String>,
+}
+
+/// The JSON Schema of `orloj.yaml`.
+pub fn config_schema() -> Value {
+    settings_schema::<FileConfig>("orloj.yaml")
+}

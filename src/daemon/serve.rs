@@ -1,0 +1,100 @@
+//! Start, serve, drain.
+
+use super::{config::Config, error::DaemonError, flags::Flags, logging, wiring};
+use crate::{http::router, reconcile};
+use axum::serve::ListenerExt;
+use std::{io, net::SocketAddr, time::Duration};
+use tokio::{net::TcpListener, signal, time};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Requests in flight at the end get this long to finish.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// What is known once the daemon listens.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// Where it is reached, such as `http://127.0.0.1:8080`.
+    pub base_url: String,
+    /// What it follows, without credentials.
+    pub source: Option<String>,
+}
+
+/// Runs the daemon until it is told to stop; `announce` is called once it listens.
+///
+/// # Errors
+///
+/// One [`DaemonError`] per reason not to start. Once started, only the server itself can fail.
+pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), DaemonError> {
+    let config = Config::load(flags)?;
+    logging::init(config.log_format, &config.log_level);
+    let listener = bind(config.addr).await?;
+    let addr = listener.local_addr().map_err(DaemonError::Server)?;
+    let doors = wiring::connect(config)?;
+    let reconciler = doors.reconciler.clone();
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    tasks.spawn(reconcile::run(
+        reconciler.clone(),
+        doors.bell.clone(),
+        stop.clone(),
+    ));
+    announce(&Ready {
+        base_url: format!("http://{addr}"),
+        source: reconciler.source(),
+    });
+    tracing::info!(addr = %addr, revision = reconciler.live().pin().revision, "listening");
+    let listener = listener.tap_io(|connection| {
+        // Small pieces of a stream go out at once; a connection that refuses is still usable.
+        let _ = connection.set_nodelay(true);
+    });
+    let graceful =
+        axum::serve(listener, router(doors)).with_graceful_shutdown(stop_signal(stop.clone()));
+    let served = tokio::select! {
+        served = graceful.into_future() => served.map_err(DaemonError::Server),
+        () = drained(stop.clone()) => {
+            tracing::warn!(seconds = DRAIN.as_secs(), "requests were still in flight when the time to finish ran out");
+            Ok(())
+        }
+    };
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    served
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener, DaemonError> {
+    TcpListener::bind(addr)
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => DaemonError::InUse {
+                addr: addr.to_string(),
+            },
+            _ => DaemonError::Bind {
+                addr: addr.to_string(),
+                source,
+            },
+        })
+}
+
+/// Ends at the first SIGINT or SIGTERM.
+async fn stop_signal(stop: CancellationToken) {
+    let terminate = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+    tracing::info!("stopping; requests in flight finish first");
+    stop.cancel();
+}
+
+async fn drained(stop: CancellationToken) {
+    stop.cancelled().await;
+    time::sleep(DRAIN).await;
+}

@@ -1,0 +1,96 @@
+//! Settings files, as people write them.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::{Config, Flags, config_schema, error::DaemonError};
+use std::{fs, path::Path, path::PathBuf, time::Duration};
+
+fn flags(yaml: &str) -> (tempfile::TempDir, Flags) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orloj.yaml");
+    fs::write(&file, yaml).unwrap();
+    let flags = Flags {
+        config: Some(file),
+        data_dir: Some(folder.path().join("data")),
+        ..Flags::default()
+    };
+    (folder, flags)
+}
+
+fn refused(yaml: &str) -> DaemonError {
+    let (_folder, flags) = flags(yaml);
+    Config::load(flags).err().unwrap()
+}
+
+#[test]
+fn committed_config_schema_is_what_the_types_generate() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/orloj-config.schema.json");
+    let mut text = serde_json::to_string_pretty(&config_schema()).unwrap();
+    text.push('\n');
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap();
+    assert!(committed == text, "run with UPDATE_SCHEMAS=1 and commit it");
+}
+
+#[test]
+fn unknown_key_is_named_with_its_place_and_a_suggestion() {
+    let DaemonError::Config(findings) = refused("addr: 127.0.0.1:0\npol: 5s\n") else {
+        panic!("not a config error");
+    };
+    let finding = findings.iter().next().unwrap();
+    assert_eq!(finding.code.as_str(), "E-FIELD-UNKNOWN");
+    assert_eq!(
+        (
+            finding.origin.span.start.line,
+            finding.origin.span.start.column
+        ),
+        (2, 1)
+    );
+    assert_eq!(finding.hint.as_deref(), Some("did you mean `poll`?"));
+}
+
+#[test]
+fn flag_goes_before_the_same_key_of_the_file() {
+    let (_folder, mut flags) = flags("addr: 127.0.0.1:1\npoll: 5s\n");
+    flags.addr = Some("127.0.0.1:2".to_owned());
+    let config = Config::load(flags).unwrap();
+    assert_eq!(config.addr.port(), 2);
+    assert_eq!(config.poll, Duration::from_secs(5));
+}
+
+#[test]
+fn address_that_others_reach_is_refused_unless_said_so() {
+    let DaemonError::Exposed(text) = refused("addr: 0.0.0.0:8080\n") else {
+        panic!("not refused");
+    };
+    assert!(text.contains("--insecure-allow-anonymous"), "{text}");
+    let (_folder, flags) = flags("addr: 0.0.0.0:8080\ninsecure_allow_anonymous: true\n");
+    assert!(Config::load(flags).is_ok());
+}
+
+#[test]
+fn webhook_without_a_secret_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "\n").unwrap();
+    let yaml = format!(
+        "webhooks: {{github: {{secret_file: {}}}}}\n",
+        secret.display()
+    );
+    let DaemonError::Setting { problem, .. } = refused(&yaml) else {
+        panic!("not refused");
+    };
+    assert!(problem.contains("holds no secret"), "{problem}");
+}
+
+#[test]
+fn key_file_that_does_not_exist_names_the_flag() {
+    let mut flags = Flags {
+        data_dir: Some(PathBuf::from("unused")),
+        ..Flags::default()
+    };
+    flags.age_key_files.push(PathBuf::from("no-such-key"));
+    let error = Config::load(flags).err().unwrap();
+    assert!(error.to_string().contains("--age-key-file"), "{error}");
+}

@@ -1,0 +1,77 @@
+//! The parts of a daemon, put together.
+
+use super::{config::Config, error::DaemonError};
+use crate::{
+    http::{Decoration, Doors, Metrics, WebhookSecrets},
+    providers::Network,
+    reconcile::{Bell, Live, ReconcileSettings, Reconciler, ReviewOptions, SecretVariables},
+    secrets::{Opened, SECRET_VARIABLE_PREFIX},
+    source::Mirror,
+    store::DataDir,
+};
+use std::sync::Arc;
+
+/// Opens the data directory, restores what was served, and connects everything. No network, no database.
+pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
+    let data_dir = DataDir::open(&config.data_dir)?;
+    let configured = config
+        .secret_encryption_key
+        .as_ref()
+        .and_then(Opened::expose_text);
+    let key = data_dir.load_or_create_key(configured)?;
+    let settings = ReconcileSettings {
+        review: ReviewOptions {
+            clear_text: config.clear_text,
+            refuse_empty: false,
+        },
+        keyring: config.keyring,
+        variables: secret_variables(),
+        network: Network::new(&config.network)?,
+        poll: config.poll,
+    };
+    let live = Live::restore(&data_dir, &key, &settings)?;
+    let mirror = config
+        .source
+        .map(|source| Mirror::open(&data_dir.mirror_dir(), source))
+        .transpose()?;
+    let database = config
+        .database
+        .unwrap_or_else(|| format!("sqlite:{}", data_dir.database_path().display()));
+    let reconciler = Reconciler::new(live, settings, data_dir, key, mirror, database);
+    Ok(doors(
+        reconciler,
+        config.api_token,
+        config.webhooks,
+        config.route_header,
+    ))
+}
+
+fn doors(
+    reconciler: Reconciler,
+    token: Option<Opened>,
+    webhooks: WebhookSecrets,
+    route_header: bool,
+) -> Doors {
+    Doors {
+        reconciler: Arc::new(reconciler),
+        bell: Bell::default(),
+        metrics: Arc::new(Metrics::default()),
+        decoration: Decoration { route_header },
+        token: token.map(Arc::new),
+        webhooks: Arc::new(webhooks),
+    }
+}
+
+/// Takes the variables under the prefix over, and no others.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the environment is read"
+)]
+fn secret_variables() -> SecretVariables {
+    let all =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    SecretVariables::new(
+        all.filter(|(name, _)| name.starts_with(SECRET_VARIABLE_PREFIX))
+            .map(|(name, value)| (name, Opened::new(value.into_encoded_bytes()))),
+    )
+}

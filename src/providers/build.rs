@@ -216,20 +216,17 @@ impl Builder<'_> {
                 Reach::Public
             });
         }
-        let pinned_near = self
-            .network
-            .pin(url)
-            .is_some_and(|pin| Reach::PrivateOnly.refusal(pin.ip()).is_none());
-        let is_near = match url.host() {
-            Some(Host::Ipv4(ip)) => Reach::PrivateOnly.refusal(ip.into()).is_none(),
-            Some(Host::Ipv6(ip)) => Reach::PrivateOnly.refusal(ip.into()).is_none(),
+        let is_near = match (self.network.pin(url), url.host()) {
+            (Some(pin), _) => Reach::PrivateOnly.refusal(pin.ip()).is_none(),
+            (None, Some(Host::Ipv4(ip))) => Reach::PrivateOnly.refusal(ip.into()).is_none(),
+            (None, Some(Host::Ipv6(ip))) => Reach::PrivateOnly.refusal(ip.into()).is_none(),
             // Where a name leads is seen only when connecting, and checked there.
-            Some(Host::Domain(name)) => {
+            (None, Some(Host::Domain(name))) => {
                 allows_private || name == "localhost" || name.ends_with(".localhost")
             }
-            None => false,
+            (None, None) => false,
         };
-        if pinned_near || (is_near && allows_private) {
+        if is_near && allows_private {
             Ok(Reach::PrivateOnly)
         } else if is_near {
             Ok(Reach::Public)

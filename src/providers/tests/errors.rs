@@ -13,145 +13,87 @@ fn said(message: &str) -> Value {
     json!({"error": {"message": message, "type": "t", "param": null, "code": null}})
 }
 
+/// The provider's status and message, then what the client sees: status, type, code, retryable.
+const TABLE: [(u16, &str, &str); 15] = [
+    (400, "bad", "400 invalid_request_error - final"),
+    (422, "bad", "400 invalid_request_error - final"),
+    (
+        400,
+        "This model's maximum context length is 5",
+        "400 invalid_request_error context_length_exceeded final",
+    ),
+    (
+        400,
+        "Your credit balance is too low",
+        "502 upstream_error upstream_quota final",
+    ),
+    (
+        401,
+        "bad key",
+        "502 upstream_error upstream_authentication_failed final",
+    ),
+    (402, "pay", "502 upstream_error upstream_quota final"),
+    (
+        403,
+        "no",
+        "502 upstream_error upstream_permission_denied final",
+    ),
+    (
+        404,
+        "no model",
+        "502 upstream_error upstream_model_not_found final",
+    ),
+    (408, "slow", "504 timeout timeout retryable"),
+    (413, "big", "413 request_too_large request_too_large final"),
+    (
+        429,
+        "slow down",
+        "429 rate_limit_error rate_limit_exceeded retryable",
+    ),
+    (
+        429,
+        "enforced_spend_limit_reached",
+        "429 insufficient_quota insufficient_quota final",
+    ),
+    (503, "oops", "502 upstream_error upstream_error retryable"),
+    (529, "busy", "503 overloaded overloaded retryable"),
+    (307, "moved", "502 upstream_error upstream_error final"),
+];
+
+fn seen(error: &ApiError) -> String {
+    let retryable = if error.is_retryable() {
+        "retryable"
+    } else {
+        "final"
+    };
+    let code = error.code.as_deref().unwrap_or("-");
+    format!("{} {} {code} {retryable}", error.status, error.kind)
+}
+
 #[tokio::test]
 async fn each_status_of_a_provider_becomes_what_the_table_says() {
-    for (theirs, body, ours, kind, code, retryable) in [
-        (400, said("bad"), 400, "invalid_request_error", None, false),
-        (422, said("bad"), 400, "invalid_request_error", None, false),
-        (
-            400,
-            said("This model's maximum context length is 5"),
-            400,
-            "invalid_request_error",
-            Some("context_length_exceeded"),
-            false,
-        ),
-        (
-            400,
-            said("Your credit balance is too low"),
-            502,
-            "upstream_error",
-            Some("upstream_quota"),
-            false,
-        ),
-        (
-            401,
-            said("bad key"),
-            502,
-            "upstream_error",
-            Some("upstream_authentication_failed"),
-            false,
-        ),
-        (
-            402,
-            said("pay"),
-            502,
-            "upstream_error",
-            Some("upstream_quota"),
-            false,
-        ),
-        (
-            403,
-            said("no"),
-            502,
-            "upstream_error",
-            Some("upstream_permission_denied"),
-            false,
-        ),
-        (
-            404,
-            said("no model"),
-            502,
-            "upstream_error",
-            Some("upstream_model_not_found"),
-            false,
-        ),
-        (408, said("slow"), 504, "timeout", Some("timeout"), true),
-        (
-            413,
-            said("big"),
-            413,
-            "request_too_large",
-            Some("request_too_large"),
-            false,
-        ),
-        (
-            429,
-            said("slow down"),
-            429,
-            "rate_limit_error",
-            Some("rate_limit_exceeded"),
-            true,
-        ),
-        (
-            429,
-            json!({"error": {"message": "no money", "code": "insufficient_quota"}}),
-            429,
-            "insufficient_quota",
-            Some("insufficient_quota"),
-            false,
-        ),
-        (
-            429,
-            said("enforced_spend_limit_reached"),
-            429,
-            "insufficient_quota",
-            Some("insufficient_quota"),
-            false,
-        ),
-        (
-            500,
-            said("oops"),
-            502,
-            "upstream_error",
-            Some("upstream_error"),
-            true,
-        ),
-        (
-            503,
-            said("oops"),
-            502,
-            "upstream_error",
-            Some("upstream_error"),
-            true,
-        ),
-        (
-            529,
-            said("busy"),
-            503,
-            "overloaded",
-            Some("overloaded"),
-            true,
-        ),
-        (
-            307,
-            said("moved"),
-            502,
-            "upstream_error",
-            Some("upstream_error"),
-            false,
-        ),
-    ] {
-        let error = error(Script::json(theirs, &body).header("x-request-id", "r-1")).await;
-        assert_eq!(
-            (
-                error.status,
-                error.kind,
-                error.code.as_deref(),
-                error.is_retryable()
-            ),
-            (ours, kind, code, retryable),
-            "{theirs} {body}"
-        );
+    for (theirs, message, ours) in TABLE {
+        let script = Script::json(theirs, &said(message)).header("x-request-id", "r-1");
+        let error = error(script).await;
+        assert_eq!(seen(&error), ours, "{theirs} {message}");
         let json = error.to_json();
         let orloj = &json["error"]["orloj"];
+        assert_eq!(orloj["source"], "upstream");
         assert_eq!(orloj["upstream_status"], theirs);
         assert_eq!(orloj["upstream_request_id"], "r-1");
-        assert_eq!(
-            (&orloj["provider"], &orloj["endpoint"]),
-            (&json!("openai"), &json!("default/here"))
-        );
+        assert_eq!(orloj["provider"], "openai");
+        assert_eq!(orloj["endpoint"], "default/here");
     }
+}
+
+#[tokio::test]
+async fn spent_quota_is_told_apart_from_a_rate_limit() {
+    let body = json!({"error": {"message": "no money", "code": "insufficient_quota"}});
+    let error = error(Script::json(429, &body)).await;
+    assert_eq!(
+        seen(&error),
+        "429 insufficient_quota insufficient_quota final"
+    );
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response};
+use axum::serve::ListenerExt;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -123,6 +124,8 @@ impl Fake {
         let app = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&shared));
+        // Pieces are to travel alone, not to wait for each other's acknowledgement.
+        let listener = listener.tap_io(|socket| socket.set_nodelay(true).unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, shared }
     }

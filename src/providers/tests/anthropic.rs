@@ -20,8 +20,18 @@ fn text() -> Script {
 }
 
 fn anthropic(fake: &Fake) -> Upstream {
-    let extra = json!({"options": {"max_tokens": "1024", "anthropic_version": "2023-06-01"}, "timeouts": {"idle": "100ms"}});
+    let options = json!({"max_tokens": "1024", "anthropic_version": "2023-06-01"});
+    let extra = json!({"options": options, "timeouts": {"idle": "10s"}});
     upstream("anthropic", &format!("{}/v1", fake.url()), &extra)
+}
+
+/// Gives up a silent stream soon.
+fn hasty(fake: &Fake) -> Upstream {
+    upstream(
+        "anthropic",
+        &fake.url(),
+        &json!({"timeouts": {"idle": "500ms"}}),
+    )
 }
 
 /// What the provider receives for `body`.
@@ -330,35 +340,39 @@ fn stream_body() -> Value {
     body
 }
 
-#[tokio::test]
-async fn stream_becomes_openais_chunks_wherever_it_is_cut() {
+/// What comes of [`STREAM`] when it is cut at each of `cuts`; times are left out.
+async fn cut_streams(cuts: impl Iterator<Item = usize>) -> Vec<(usize, Vec<Value>)> {
     let fake = Fake::start(Script::sse(STREAM)).await;
     let upstream = anthropic(&fake);
-    let mut seen: Option<Vec<Value>> = None;
-    for cut in 0..STREAM.len() {
+    let mut seen = Vec::new();
+    for cut in cuts {
+        let (first, second) = STREAM.as_bytes().split_at(cut);
+        let pieces = vec![first.to_vec().into(), second.to_vec().into()];
         fake.set(Script {
-            pieces: vec![
-                STREAM.as_bytes()[..cut].to_vec().into(),
-                STREAM.as_bytes()[cut..].to_vec().into(),
-            ],
+            pieces,
             ..Script::sse("")
         });
         let got = streamed(&upstream, call(&stream_body())).await.unwrap();
-        assert!(
-            got.contains(": ping\n\n") && got.ends_with("data: [DONE]\n\n"),
-            "cut at {cut}"
-        );
+        assert!(got.contains(": ping\n\n"), "cut at {cut}");
+        assert!(got.ends_with("data: [DONE]\n\n"), "cut at {cut}");
         let mut chunks = chunks(&got);
         for chunk in &mut chunks {
             assert!(chunk["created"].take().is_u64());
         }
-        assert_eq!(
-            *seen.get_or_insert_with(|| chunks.clone()),
-            chunks,
-            "cut at {cut}"
-        );
+        seen.push((cut, chunks));
     }
-    let chunks = seen.unwrap();
+    seen
+}
+
+#[tokio::test]
+async fn stream_becomes_openais_chunks_wherever_it_is_cut() {
+    let lanes = (0..32).map(|lane| cut_streams((lane..STREAM.len()).step_by(32)));
+    let seen = futures_util::future::join_all(lanes).await.concat();
+    assert_eq!(seen.len(), STREAM.len());
+    let chunks = &seen[0].1;
+    for (cut, others) in &seen {
+        assert_eq!(others, chunks, "cut at {cut}");
+    }
     let deltas: Vec<&Value> = chunks
         .iter()
         .map(|chunk| &chunk["choices"][0]["delta"])
@@ -422,7 +436,7 @@ async fn stream_that_fails_or_ends_early_has_an_error_frame_and_no_done() {
         ),
     ] {
         fake.set(Script::sse(&text).end(end));
-        let got = streamed(&anthropic(&fake), call(&hello_stream()))
+        let got = streamed(&hasty(&fake), call(&hello_stream()))
             .await
             .unwrap();
         let last = chunks(&got).pop().unwrap();
@@ -433,7 +447,7 @@ async fn stream_that_fails_or_ends_early_has_an_error_frame_and_no_done() {
         );
     }
     fake.set(Script::sse(error));
-    let error = streamed(&anthropic(&fake), call(&hello_stream()))
+    let error = streamed(&hasty(&fake), call(&hello_stream()))
         .await
         .unwrap_err();
     assert_eq!(error.status, 503);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 async fn error(script: Script) -> ApiError {
     let fake = Fake::start(script).await;
-    let extra = json!({"timeouts": {"first_byte": "200ms"}});
+    let extra = json!({"timeouts": {"first_byte": "2s"}});
     let upstream = upstream("openai", &fake.url(), &extra);
     upstream.chat(call(&hello())).await.unwrap_err()
 }

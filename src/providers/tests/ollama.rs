@@ -11,7 +11,17 @@ fn text() -> Script {
 }
 
 fn ollama(fake: &Fake) -> Upstream {
-    let extra = json!({"auth": {}, "options": {"num_ctx": "8192", "keep_alive": "5m"}, "timeouts": {"idle": "100ms"}});
+    let options = json!({"num_ctx": "8192", "keep_alive": "5m"});
+    upstream(
+        "ollama",
+        &fake.url(),
+        &json!({"auth": {}, "options": options}),
+    )
+}
+
+/// Gives up a silent stream soon.
+fn hasty(fake: &Fake) -> Upstream {
+    let extra = json!({"auth": {}, "timeouts": {"idle": "500ms"}});
     upstream("ollama", &fake.url(), &extra)
 }
 
@@ -201,7 +211,7 @@ async fn stream_that_fails_has_an_error_frame_and_no_done() {
         ),
     ] {
         fake.set(Script::text(200, "application/x-ndjson", &text).end(end));
-        let got = streamed(&ollama(&fake), call(&hello_stream()))
+        let got = streamed(&hasty(&fake), call(&hello_stream()))
             .await
             .unwrap();
         assert_eq!(chunks(&got).last().unwrap()["error"]["type"], kind);

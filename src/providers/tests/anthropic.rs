@@ -366,7 +366,7 @@ async fn cut_streams(cuts: impl Iterator<Item = usize>) -> Vec<(usize, Vec<Value
 
 #[tokio::test]
 async fn stream_becomes_openais_chunks_wherever_it_is_cut() {
-    let lanes = (0..32).map(|lane| cut_streams((lane..STREAM.len()).step_by(32)));
+    let lanes = (0..8).map(|lane| cut_streams((lane..STREAM.len()).step_by(8)));
     let seen = futures_util::future::join_all(lanes).await.concat();
     assert_eq!(seen.len(), STREAM.len());
     let chunks = &seen[0].1;
@@ -420,6 +420,7 @@ async fn stream_that_fails_or_ends_early_has_an_error_frame_and_no_done() {
     let started = &STREAM[..STREAM.find("event: ping").unwrap()];
     let error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
     let fake = Fake::start(Script::sse("")).await;
+    let upstream = hasty(&fake);
     for (text, end, kind) in [
         (format!("{started}{error}"), End::Close, "overloaded"),
         (started.to_owned(), End::Close, "upstream_error"),
@@ -436,9 +437,7 @@ async fn stream_that_fails_or_ends_early_has_an_error_frame_and_no_done() {
         ),
     ] {
         fake.set(Script::sse(&text).end(end));
-        let got = streamed(&hasty(&fake), call(&hello_stream()))
-            .await
-            .unwrap();
+        let got = streamed(&upstream, call(&hello_stream())).await.unwrap();
         let last = chunks(&got).pop().unwrap();
         assert_eq!(last["error"]["type"], kind, "{got}");
         assert!(
@@ -447,7 +446,7 @@ async fn stream_that_fails_or_ends_early_has_an_error_frame_and_no_done() {
         );
     }
     fake.set(Script::sse(error));
-    let error = streamed(&hasty(&fake), call(&hello_stream()))
+    let error = streamed(&upstream, call(&hello_stream()))
         .await
         .unwrap_err();
     assert_eq!(error.status, 503);

@@ -72,9 +72,12 @@ fn seen(error: &ApiError) -> String {
 
 #[tokio::test]
 async fn each_status_of_a_provider_becomes_what_the_table_says() {
+    let fake = Fake::start(Script::json(500, &json!({}))).await;
+    let upstream = upstream("openai", &fake.url(), &json!({}));
     for (theirs, message, ours) in TABLE {
         let script = Script::json(theirs, &said(message)).header("x-request-id", "r-1");
-        let error = error(script).await;
+        fake.set(script);
+        let error = upstream.chat(call(&hello())).await.unwrap_err();
         assert_eq!(seen(&error), ours, "{theirs} {message}");
         let json = error.to_json();
         let orloj = &json["error"]["orloj"];

@@ -67,25 +67,25 @@ impl ChunkWriter {
 
     /// Why the answer ended, then the tokens if the client asked, then [`DONE_FRAME`].
     pub fn finish(&self, reason: FinishReason, usage: &Usage) -> Vec<Bytes> {
-        let choice = json!([{
+        let choices = json!([{
             "index": 0, "delta": {}, "logprobs": null, "finish_reason": reason.as_str(),
         }]);
-        let mut frames = vec![self.frame(choice, self.include_usage.then_some(Value::Null))];
+        let mut frames = vec![self.frame(&choices, self.include_usage.then_some(Value::Null))];
         if self.include_usage {
-            frames.push(self.frame(json!([]), Some(usage.to_json())));
+            frames.push(self.frame(&json!([]), Some(usage.to_json())));
         }
         frames.push(DONE_FRAME);
         frames
     }
 
     fn delta(&self, delta: &Value) -> Bytes {
-        let choice = json!([{
+        let choices = json!([{
             "index": 0, "delta": delta, "logprobs": null, "finish_reason": null,
         }]);
-        self.frame(choice, self.include_usage.then_some(Value::Null))
+        self.frame(&choices, self.include_usage.then_some(Value::Null))
     }
 
-    fn frame(&self, choices: Value, usage: Option<Value>) -> Bytes {
+    fn frame(&self, choices: &Value, usage: Option<Value>) -> Bytes {
         let mut chunk = json!({
             "id": self.id,
             "object": "chat.completion.chunk",

@@ -141,7 +141,11 @@ impl ChatRequest {
             top_p: number(&mut fields, "top_p", 1.0)?,
             stop: stop(fields.remove("stop"))?,
             tools: tools(fields.remove("tools"))?,
-            tool_choice: fields.remove("tool_choice").map(tool_choice).transpose()?,
+            tool_choice: fields
+                .remove("tool_choice")
+                .as_ref()
+                .map(tool_choice)
+                .transpose()?,
             parallel_tool_calls: flag(&mut fields, "parallel_tool_calls")?,
             output: output(fields.remove("response_format"))?,
             user: text_field(&mut fields, "user", "")?,
@@ -318,7 +322,7 @@ fn tool(value: &Value, place: &str) -> Result<Tool, RequestError> {
     })
 }
 
-fn tool_choice(value: Value) -> Result<ToolChoice, RequestError> {
+fn tool_choice(value: &Value) -> Result<ToolChoice, RequestError> {
     let named = value.pointer("/function/name").and_then(Value::as_str);
     match (value.as_str(), named) {
         (Some("none"), _) => Ok(ToolChoice::None),

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// How far calls may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reach {
+pub(super) enum Reach {
     /// Public addresses.
     Public,
     /// Public, private and loopback addresses.
@@ -82,15 +82,15 @@ fn class_v6(ip: Ipv6Addr) -> Class {
 
 /// The IPv4 address that a packet to `ip` ends up at: mapped, compatible, NAT64 and 6to4 forms.
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, g, h] = ip.segments();
-    let from = |high: u16, low: u16| {
-        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+    let segments = ip.segments();
+    let from = |at: usize| {
+        let [[a, b], [c, d]] = [segments[at].to_be_bytes(), segments[at + 1].to_be_bytes()];
         Some(Ipv4Addr::new(a, b, c, d))
     };
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => from(g, h),
-        (0, 0, 0, 0, 0, 0) if g != 0 => from(g, h),
-        (0x2002, ..) => from(b, c),
+    match segments {
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => from(6),
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => from(6),
+        [0x2002, ..] => from(1),
         _ => None,
     }
 }

@@ -139,7 +139,8 @@ impl Failure<'_> {
             error = error.with_detail("upstream_request_id", id);
         }
         if matches!(error.status, 429 | 503) {
-            let pause = text("retry-after").or_else(|| text("retry-after-ms").and_then(seconds));
+            let pause =
+                text("retry-after").or_else(|| text("retry-after-ms").and_then(|ms| seconds(&ms)));
             let has_pause = pause.is_some();
             if let Some(pause) = pause {
                 error = error.with_header("retry-after", pause);
@@ -303,7 +304,7 @@ fn short_header(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// Whole seconds, rounded up, from milliseconds.
-fn seconds(milliseconds: String) -> Option<String> {
+fn seconds(milliseconds: &str) -> Option<String> {
     let milliseconds: u64 = milliseconds.parse().ok()?;
     Some(milliseconds.div_ceil(1000).to_string())
 }

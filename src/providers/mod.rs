@@ -7,6 +7,7 @@
 
 mod address;
 mod anthropic;
+mod build;
 mod call;
 mod credential;
 mod failure;
@@ -20,7 +21,9 @@ mod timeouts;
 mod transport;
 mod upstream;
 
-pub use address::Reach;
+#[cfg(test)]
+mod tests;
+
 pub use call::{ChatAnswer, ChatCall};
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use upstream::{Upstream, UpstreamBuildError};

@@ -142,13 +142,12 @@ impl Network {
             pin,
         };
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = match clients.get(&key) {
-            Some(client) => client.clone(),
-            None => {
-                let client = self.make(&key).map_err(TargetError::Client)?;
-                clients.insert(key, client.clone());
-                client
-            }
+        let client = if let Some(client) = clients.get(&key) {
+            client.clone()
+        } else {
+            let client = self.make(&key).map_err(TargetError::Client)?;
+            clients.insert(key, client.clone());
+            client
         };
         let (url, host) = match pin {
             Some(pin) => pinned_url(url, pin),

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Until the answer starts: whole answers of large models take up to two minutes.
-const FIRST_BYTE: Duration = Duration::from_secs(120);
+const FIRST_BYTE: Duration = Duration::from_mins(2);
 
 /// Between two pieces: providers send keep-alives every 15 s or so.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// An endpoint's limits; `None` is no limit (written `0`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

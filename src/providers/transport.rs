@@ -11,6 +11,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use reqwest::{Client, Response};
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 /// The largest whole answer: 64 MiB.
@@ -18,6 +19,9 @@ const MAX_ANSWER_BYTES: usize = 64 << 20;
 
 /// How much of an error's body is read: 64 KiB.
 const MAX_ERROR_BYTES: usize = 64 << 10;
+
+/// How long an error's body is waited for: its head has said the main thing.
+const ERROR_BODY: Duration = Duration::from_secs(2);
 
 /// How an endpoint is reached.
 pub(super) struct Transport {
@@ -180,14 +184,17 @@ impl Reply {
 
     async fn into_failure(mut self) -> ApiError {
         let mut body = BytesMut::new();
-        // A body that breaks off or never ends changes nothing about the status.
-        while let Ok(Some(piece)) = self.piece().await {
-            let room = MAX_ERROR_BYTES - body.len();
-            body.extend_from_slice(&piece[..piece.len().min(room)]);
-            if body.len() == MAX_ERROR_BYTES {
-                break;
+        let reading = async {
+            while let Ok(Some(piece)) = self.piece().await {
+                let room = MAX_ERROR_BYTES - body.len();
+                body.extend_from_slice(&piece[..piece.len().min(room)]);
+                if body.len() == MAX_ERROR_BYTES {
+                    break;
+                }
             }
-        }
+        };
+        // A body that breaks off or never ends changes nothing about the status.
+        let _ = tokio::time::timeout(ERROR_BODY, reading).await;
         let failure = Failure {
             site: &self.site,
             status: Some(self.response.status().as_u16()),

@@ -12,10 +12,14 @@ use std::sync::Arc;
 /// Tokens as Anthropic counts them: cached ones apart.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 pub(super) struct WireUsage {
-    pub(super) input_tokens: Option<u64>,
-    pub(super) output_tokens: Option<u64>,
-    pub(super) cache_creation_input_tokens: Option<u64>,
-    pub(super) cache_read_input_tokens: Option<u64>,
+    #[serde(rename = "input_tokens")]
+    input: Option<u64>,
+    #[serde(rename = "output_tokens")]
+    output: Option<u64>,
+    #[serde(rename = "cache_creation_input_tokens")]
+    cache_written: Option<u64>,
+    #[serde(rename = "cache_read_input_tokens")]
+    cache_read: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -31,31 +35,27 @@ struct WireMessage {
 impl WireUsage {
     /// Takes over the counts that a later event of the stream has; they are totals, not additions.
     pub(super) fn update(&mut self, later: Self) {
-        self.input_tokens = later.input_tokens.or(self.input_tokens);
-        self.output_tokens = later.output_tokens.or(self.output_tokens);
-        self.cache_creation_input_tokens = later
-            .cache_creation_input_tokens
-            .or(self.cache_creation_input_tokens);
-        self.cache_read_input_tokens = later
-            .cache_read_input_tokens
-            .or(self.cache_read_input_tokens);
+        self.input = later.input.or(self.input);
+        self.output = later.output.or(self.output);
+        self.cache_written = later.cache_written.or(self.cache_written);
+        self.cache_read = later.cache_read.or(self.cache_read);
     }
 
     /// OpenAI's meaning: the prompt includes what was cached.
     pub(super) fn normalised(self) -> Usage {
-        let written = self.cache_creation_input_tokens.unwrap_or_default();
-        let read = self.cache_read_input_tokens.unwrap_or_default();
+        let written = self.cache_written.unwrap_or_default();
+        let read = self.cache_read.unwrap_or_default();
         Usage {
             prompt_tokens: self
-                .input_tokens
+                .input
                 .unwrap_or_default()
                 .saturating_add(written)
                 .saturating_add(read),
-            completion_tokens: self.output_tokens.unwrap_or_default(),
+            completion_tokens: self.output.unwrap_or_default(),
             cached_tokens: read,
             cache_write_tokens: written,
             reasoning_tokens: 0,
-            estimated: self.input_tokens.is_none() || self.output_tokens.is_none(),
+            estimated: self.input.is_none() || self.output.is_none(),
         }
     }
 }

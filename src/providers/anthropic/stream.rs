@@ -89,7 +89,7 @@ impl Events {
                 }
             }
             "content_block_start" => {
-                self.block_start(&event.content_block.unwrap_or_default(), frames)?
+                self.block_start(&event.content_block.unwrap_or_default(), frames)?;
             }
             "content_block_delta" => self.block_delta(&event.delta.unwrap_or_default(), frames)?,
             "content_block_stop" => self.block_stop(frames)?,

@@ -1,0 +1,11 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, reason = "tests")]
+
+mod anthropic;
+mod build;
+mod errors;
+mod fake;
+mod mock;
+mod ollama;
+mod openai;
+mod streams;

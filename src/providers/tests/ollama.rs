@@ -1,0 +1,220 @@
+use super::fake::{End, Fake, Script, call, chunks, full, hello, hello_stream, streamed, upstream};
+use crate::providers::{ChatAnswer, Upstream};
+use serde_json::{Value, json};
+
+fn text() -> Script {
+    Script::json(
+        200,
+        &json!({"model": "llama3:8b", "message": {"role": "assistant", "content": "hey"},
+        "done": true, "done_reason": "stop", "prompt_eval_count": 11, "eval_count": 3}),
+    )
+}
+
+fn ollama(fake: &Fake) -> Upstream {
+    let options = json!({"num_ctx": "8192", "keep_alive": "5m"});
+    upstream(
+        "ollama",
+        &fake.url(),
+        &json!({"auth": {}, "options": options}),
+    )
+}
+
+/// Gives up a silent stream soon.
+fn hasty(fake: &Fake) -> Upstream {
+    let extra = json!({"auth": {}, "timeouts": {"idle": "500ms"}});
+    upstream("ollama", &fake.url(), &extra)
+}
+
+fn with(field: &str, value: Value) -> Value {
+    let mut body = hello();
+    body[field] = value;
+    body
+}
+
+fn tool_call(id: &str, name: &str, arguments: &str) -> Value {
+    json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
+}
+
+#[tokio::test]
+async fn request_goes_out_in_ollamas_words() {
+    let fake = Fake::start(text()).await;
+    let body = json!({"model": "m", "max_tokens": 5, "temperature": 1.5, "top_p": 0.5, "seed": 7, "stop": "END",
+    "frequency_penalty": 0.5, "reasoning_effort": "none", "response_format": {"type": "json_object"},
+    "tools": [{"type": "function", "function": {"name": "f", "description": "d"}}],
+    "messages": [
+        {"role": "developer", "content": "be brief"},
+        {"role": "user", "content": [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]},
+        {"role": "assistant", "content": null, "tool_calls": [tool_call("c1", "f", "{\"a\":1}")]},
+        {"role": "tool", "tool_call_id": "c1", "content": "ok"},
+    ]});
+    full(&ollama(&fake), call(&body)).await;
+    let sent = fake.last();
+    assert_eq!(sent.path, "/api/chat");
+    assert_eq!(sent.header("authorization"), None);
+    assert_eq!(
+        sent.json(),
+        json!({
+            "model": "m", "stream": false, "format": "json", "think": false, "keep_alive": "5m",
+            "options": {"num_ctx": 8192, "num_predict": 5, "temperature": 1.5, "top_p": 0.5, "stop": ["END"], "seed": 7, "frequency_penalty": 0.5},
+            "tools": [{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}}],
+            "messages": [
+                {"role": "system", "content": "be brief"},
+                {"role": "user", "content": "see", "images": ["AAAA"]},
+                {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]},
+                {"role": "tool", "content": "ok", "tool_name": "f"},
+            ],
+        })
+    );
+}
+
+#[tokio::test]
+async fn what_ollama_cannot_do_is_refused_naming_the_field() {
+    let fake = Fake::start(text()).await;
+    let tools = json!([{"type": "function", "function": {"name": "f", "strict": true}}]);
+    let picture = json!([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}]}]);
+    let stray = json!([{"role": "tool", "tool_call_id": "zz", "content": "x"}]);
+    for (field, value, param) in [
+        ("n", json!(2), "n"),
+        ("logit_bias", json!({"1": 1}), "logit_bias"),
+        ("user", json!("u"), "user"),
+        ("tool_choice", json!("required"), "tool_choice"),
+        ("tools", tools, "tools[0].function.strict"),
+        ("messages", picture, "messages[0].content[0].image_url"),
+        ("messages", stray, "messages[0].tool_call_id"),
+        ("reasoning_effort", json!("extreme"), "reasoning_effort"),
+    ] {
+        let error = ollama(&fake)
+            .chat(call(&with(field, value)))
+            .await
+            .unwrap_err();
+        assert_eq!((error.status, error.param.as_deref()), (400, Some(param)));
+    }
+    assert_eq!(fake.calls(), 0);
+}
+
+#[tokio::test]
+async fn answer_comes_back_in_openais_words() {
+    let fake = Fake::start(text()).await;
+    let answer = full(&ollama(&fake), call(&hello())).await;
+    assert_eq!(answer["model"], "llama3:8b");
+    assert_eq!(answer["choices"][0]["message"]["content"], "hey");
+    assert_eq!(answer["choices"][0]["finish_reason"], "stop");
+    assert_eq!(answer["usage"]["prompt_tokens"], 11);
+    assert!(answer["usage"].get("orloj").is_none());
+}
+
+#[tokio::test]
+async fn prompt_that_was_not_counted_is_estimated_and_says_so() {
+    let fake = Fake::start(Script::json(200, &json!({"message": {"content": "a"}, "done": true, "done_reason": "length", "eval_count": 3}))).await;
+    let ChatAnswer::Full { body, usage } = ollama(&fake).chat(call(&hello())).await.unwrap() else {
+        panic!("a stream");
+    };
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    assert!(usage.unwrap().estimated && usage.unwrap().prompt_tokens > 0);
+    assert_eq!(answer["usage"]["orloj"]["estimated"], true);
+    assert_eq!(answer["choices"][0]["finish_reason"], "length");
+}
+
+#[tokio::test]
+async fn tool_calls_get_text_arguments_and_ids_of_their_own() {
+    let fake = Fake::start(Script::json(200, &json!({"message": {"content": "", "tool_calls": [
+        {"function": {"name": "f", "arguments": {"a": 1}}}, {"function": {"name": "g"}}]}, "done": true, "done_reason": "stop"}))).await;
+    let answer = full(&ollama(&fake), call(&hello())).await;
+    let choice = &answer["choices"][0];
+    let calls = &choice["message"]["tool_calls"];
+    assert_eq!(choice["message"]["content"], Value::Null);
+    assert_eq!(choice["finish_reason"], "tool_calls");
+    assert_eq!(calls[0]["function"]["arguments"], "{\"a\":1}");
+    assert_eq!(calls[1]["function"]["arguments"], "{}");
+    assert!(calls[0]["id"].as_str().unwrap().starts_with("call_"));
+    assert_ne!(calls[0]["id"], calls[1]["id"]);
+}
+
+#[tokio::test]
+async fn errors_are_mapped_and_a_missing_model_names_the_remedy() {
+    let fake = Fake::start(Script::json(404, &json!({"error": "model 'm' not found"}))).await;
+    let mut asked = call(&hello());
+    asked.requested = "up-model".into();
+    let error = ollama(&fake).chat(asked).await.unwrap_err();
+    assert_eq!(
+        (error.status, error.code.as_deref()),
+        (404, Some("model_not_found"))
+    );
+    assert!(error.message.contains("ollama pull"), "{}", error.message);
+    for body in [
+        json!({"error": "boom"}),
+        json!({"done": true, "done_reason": "load", "message": {"content": ""}}),
+        json!({"message": {"content": "x"}}),
+    ] {
+        fake.set(Script::json(200, &body));
+        assert_eq!(
+            ollama(&fake).chat(call(&hello())).await.unwrap_err().status,
+            502
+        );
+    }
+}
+
+const LINES: &str = "{\"model\":\"llama3\",\"message\":{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"hm\"},\"done\":false}\n\
+{\"model\":\"llama3\",\"message\":{\"content\":\"gr\u{fc}ezi\"},\"done\":false}\r\n\n\
+{\"model\":\"llama3\",\"message\":{\"content\":\"\",\"tool_calls\":[{\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":{\"a\":1}}}]},\"done\":false}\n\
+{\"model\":\"llama3\",\"message\":{\"content\":\"\",\"tool_calls\":[{\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":{}}}]},\"done\":false}\n\
+{\"model\":\"llama3\",\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":9,\"eval_count\":4}";
+
+#[tokio::test]
+async fn stream_of_lines_becomes_chunks_wherever_it_is_cut() {
+    let fake = Fake::start(text()).await;
+    let upstream = ollama(&fake);
+    let mut body = hello_stream();
+    body["stream_options"] = json!({"include_usage": true});
+    for cut in 0..LINES.len() {
+        let (first, second) = LINES.as_bytes().split_at(cut);
+        fake.set(Script {
+            pieces: vec![first.to_vec().into(), second.to_vec().into()],
+            ..Script::text(200, "application/x-ndjson", "")
+        });
+        let got = streamed(&upstream, call(&body)).await.unwrap();
+        assert!(got.ends_with("data: [DONE]\n\n"), "cut at {cut}: {got}");
+        let chunks = chunks(&got);
+        let delta = |n: usize| &chunks[n]["choices"][0]["delta"];
+        assert_eq!(chunks.len(), 9, "cut at {cut}");
+        assert_eq!(delta(1)["reasoning_content"], "hm");
+        assert_eq!(delta(2)["content"], "gr\u{fc}ezi");
+        assert_eq!(delta(3)["tool_calls"][0]["id"], "c1");
+        assert_eq!(
+            delta(4)["tool_calls"][0]["function"]["arguments"],
+            "{\"a\":1}"
+        );
+        assert_eq!(delta(5)["tool_calls"][0]["index"], 1);
+        assert_eq!(chunks[7]["choices"][0]["finish_reason"], "tool_calls");
+        assert_eq!(chunks[8]["usage"]["total_tokens"], 13);
+    }
+    assert_eq!(fake.last().json()["stream"], true);
+}
+
+#[tokio::test]
+async fn stream_that_fails_has_an_error_frame_and_no_done() {
+    let first = LINES.lines().next().unwrap();
+    let fake = Fake::start(text()).await;
+    for (text, end, kind) in [
+        (
+            format!("{first}\n{{\"error\":\"out of memory\"}}\n"),
+            End::Close,
+            "upstream_error",
+        ),
+        (format!("{first}\n"), End::Close, "upstream_error"),
+        (format!("{first}\n{{\"mess"), End::Close, "upstream_error"),
+        (format!("{first}\n"), End::Hang, "timeout"),
+        (
+            format!("{first}\n{}", "x".repeat((1 << 20) + 1)),
+            End::Close,
+            "upstream_error",
+        ),
+    ] {
+        fake.set(Script::text(200, "application/x-ndjson", &text).end(end));
+        let got = streamed(&hasty(&fake), call(&hello_stream()))
+            .await
+            .unwrap();
+        assert_eq!(chunks(&got).last().unwrap()["error"]["type"], kind);
+        assert!(!got.contains("[DONE]"));
+    }
+}

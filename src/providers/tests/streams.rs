@@ -1,0 +1,145 @@
+use super::fake::{End, Fake, Script, call, chunks, hello_stream, streamed, upstream};
+use crate::providers::{ChatAnswer, Upstream};
+use futures_util::StreamExt;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+const STREAM: &str = ": ready\r\n\r\ndata: {\"id\":\"1\",\"model\":\"up-2024\",\"choices\":[],\"prompt_filter_results\":[]}\n\ndata: {\"id\":\"1\",\"model\" : \"up-2024\",\"choices\":[{\"delta\":{\"content\":\"h\u{e9}\\\"error\\\":\"}}]}\n\ndata: [DONE]\n\n";
+
+fn openai(fake: &Fake) -> Upstream {
+    upstream("openai", &fake.url(), &json!({}))
+}
+
+/// Gives up a silent provider soon.
+fn hasty(fake: &Fake) -> Upstream {
+    let timeouts = json!({"timeouts": {"first_byte": "1s", "idle": "500ms"}});
+    upstream("openai", &fake.url(), &timeouts)
+}
+
+#[tokio::test]
+async fn stream_is_forwarded_byte_for_byte_wherever_it_is_cut() {
+    let fake = Fake::start(Script::sse(STREAM)).await;
+    let upstream = openai(&fake);
+    for cut in 0..STREAM.len() {
+        fake.set(Script::sse(STREAM).cut(cut));
+        let got = streamed(&upstream, call(&hello_stream())).await.unwrap();
+        assert_eq!(got, STREAM, "cut at {cut}");
+    }
+}
+
+#[tokio::test]
+async fn model_is_rewritten_in_each_frame_when_asked() {
+    let fake = Fake::start(Script::sse(STREAM)).await;
+    let mut asked = call(&hello_stream());
+    asked.response_model = Some("fast".into());
+    let got = streamed(&openai(&fake), asked).await.unwrap();
+    assert_eq!(got, STREAM.replace("up-2024", "fast"));
+}
+
+#[tokio::test]
+async fn stream_that_ends_early_gets_an_error_frame_and_no_done() {
+    let cut = "data: {\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"id\":\"1\",\"cho";
+    let fake = Fake::start(Script::sse(cut)).await;
+    for (end, status) in [
+        (End::Close, "upstream_error"),
+        (End::Break, "upstream_error"),
+        (End::Hang, "timeout"),
+    ] {
+        fake.set(Script::sse(cut).end(end));
+        let got = streamed(&hasty(&fake), call(&hello_stream()))
+            .await
+            .unwrap();
+        let chunks = chunks(&got);
+        assert_eq!(chunks.len(), 2, "{got}");
+        assert_eq!(chunks[1]["error"]["type"], status);
+        assert!(!got.contains("[DONE]"));
+    }
+}
+
+#[tokio::test]
+async fn stream_whose_last_blank_line_is_missing_is_complete() {
+    let fake = Fake::start(Script::sse("data: {\"choices\":[]}\n\ndata: [DONE]")).await;
+    let got = streamed(&openai(&fake), call(&hello_stream()))
+        .await
+        .unwrap();
+    assert_eq!(got, "data: {\"choices\":[]}\n\ndata: [DONE]\n\n");
+}
+
+#[tokio::test]
+async fn error_inside_a_stream_ends_it_without_done() {
+    let text = "data: {\"choices\":[]}\n\ndata: {\"error\": {\"message\":\"overheated\",\"type\":\"server_error\"}}\n\ndata: [DONE]\n\n";
+    let fake = Fake::start(Script::sse(text)).await;
+    let got = streamed(&openai(&fake), call(&hello_stream()))
+        .await
+        .unwrap();
+    let chunks = chunks(&got);
+    assert_eq!(chunks[1]["error"]["message"], "overheated");
+    assert_eq!(chunks[1]["error"]["orloj"]["endpoint"], "default/here");
+    assert!(!got.contains("[DONE]"));
+}
+
+#[tokio::test]
+async fn failure_before_the_first_frame_is_an_error_and_no_stream() {
+    let fake = Fake::start(Script::sse("")).await;
+    for (script, status) in [
+        (Script::sse(""), 502),
+        (Script::sse("").end(End::Break), 502),
+        (Script::sse("").end(End::Hang), 504),
+        (
+            Script::sse("data: {\"error\":{\"message\":\"x\"}}\n\n"),
+            502,
+        ),
+        (Script::json(200, &json!({"error": {"message": "x"}})), 502),
+        (Script::json(200, &json!({"choices": []})), 502),
+    ] {
+        fake.set(script);
+        let error = streamed(&hasty(&fake), call(&hello_stream()))
+            .await
+            .unwrap_err();
+        assert_eq!(error.status, status, "{error}");
+        assert!(error.is_retryable(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn frame_over_the_limit_ends_the_stream_with_an_error() {
+    let text = format!(
+        "data: {{\"choices\":[]}}\n\ndata: {}",
+        "x".repeat((1 << 20) + 1)
+    );
+    let fake = Fake::start(Script::sse(&text)).await;
+    let got = streamed(&openai(&fake), call(&hello_stream()))
+        .await
+        .unwrap();
+    assert!(
+        chunks(&got)[1]["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("larger than"),
+        "{got}"
+    );
+}
+
+#[tokio::test]
+async fn first_frame_is_out_before_the_second_arrives_and_dropping_cancels() {
+    let fake = Fake::start(Script::sse("data: {\"choices\":[]}\n\n").end(End::Hang)).await;
+    let upstream = openai(&fake);
+    let ChatAnswer::Stream(mut frames) = upstream.chat(call(&hello_stream())).await.unwrap() else {
+        panic!("no stream");
+    };
+    assert_eq!(frames.next().await.unwrap(), "data: {\"choices\":[]}\n\n");
+    drop(frames);
+    let dropped = Instant::now();
+    assert!(fake.was_cancelled().await);
+    assert!(dropped.elapsed() < Duration::from_millis(500));
+}
+
+#[tokio::test]
+async fn deadline_of_the_call_ends_a_stream_too() {
+    let fake = Fake::start(Script::sse("data: {\"choices\":[]}\n\n").end(End::Hang)).await;
+    let upstream = openai(&fake);
+    let mut asked = call(&hello_stream());
+    asked.deadline = Some(Duration::from_millis(500));
+    let got = streamed(&upstream, asked).await.unwrap();
+    assert_eq!(chunks(&got)[1]["error"]["orloj"]["timeout"], "total");
+}

@@ -70,7 +70,7 @@ pub enum SourceError {
     },
     /// The remote wants other credentials.
     #[error(
-        "`{location}` refused the credentials or wants some ({detail}); set `sources[].auth` (username and password, or a token) in the configuration file"
+        "`{location}` refused the credentials or wants some ({detail}); give a user name and a token in the address (`https://USER:TOKEN@…`) or as `sources[].auth` in the configuration file"
     )]
     Auth {
         /// The repository.
@@ -80,7 +80,7 @@ pub enum SourceError {
     },
     /// `ssh` did not get as far as the repository.
     #[error(
-        "ssh could not reach `{location}`: {detail}; check the key (`ssh_key_file`) and that the host's key is in `known_hosts`"
+        "ssh could not reach `{location}`: {detail}; check that the remote accepts your key and that the host's own is in `known_hosts`"
     )]
     Ssh {
         /// The repository.
@@ -221,12 +221,16 @@ impl SourceError {
         }
     }
 
-    /// Whether objects on this machine are broken.
+    /// Whether what is on this machine is broken; a lock can only be left over from a process that
+    /// was killed.
     pub(super) fn is_damage(&self) -> bool {
         use git2::ErrorClass::{Object, Odb, Zlib};
         match self {
             Self::Damaged { .. } => true,
-            Self::Git { source, .. } => matches!(source.class(), Object | Odb | Zlib),
+            Self::Git { source, .. } => {
+                source.code() == git2::ErrorCode::Locked
+                    || matches!(source.class(), Object | Odb | Zlib)
+            }
             _ => false,
         }
     }

@@ -241,11 +241,16 @@ impl fmt::Display for Location {
             Form::Ssh(ssh) => {
                 let user = ssh.user.iter().map(|user| format!("{user}@"));
                 let user: String = user.collect();
+                let host = if ssh.host.contains(':') {
+                    format!("[{}]", ssh.host)
+                } else {
+                    ssh.host.clone()
+                };
                 let slash = if ssh.path.starts_with('/') { "" } else { "/" };
                 match ssh.port {
-                    None if slash == "/" => write!(f, "{user}{}:{}", ssh.host, ssh.path),
-                    None => write!(f, "ssh://{user}{}{}", ssh.host, ssh.path),
-                    Some(port) => write!(f, "ssh://{user}{}:{port}{slash}{}", ssh.host, ssh.path),
+                    None if slash == "/" => write!(f, "{user}{host}:{}", ssh.path),
+                    None => write!(f, "ssh://{user}{host}{}", ssh.path),
+                    Some(port) => write!(f, "ssh://{user}{host}:{port}{slash}{}", ssh.path),
                 }
             }
         }

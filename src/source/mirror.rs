@@ -83,7 +83,10 @@ impl Mirror {
             let repository = self.repository()?;
             fetch::fetch(&repository, &self.config, held.clone())
         };
-        self.health.watch(fetched)
+        match fetched {
+            Err(error) if error.is_damage() => self.replace(held.clone()),
+            fetched => fetched,
+        }
     }
 
     /// Fetches into a new mirror and puts it in the place of the old one, which stays until then.

@@ -9,7 +9,7 @@ use git2::{ObjectType, Oid};
 use std::{
     collections::HashMap,
     fs::{self, File},
-    io::Read as _,
+    io::{ErrorKind, Read as _},
     ops::ControlFlow::{Break, Continue},
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
@@ -96,7 +96,9 @@ impl<'l> Walk<'l> {
             on_disk.push(part);
             let meta = match fs::symlink_metadata(&on_disk) {
                 Ok(meta) => meta,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+                {
                     return Err(SourceError::PathNotFound {
                         path: path.to_owned(),
                     });

@@ -34,6 +34,7 @@ fn every_form_of_address_is_read_and_shown() {
     assert_eq!(shown("host:a.git"), "host:a.git");
     assert_eq!(shown("ssh://git@h:2222/a.git"), "ssh://git@h:2222/a.git");
     assert_eq!(shown("ssh://h/a.git"), "ssh://h/a.git");
+    assert_eq!(shown("ssh://[::1]:22/a"), "ssh://[::1]:22/a");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::support::{
     fixture,
     git::{TestRepo, git},
     http_remote::HttpRemote,
+    package_root,
     sealing::AgeKey,
     serving::Authority,
     upstream::{FakeUpstream, Script},
@@ -105,4 +106,18 @@ fn sealed_secret_is_opened_by_its_key_alone() {
     assert_eq!(open(&key).unwrap(), b"the value");
     assert!(open(&other).is_err());
     assert!(key.recipient().starts_with("age1"));
+}
+
+#[test]
+fn every_file_of_tests_is_part_of_the_binary() {
+    let folder = package_root().join("tests/it");
+    let main = std::fs::read_to_string(folder.join("main.rs")).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(
+            module == "main" || main.contains(&format!("mod {module};\n")),
+            "tests/it/{name} is never run: declare it in main.rs"
+        );
+    }
 }

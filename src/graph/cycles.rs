@@ -2,7 +2,7 @@
 
 use crate::model::{Catalog, Finding, ResourceId, code};
 use petgraph::{
-    algo::tarjan_scc,
+    algo::kosaraju_scc,
     stable_graph::{NodeIndex, StableDiGraph},
     visit::EdgeRef,
 };
@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// One finding per group of resources that refer to each other in a circle, with a shortest circle
 /// printed.
 pub(super) fn find(graph: &StableDiGraph<ResourceId, String>, catalog: &Catalog) -> Vec<Finding> {
-    let groups = tarjan_scc(graph);
+    // Iterative, unlike petgraph's `tarjan_scc`: a long chain must not exhaust the stack.
+    let groups = kosaraju_scc(graph);
     groups
         .iter()
         .filter_map(|group| circle(graph, group, catalog))

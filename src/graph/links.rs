@@ -190,10 +190,9 @@ fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
         ));
     }
     let other_kind = Kind::ALL.into_iter().filter(|kind| *kind != to.kind);
-    let other_kind = other_kind
-        .filter_map(|kind| catalog.find(kind, &to.namespace, &to.name))
-        .next();
     other_kind
+        .filter_map(|kind| catalog.find(kind, &to.namespace, &to.name))
+        .next()
         .map(|other| {
             format!(
                 "\"{}\" is a {}, and a {} is needed here",

@@ -1,7 +1,7 @@
 //! What must hold inside an agent system, checked before anything runs.
 
 use crate::model::{
-    Catalog, Finding, Kind, Resource, Spec, code,
+    Catalog, Finding, Kind, Resource, Spec, code, pointer_to,
     spec::{AgentSystemSpec, TaskSpec},
 };
 use petgraph::{algo::tarjan_scc, graphmap::DiGraphMap};
@@ -25,7 +25,7 @@ fn check_nodes(resource: &Resource, system: &AgentSystemSpec, findings: &mut Vec
     for (name, node) in &system.graph {
         if !listed.contains(name.as_str()) {
             let message = format!("graph node \"{name}\" is not listed in spec.agents");
-            let origin = resource.origin_of_key(&format!("/spec/graph/{name}"));
+            let origin = resource.origin_of_key(&pointer_to("/spec/graph", name));
             findings.push(Finding::new(code::GRAPH_SYSTEM, origin, message).on(&resource.id));
         }
         for (index, edge) in node.edges.iter().enumerate() {
@@ -34,7 +34,10 @@ fn check_nodes(resource: &Resource, system: &AgentSystemSpec, findings: &mut Vec
                     "graph edge \"{name}\" -> \"{}\" leads to no agent of spec.agents",
                     edge.to
                 );
-                let origin = resource.origin_of(&format!("/spec/graph/{name}/edges/{index}/to"));
+                let origin = resource.origin_of(&format!(
+                    "{}/edges/{index}/to",
+                    pointer_to("/spec/graph", name)
+                ));
                 findings.push(Finding::new(code::GRAPH_SYSTEM, origin, message).on(&resource.id));
             }
         }

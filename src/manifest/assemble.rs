@@ -2,7 +2,7 @@
 
 use super::ParsedFile;
 use crate::{
-    model::{Catalog, Finding, Findings, Resource, ResourceId, Spec, code},
+    model::{Catalog, Finding, Findings, Resource, ResourceId, Spec, code, pointer_to},
     secrets::environment_names,
 };
 use std::{collections::HashMap, sync::Arc};
@@ -122,8 +122,8 @@ fn clear_text_finding(resource: &Resource, policy: ClearTextPolicy) -> Option<Fi
         ClearTextPolicy::Warn => code::SECRET_PLAINTEXT_ALLOWED,
     };
     let pointer = [
-        format!("/spec/stringData/{key}"),
-        format!("/spec/data/{key}"),
+        pointer_to("/spec/stringData", key),
+        pointer_to("/spec/data", key),
     ];
     let pointer = pointer
         .iter()

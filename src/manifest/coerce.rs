@@ -19,6 +19,8 @@ pub(super) enum Shape {
     Any,
     /// Text.
     Text,
+    /// A whole number.
+    Integer,
     /// A list.
     List(Box<Shape>),
     /// A mapping with known fields, and the shape of others.
@@ -47,6 +49,9 @@ impl Shape {
         }
         if has_type(schema, "string") {
             return Self::Text;
+        }
+        if has_type(schema, "integer") {
+            return Self::Integer;
         }
         if has_type(schema, "array") {
             return Self::List(Box::new(
@@ -88,9 +93,14 @@ fn has_type(schema: &Value, name: &str) -> bool {
 pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: &mut Vec<Finding>) {
     match (&mut node.data, shape) {
         (Data::Scalar { scalar, .. }, Shape::Text) if *scalar != Scalar::Null => {
-            *scalar = Scalar::Text
+            *scalar = Scalar::Text;
         }
-        (Data::Scalar { scalar, .. }, _) => findings.extend(check_number(file, node.span, *scalar)),
+        (Data::Scalar { scalar, .. }, shape) => {
+            if matches!(shape, Shape::Integer) {
+                *scalar = whole(*scalar);
+            }
+            findings.extend(check_number(file, node.span, *scalar));
+        }
         (Data::List(items), shape) => {
             let inner = if let Shape::List(inner) = shape {
                 inner
@@ -102,25 +112,12 @@ pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: 
             }
         }
         (Data::Mapping(entries), Shape::Mapping(fields, other)) => {
-            entries.retain(|entry| {
-                !(fields.contains_key(&entry.key)
-                    && matches!(
-                        entry.value.data,
-                        Data::Scalar {
-                            scalar: Scalar::Null,
-                            ..
-                        }
-                    ))
-            });
+            entries.retain(|entry| !(fields.contains_key(&entry.key) && entry.value.is_null()));
             for entry in entries {
                 let inner = fields.get(&entry.key).unwrap_or(other);
-                if matches!(inner, Shape::Text)
-                    && let Data::Scalar {
-                        scalar: scalar @ Scalar::Null,
-                        ..
-                    } = &mut entry.value.data
-                {
-                    *scalar = Scalar::Text;
+                if matches!(inner, Shape::Text) && entry.value.is_null() {
+                    let (text, scalar) = (String::new(), Scalar::Text);
+                    entry.value.data = Data::Scalar { text, scalar };
                 }
                 coerce(file, &mut entry.value, inner, findings);
             }
@@ -130,6 +127,19 @@ pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: 
                 coerce(file, &mut entry.value, &Shape::Any, findings);
             }
         }
+    }
+}
+
+/// `1e3` and `2.0` are whole numbers where one is meant; `1e20` is one that is too large.
+fn whole(scalar: Scalar) -> Scalar {
+    match scalar {
+        Scalar::Float(value) if value.is_finite() && value.fract() == 0.0 => {
+            let digits = format!("{value:.0}");
+            digits
+                .parse()
+                .map_or(Scalar::Unsigned(u64::MAX), Scalar::Signed)
+        }
+        other => other,
     }
 }
 

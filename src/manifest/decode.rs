@@ -3,7 +3,7 @@
 use super::{kinds::Form, node::Node, rules};
 use crate::model::{
     Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, Origin, Positions, Resource, ResourceId,
-    Span, Spec, code,
+    Span, Spec, code, pointer_to,
     spec::{
         AgentPolicySpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec, ModelAliasSpec,
         ModelEndpointSpec, SecretSpec, TaskSpec,
@@ -95,7 +95,7 @@ fn decode_secret(id: &ResourceId, spec: Yaml) -> Result<(Spec, Value), Problem> 
     let mut secret = typed::<SecretSpec>(spec)?;
     if let Some(key) = secret.normalise().into_iter().next() {
         let message = format!("`spec.data.{key}` must be standard base64 with padding");
-        return Err((code::SECRET_BASE64, format!("/spec/data/{key}"), message));
+        return Err((code::SECRET_BASE64, pointer_to("/spec/data", &key), message));
     }
     let value = secret.to_redacted_value(&id.to_string());
     Ok((Spec::Secret(secret), value))

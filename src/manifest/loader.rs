@@ -5,7 +5,7 @@ use super::{
     node::{Data, Entry, Node, Scalar, resolve_plain},
 };
 use crate::model::{Code, Finding, Origin, Position, Span, code};
-use granit_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 use std::{
     collections::{HashMap, hash_map},
     sync::Arc,
@@ -20,17 +20,23 @@ pub(super) struct Loaded {
 /// Reads every document of `text`. Documents before a syntax error are kept.
 pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
     let mut loader = Loader::new(file.clone());
-    for event in Parser::new_from_str(text) {
+    for event in parser(text) {
         let step = match event {
             Ok((event, span)) => loader.take(event, convert(&span)),
             Err(error) => {
                 let at = position(*error.marker());
-                let message = format!("this is not YAML: {}", error.info());
-                Err(loader.finding(code::YAML_SYNTAX, Span { start: at, end: at }, message))
+                let span = Span { start: at, end: at };
+                Err(Box::new(match error.kind() {
+                    ErrorKind::RecursionLimitExceeded => loader.too_deep(span),
+                    _ => {
+                        let message = format!("this is not YAML: {}", error.info());
+                        loader.finding(code::YAML_SYNTAX, span, message)
+                    }
+                }))
             }
         };
         if let Err(fatal) = step {
-            loader.findings.push(fatal);
+            loader.findings.push(*fatal);
             break;
         }
     }
@@ -38,6 +44,12 @@ pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
         documents: loader.documents,
         findings: loader.findings,
     }
+}
+
+/// Unknown aliases are reported like known ones instead of ending the file.
+fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
+    let options = granit_parser::options! { emit_unresolved_aliases: true };
+    Parser::new_from_str_with_options(text, options)
 }
 
 /// A collection that is still open.
@@ -74,10 +86,14 @@ impl Loader {
     }
 
     /// Handles one event; an error ends the file.
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Finding> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Finding>> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 self.refuse_extras(anchor, tag.as_deref(), span);
+                if value.contains('\0') {
+                    let message = "the text holds a NUL character";
+                    self.report(code::YAML_ENCODING, span, message, "remove the escape");
+                }
                 let scalar = if style == ScalarStyle::Plain && tag.is_none() {
                     resolve_plain(&value)
                 } else {
@@ -99,9 +115,10 @@ impl Loader {
                     message,
                     "write the value out where it is used",
                 );
+                // Text stands in for it, so that its absence is no second finding.
                 let data = Data::Scalar {
                     text: String::new(),
-                    scalar: Scalar::Null,
+                    scalar: Scalar::Text,
                 };
                 self.place(Node { data, span })
             }
@@ -143,7 +160,7 @@ impl Loader {
                 "write the value out where it is used",
             );
         }
-        if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
+        if tag.is_some() {
             self.report(
                 code::YAML_TAG,
                 span,
@@ -153,16 +170,20 @@ impl Loader {
         }
     }
 
-    fn enter(&mut self, open: Open, span: Span) -> Result<(), Finding> {
+    fn enter(&mut self, open: Open, span: Span) -> Result<(), Box<Finding>> {
         if self.open.len() >= MAX_DEPTH {
-            let message = format!("the document nests deeper than {MAX_DEPTH} levels");
-            return Err(self.finding(code::LIMIT_DEPTH, span, message));
+            return Err(Box::new(self.too_deep(span)));
         }
         self.open.push(open);
         Ok(())
     }
 
-    fn leave(&mut self, end: Position) -> Result<(), Finding> {
+    fn too_deep(&self, span: Span) -> Finding {
+        let message = format!("the document nests deeper than {MAX_DEPTH} levels");
+        self.finding(code::LIMIT_DEPTH, span, message)
+    }
+
+    fn leave(&mut self, end: Position) -> Result<(), Box<Finding>> {
         let node = match self.open.pop() {
             Some(Open::List { items, start }) => Node {
                 data: Data::List(items),
@@ -178,11 +199,12 @@ impl Loader {
     }
 
     /// Puts a finished node where it belongs: a document, a list item, a key or a key's value.
-    fn place(&mut self, node: Node) -> Result<(), Finding> {
+    fn place(&mut self, node: Node) -> Result<(), Box<Finding>> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             let message = format!("the file holds more than {MAX_NODES} values");
-            return Err(self.finding(code::LIMIT_NODES, node.span, message));
+            let finding = self.finding(code::LIMIT_NODES, node.span, message);
+            return Err(Box::new(finding));
         }
         match self.open.last_mut() {
             None => self.documents.push(node),

@@ -1,6 +1,6 @@
 //! One YAML document as a tree in which every node knows where it stands.
 
-use crate::model::{Positions, Span};
+use crate::model::{Positions, Span, push_token};
 use serde_json::{Map, Number, Value};
 
 /// A value and its place.
@@ -52,6 +52,17 @@ impl Node {
     /// The field called `key`, if it is a mapping that has it.
     pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries()?.iter().find(|entry| entry.key == key)
+    }
+
+    /// Whether it says nothing.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(
+            self.data,
+            Data::Scalar {
+                scalar: Scalar::Null,
+                ..
+            }
+        )
     }
 
     /// The source text, if it is a scalar other than nothing.
@@ -154,18 +165,6 @@ impl Node {
                     pointer.truncate(length);
                 }
             }
-        }
-    }
-}
-
-/// Appends one reference token to a JSON pointer (RFC 6901 §3).
-pub(super) fn push_token(pointer: &mut String, token: &str) {
-    pointer.push('/');
-    for character in token.chars() {
-        match character {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            other => pointer.push(other),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{
     coerce::coerce,
     decode::{self, Draft},
     kinds::Form,
+    limits::MAX_FINDINGS,
     loader::load,
     node::{Data, Node, Scalar},
     quirks, schema,
@@ -58,17 +59,26 @@ pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
             parsed.resources.push(Arc::new(resource));
         }
     }
+    parsed.findings.sort();
+    shorten(file, &mut parsed.findings);
     parsed
 }
 
+/// Keeps the first [`MAX_FINDINGS`] and says that there are more.
+fn shorten(file: &Arc<str>, findings: &mut Vec<Finding>) {
+    if findings.len() > MAX_FINDINGS {
+        findings.truncate(MAX_FINDINGS);
+        let message = format!("the file has more than the {MAX_FINDINGS} problems that are listed");
+        findings.push(Finding::new(
+            code::LIMIT_FINDINGS,
+            Origin::file(file),
+            message,
+        ));
+    }
+}
+
 fn read_document(file: &Arc<str>, mut node: Node, findings: &mut Vec<Finding>) -> Option<Resource> {
-    if matches!(
-        node.data,
-        Data::Scalar {
-            scalar: Scalar::Null,
-            ..
-        }
-    ) {
+    if node.is_null() {
         return None;
     }
     let at = |span: Span| Origin {
@@ -131,7 +141,8 @@ fn read_form(file: &Arc<str>, node: &Node) -> Result<Form, Box<Finding>> {
         start: node.span.start,
         end: node.span.start,
     };
-    let Some(entry) = node.entry("kind") else {
+    let written = node.entry("kind").filter(|entry| !entry.value.is_null());
+    let Some(entry) = written else {
         let finding = Finding::new(
             code::FIELD_KIND,
             at(start),
@@ -141,7 +152,11 @@ fn read_form(file: &Arc<str>, node: &Node) -> Result<Form, Box<Finding>> {
             "keep files that are not manifests outside the paths that are synced",
         )));
     };
-    let kind = entry.value.as_text().unwrap_or_default();
+    let Some(kind) = entry.value.as_text() else {
+        let origin = at(entry.value.span);
+        let finding = Finding::new(code::FIELD_TYPE, origin, "`kind` must be text");
+        return Err(Box::new(finding));
+    };
     Form::from_manifest(kind).ok_or_else(|| {
         let unserved = Kind::UNSERVED
             .into_iter()
@@ -173,16 +188,18 @@ fn read_form(file: &Arc<str>, node: &Node) -> Result<Form, Box<Finding>> {
 
 fn check_api_version(file: &Arc<str>, node: &Node, form: Form) -> Option<Finding> {
     let entry = node.entry("apiVersion")?;
-    let written = entry.value.as_text().unwrap_or_default().trim();
-    (!written.is_empty() && written != form.api_version()).then(|| {
-        let origin = Origin {
-            file: file.clone(),
-            span: entry.value.span,
-        };
-        let message = format!("`{written}` is not an apiVersion of {}", form.name());
-        Finding::new(code::FIELD_API_VERSION, origin, message)
-            .with_hint(format!("write `apiVersion: {}`", form.api_version()))
-    })
+    let message = match entry.value.as_text().map(str::trim) {
+        None if entry.value.is_null() => return None,
+        None => "`apiVersion` must be text".to_owned(),
+        Some(written) if written.is_empty() || written == form.api_version() => return None,
+        Some(written) => format!("`{written}` is not an apiVersion of {}", form.name()),
+    };
+    let origin = Origin {
+        file: file.clone(),
+        span: entry.value.span,
+    };
+    let hint = format!("write `apiVersion: {}`", form.api_version());
+    Some(Finding::new(code::FIELD_API_VERSION, origin, message).with_hint(hint))
 }
 
 /// Overwrites a top-level text with its canonical spelling; its own check has been made.

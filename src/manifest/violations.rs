@@ -1,9 +1,9 @@
 //! What a schema found wrong, in the user's words.
 
-use super::{node::push_token, schema::Compiled, suggest::did_you_mean};
-use crate::model::{Code, Finding, Origin, Positions, Span, code};
+use super::{limits::MAX_FINDINGS, schema::Compiled, suggest::did_you_mean};
+use crate::model::{Code, Finding, Origin, Positions, Span, code, pointer_to};
 use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A document that is being checked.
@@ -26,6 +26,9 @@ pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Vec<Finding>
     let mut findings = Vec::new();
     for error in validator.iter_errors(document.json) {
         document.report(&error, compiled, &mut findings);
+        if findings.len() > MAX_FINDINGS {
+            break;
+        }
     }
     findings
 }
@@ -47,8 +50,13 @@ impl Checked<'_> {
                 findings.extend(
                     unexpected
                         .iter()
+                        .take(MAX_FINDINGS + 1)
                         .map(|name| self.unknown(pointer, name, &known)),
                 );
+                return;
+            }
+            Violation::AnyOf { context } => {
+                self.report_optional(context, error, compiled, findings);
                 return;
             }
             Violation::Required { property } => {
@@ -108,12 +116,40 @@ impl Checked<'_> {
                 format!("`{field}` does not have its form ({})", other.keyword()),
             ),
         };
-        findings.push(self.finding(code, pointer, message));
+        let finding = self.finding(code, pointer, message);
+        let quoting = (code == code::FIELD_TYPE).then(|| self.quote_hint(instance));
+        findings.push(finding.with_hint_if(quoting.flatten()));
+    }
+
+    /// `- AUTH_PATH:` is a mapping in YAML and meant as text.
+    fn quote_hint(&self, instance: &Value) -> Option<String> {
+        let fields = instance.as_object().filter(|fields| fields.len() == 1)?;
+        let (key, value) = fields.iter().next()?;
+        let hint = value.is_null() && self.quotes_values;
+        hint.then(|| format!("quote it: \"{key}:\""))
+    }
+
+    /// `anyOf` stands for a value that may be absent: what the value itself lacks is reported.
+    fn report_optional(
+        &self,
+        context: &[Vec<ValidationError<'_>>],
+        error: &ValidationError<'_>,
+        compiled: &Compiled,
+        findings: &mut Vec<Finding>,
+    ) {
+        let branches = compiled.schema.pointer(error.schema_path().as_str());
+        let branches = branches.and_then(Value::as_array).into_iter().flatten();
+        let null = json!("null");
+        let value = branches
+            .zip(context)
+            .find(|(branch, _)| branch.get("type") != Some(&null));
+        for error in value.into_iter().flat_map(|(_, errors)| errors) {
+            self.report(error, compiled, findings);
+        }
     }
 
     fn unknown(&self, parent: &str, name: &str, known: &[&str]) -> Finding {
-        let mut pointer = parent.to_owned();
-        push_token(&mut pointer, name);
+        let pointer = pointer_to(parent, name);
         let place = field_name(parent);
         let of = if place.is_empty() {
             self.name.to_owned()

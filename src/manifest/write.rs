@@ -25,9 +25,15 @@ pub fn to_json(resource: &Resource) -> Value {
     })
 }
 
-/// The normalised manifest as YAML; a Secret's values are `***`.
+/// The normalised manifest as YAML (in JSON's notation where no other is safe); a Secret's values are `***`.
 pub fn to_yaml(resource: &Resource) -> String {
-    serde_yaml::to_string(&to_json(resource)).unwrap_or_default()
+    let manifest = to_json(resource);
+    let text = serde_yaml::to_string(&manifest).unwrap_or_default();
+    // The writer takes these for line breaks, as YAML 1.1 did, and indents behind them.
+    if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+        return serde_json::to_string_pretty(&manifest).unwrap_or_default();
+    }
+    text
 }
 
 fn spec(resource: &Resource) -> Value {

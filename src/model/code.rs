@@ -126,6 +126,8 @@ codes! {
     LIMIT_DEPTH = "E-LIMIT-DEPTH";
     /// A file holds more nodes than what is read.
     LIMIT_NODES = "E-LIMIT-NODES";
+    /// A file has more problems than what is listed.
+    LIMIT_FINDINGS = "E-LIMIT-FINDINGS";
     /// The tree holds more files than what is read.
     LIMIT_FILES = "E-LIMIT-FILES";
     /// The tree holds more bytes than what is read.

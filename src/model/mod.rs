@@ -26,6 +26,6 @@ pub use finding::{Finding, Findings, Severity, Summary};
 pub use go_duration::parse_go_duration;
 pub use id::{DEFAULT_NAMESPACE, NameError, ResourceId, check_name};
 pub use kind::Kind;
-pub use origin::{Origin, Position, Positions, Span};
+pub use origin::{Origin, Position, Positions, Span, pointer_to, push_token};
 pub use resource::{Metadata, PROTECT_ANNOTATION, Resource, Spec};
 pub use secret_ref::SecretRef;

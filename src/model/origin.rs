@@ -1,6 +1,9 @@
 //! Where something was written: file, line and column.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// A place in a text; both numbers count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,14 +62,38 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Appends one reference token to a JSON pointer (RFC 6901 §3).
+pub fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    for character in token.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
+}
+
+/// The JSON pointer of the field `key` of the mapping at `parent`.
+pub fn pointer_to(parent: &str, key: &str) -> String {
+    let mut pointer = parent.to_owned();
+    push_token(&mut pointer, key);
+    pointer
+}
+
 /// Where each field of one document stands, found by JSON pointer (RFC 6901).
 ///
 /// Kept compact (one text, one table): a catalog holds one per resource.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Positions {
     pointers: String,
     entries: Vec<PositionEntry>,
+    /// Entry numbers sorted by pointer; made when a large document is first searched.
+    index: OnceLock<Box<[u32]>>,
 }
+
+/// Up to this many fields are searched from end to end, which needs no index.
+const LINEAR_FIELDS: usize = 32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct PositionEntry {
@@ -82,6 +109,7 @@ impl Positions {
     pub fn push(&mut self, pointer: &str, key: Span, value: Span) {
         let offset = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
         let start = offset(self.pointers.len());
+        self.index.take();
         self.pointers.push_str(pointer);
         self.entries.push(PositionEntry {
             start,
@@ -138,9 +166,31 @@ impl Positions {
     }
 
     fn exact(&self, pointer: &str) -> Option<&PositionEntry> {
-        self.entries
-            .iter()
-            .find(|entry| self.text(entry) == pointer)
+        if self.entries.len() <= LINEAR_FIELDS {
+            return self
+                .entries
+                .iter()
+                .find(|entry| self.text(entry) == pointer);
+        }
+        let index = self.index.get_or_init(|| self.sorted());
+        let text = |number: &u32| {
+            let entry = self.entries.get(*number as usize);
+            entry.map_or("", |entry| self.text(entry))
+        };
+        let at = index.partition_point(|number| text(number) < pointer);
+        let number = index.get(at).filter(|number| text(number) == pointer)?;
+        self.entries.get(*number as usize)
+    }
+
+    /// Entry numbers by pointer; of two with the same pointer the first written stands first.
+    fn sorted(&self) -> Box<[u32]> {
+        let count = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let mut numbers: Vec<_> = (0..count).collect();
+        numbers.sort_by_key(|number| {
+            let entry = self.entries.get(*number as usize);
+            entry.map_or("", |entry| self.text(entry))
+        });
+        numbers.into()
     }
 
     fn text(&self, entry: &PositionEntry) -> &str {

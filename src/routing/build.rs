@@ -1,6 +1,7 @@
 //! A catalog to a routing table.
 
 use super::{
+    flatten::{Flat, flatten_all, no_default_model},
     lint,
     pattern::Pattern,
     policy,
@@ -8,12 +9,10 @@ use super::{
 };
 use crate::model::{
     Catalog, Finding, Findings, Kind, Resource, ResourceId, Spec, code, parse_go_duration,
-    spec::{AgentSpec, AliasTarget, ModelAliasSpec, ModelEndpointSpec},
+    pointer_to,
+    spec::{AgentSpec, ModelAliasSpec, ModelEndpointSpec},
 };
 use std::{cmp::Reverse, sync::Arc, time::Duration};
-
-/// Aliases of aliases are followed this far; longer chains are circles, which `graph` reports.
-const MAX_ALIAS_HOPS: usize = 32;
 
 /// Pause before the second call where the manifest names none.
 const DEFAULT_RETRY_BACKOFF: Duration = Duration::from_millis(250);
@@ -31,9 +30,12 @@ impl RoutingTable {
                 builder.add_endpoint(resource, spec);
             }
         }
+        let mut flat = flatten_all(catalog, &builder.table.endpoints, &mut builder.findings);
         for resource in catalog.of_kind(Kind::ModelAlias) {
-            if let Spec::ModelAlias(spec) = &resource.spec {
-                builder.add_alias(resource, spec);
+            if let (Spec::ModelAlias(spec), Some(flat)) =
+                (&resource.spec, flat.remove(&resource.id))
+            {
+                builder.add_alias(resource, spec, flat);
             }
         }
         for resource in catalog.of_kind(Kind::Agent) {
@@ -75,10 +77,7 @@ impl Builder<'_> {
             .endpoints
             .insert(resource.id.name.to_string(), route.clone());
         for (alias, model) in &spec.model_aliases {
-            let pointer = format!(
-                "/spec/model_aliases/{}",
-                alias.replace('~', "~0").replace('/', "~1")
-            );
+            let pointer = pointer_to("/spec/model_aliases", alias);
             let target = Target {
                 endpoint: route.clone(),
                 model: model.as_str().into(),
@@ -139,27 +138,8 @@ impl Builder<'_> {
         self.findings.push(finding.with_hint(hint).on(&resource.id));
     }
 
-    fn add_alias(&mut self, resource: &Resource, spec: &ModelAliasSpec) {
-        let mut targets = Vec::new();
-        for (index, target) in spec.targets.iter().enumerate() {
-            let pointer = format!("/spec/targets/{index}");
-            let weight = target.weight.unwrap_or(1);
-            targets.extend(
-                self.flatten(resource, &pointer, target, 0)
-                    .into_iter()
-                    .map(|(share, target)| (weight.saturating_mul(share), target)),
-            );
-        }
-        let mut fallbacks = Vec::new();
-        for (index, target) in spec.fallbacks.iter().enumerate() {
-            let pointer = format!("/spec/fallbacks/{index}");
-            fallbacks.extend(
-                self.flatten(resource, &pointer, target, 0)
-                    .into_iter()
-                    .map(|(_, target)| target),
-            );
-        }
-        if targets.is_empty() {
+    fn add_alias(&mut self, resource: &Resource, spec: &ModelAliasSpec, flat: Flat) {
+        if flat.targets.is_empty() {
             return;
         }
         let name = spec.pattern.as_deref().unwrap_or(&resource.id.name);
@@ -169,69 +149,13 @@ impl Builder<'_> {
             "/metadata/name"
         };
         let route = AliasRoute {
-            targets,
-            fallbacks,
+            targets: flat.targets,
+            fallbacks: flat.fallbacks,
             origin: resource.origin_of(written),
         };
         match Pattern::parse(name) {
             Some(pattern) => self.names(&resource.id).wildcards.push((pattern, route)),
             None => self.claim(resource, |names| &mut names.aliases, name, route),
-        }
-    }
-
-    /// The endpoints a target leads to, with their shares. Missing ones are `graph`'s finding.
-    fn flatten(
-        &mut self,
-        resource: &Resource,
-        pointer: &str,
-        target: &AliasTarget,
-        hops: usize,
-    ) -> Vec<(u32, Target)> {
-        let namespace = &resource.id.namespace;
-        if let Some(alias) = &target.alias {
-            let id = ResourceId::from_reference(Kind::ModelAlias, namespace, alias);
-            let Some(next) = self.catalog.get(&id).cloned() else {
-                return Vec::new();
-            };
-            let Spec::ModelAlias(spec) = &next.spec else {
-                return Vec::new();
-            };
-            if hops >= MAX_ALIAS_HOPS {
-                return Vec::new();
-            }
-            let inner = spec.targets.iter().flat_map(|inner| {
-                let weight = inner.weight.unwrap_or(1);
-                let found = self.flatten(&next, pointer, inner, hops + 1);
-                found
-                    .into_iter()
-                    .map(move |(share, target)| (weight.saturating_mul(share), target))
-            });
-            return inner.collect();
-        }
-        let Some(endpoint) = &target.endpoint else {
-            return Vec::new();
-        };
-        let id = ResourceId::from_reference(Kind::ModelEndpoint, namespace, endpoint);
-        let Some(route) = self.table.endpoints.get(&id).cloned() else {
-            return Vec::new();
-        };
-        let model = target
-            .model
-            .as_deref()
-            .map(Arc::from)
-            .or_else(|| route.default_model.clone());
-        match model {
-            Some(model) => vec![(
-                1,
-                Target {
-                    endpoint: route,
-                    model,
-                },
-            )],
-            None => {
-                self.no_default_model(resource, pointer, &route, "name a `model` beside it");
-                Vec::new()
-            }
         }
     }
 
@@ -253,7 +177,9 @@ impl Builder<'_> {
                     model,
                 }),
                 None => {
-                    self.no_default_model(resource, &pointer, &route, "add one to the endpoint")
+                    let finding = no_default_model(resource, &pointer, &route);
+                    self.findings
+                        .push(finding.with_hint("add one to the endpoint"));
                 }
             }
         }
@@ -273,21 +199,6 @@ impl Builder<'_> {
         self.names(&resource.id)
             .agents
             .insert(resource.id.name.to_string(), Arc::new(route));
-    }
-
-    fn no_default_model(
-        &mut self,
-        resource: &Resource,
-        pointer: &str,
-        route: &EndpointRoute,
-        hint: &str,
-    ) {
-        let message = format!(
-            "{} has no default_model, which {} needs",
-            route.id, resource.id
-        );
-        let finding = Finding::new(code::REF_MISSING, resource.origin_of(pointer), message);
-        self.findings.push(finding.with_hint(hint).on(&resource.id));
     }
 }
 
@@ -310,10 +221,7 @@ fn endpoint_route(resource: &Resource, spec: &ModelEndpointSpec) -> EndpointRout
         wildcards: Vec::new(),
     };
     for (alias, model) in &spec.model_aliases {
-        let pointer = format!(
-            "/spec/model_aliases/{}",
-            alias.replace('~', "~0").replace('/', "~1")
-        );
+        let pointer = pointer_to("/spec/model_aliases", alias);
         let origin = resource.origin_of_key(&pointer);
         match Pattern::parse(alias) {
             Some(pattern) => route

@@ -5,6 +5,8 @@
 //! weighted targets comes in with the [`Facts`]. The table names secrets and holds none.
 
 mod build;
+mod decision;
+mod flatten;
 mod lint;
 mod names;
 mod pattern;
@@ -12,8 +14,12 @@ mod policy;
 mod resolve;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
+pub use decision::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace};
 pub use names::{ModelListing, list_models};
 pub use pattern::Pattern;
 pub use policy::{Denial, check_policies};
-pub use resolve::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace, resolve};
+pub use resolve::resolve;
 pub use table::{AgentRoute, EndpointRoute, PolicyRoute, RoutingTable, Target};

@@ -1,7 +1,7 @@
 //! What agents may call.
 
 use super::{
-    resolve::Decision,
+    decision::Decision,
     table::{AgentRoute, PolicyRoute, RoutingTable, Target},
 };
 use crate::model::{

@@ -1,124 +1,14 @@
 //! What a request's `model` means.
 
-use super::table::{AgentRoute, AliasRoute, EndpointRoute, Names, RoutingTable, Target};
+use super::{
+    decision::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace},
+    table::{AgentRoute, AliasRoute, EndpointRoute, Names, RoutingTable, Target},
+};
 use crate::{
     manifest::did_you_mean,
     model::{Kind, Origin, ResourceId, spec::UnknownModels},
 };
 use std::sync::Arc;
-
-/// What is known of a request; nothing else decides.
-#[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    /// The caller's namespace.
-    pub namespace: &'a str,
-    /// The endpoint that the path names, as `name` or `ns/name`.
-    pub scope: Option<&'a str>,
-    /// The body's `model`.
-    pub model: Option<&'a str>,
-    /// A number drawn evenly from all of `u32`, for weighted targets.
-    pub draw: u32,
-}
-
-/// Where a request goes.
-#[derive(Debug, Clone)]
-pub struct Decision {
-    /// The name that was asked for; empty if the path alone decided.
-    pub requested: String,
-    /// The target, then its fallbacks in order; never empty.
-    pub targets: Vec<Target>,
-    /// The agent the request is made as.
-    pub agent: Option<Arc<AgentRoute>>,
-    /// The rule that decided.
-    pub rule: Rule,
-    /// The manifest line that decided.
-    pub origin: Origin,
-}
-
-/// The rules, in the order in which they are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rule {
-    /// `agent/NAME`.
-    Agent,
-    /// A `ModelAlias` of exactly that name.
-    Alias,
-    /// An endpoint's alias of exactly that name.
-    EndpointAlias,
-    /// `ENDPOINT/MODEL`, or any model in a request scoped to an endpoint.
-    EndpointModel,
-    /// An endpoint's name: its default model.
-    Endpoint,
-    /// A model that an endpoint lists.
-    Model,
-    /// A wildcard alias.
-    Wildcard,
-}
-
-impl Rule {
-    const ALL: [Self; 7] = [
-        Self::Agent,
-        Self::Alias,
-        Self::EndpointAlias,
-        Self::EndpointModel,
-        Self::Endpoint,
-        Self::Model,
-        Self::Wildcard,
-    ];
-}
-
-/// Why a request goes nowhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// The body names no model and the path no endpoint with a default one.
-    MissingModel,
-    /// The path names an endpoint that does not exist.
-    EndpointNotFound(String),
-    /// Nothing is called so.
-    ModelNotFound {
-        /// The name asked for.
-        name: String,
-        /// The nearest name that exists.
-        near: Option<String>,
-    },
-    /// Several namespaces use the name.
-    Ambiguous {
-        /// The name asked for.
-        name: String,
-        /// What would each decide, written so that it does.
-        candidates: Vec<String>,
-    },
-    /// The endpoint has no default model.
-    NoDefaultModel(ResourceId),
-}
-
-/// What was tried, in order; formatted only when somebody reads it.
-#[derive(Debug, Clone, Default)]
-pub struct Trace {
-    /// The steps.
-    pub steps: Vec<Step>,
-}
-
-/// One rule tried in one namespace.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// The rule.
-    pub rule: Rule,
-    /// The namespace it was tried in.
-    pub namespace: Arc<str>,
-    /// What came of it.
-    pub outcome: Outcome,
-}
-
-/// What came of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It decided, by this line.
-    Decided(Origin),
-    /// It fits too, with equal right.
-    Tied(Origin),
-    /// Nothing of that name.
-    Passed,
-}
 
 /// Resolves a request against a table. Pure: the same facts give the same decision.
 pub fn resolve(table: &RoutingTable, facts: &Facts<'_>) -> (Result<Decision, Refusal>, Trace) {
@@ -128,6 +18,7 @@ pub fn resolve(table: &RoutingTable, facts: &Facts<'_>) -> (Result<Decision, Ref
         trace: Trace::default(),
     };
     let decision = match facts.scope {
+        _ if facts.model.is_some_and(|model| model.trim().is_empty()) => Err(Refusal::MissingModel),
         Some(scope) => resolver.scoped(facts.namespace, scope, facts.model),
         None => match facts.model {
             None => Err(Refusal::MissingModel),
@@ -254,7 +145,13 @@ impl Resolver<'_> {
             }
             match hits.len() {
                 0 => {}
-                1 => return hits.swap_remove(0).1,
+                1 => {
+                    let (namespace, hit) = hits.swap_remove(0);
+                    if let Ok(found) = &hit {
+                        self.note(rule, &namespace, Outcome::Decided(found.origin.clone()));
+                    }
+                    return hit;
+                }
                 _ => {
                     let candidates = hits
                         .iter()
@@ -383,16 +280,13 @@ fn default_target(endpoint: &Arc<EndpointRoute>) -> Result<Target, Refusal> {
 
 /// The target the draw falls on, then the fallbacks.
 fn choose(route: &AliasRoute, draw: u32) -> Vec<Target> {
-    let total: u64 = route
-        .targets
-        .iter()
-        .map(|(weight, _)| u64::from(*weight))
-        .sum();
+    let weights = route.targets.iter().map(|(weight, _)| u128::from(*weight));
     // Maps the draw evenly onto [0, total).
-    let mut left = (u64::from(draw) * total) >> 32;
+    let mut left = (u128::from(draw) * weights.sum::<u128>()) >> 32;
     let chosen = route.targets.iter().find(|(weight, _)| {
-        let hit = left < u64::from(*weight);
-        left = left.saturating_sub(u64::from(*weight));
+        let weight = u128::from(*weight);
+        let hit = left < weight;
+        left = left.saturating_sub(weight);
         hit
     });
     let chosen = chosen

@@ -48,7 +48,7 @@ pub(super) struct Names {
 #[derive(Debug, Clone)]
 pub(super) struct AliasRoute {
     /// One is chosen by weight; never empty.
-    pub(super) targets: Vec<(u32, Target)>,
+    pub(super) targets: Vec<(u64, Target)>,
     pub(super) fallbacks: Vec<Target>,
     pub(super) origin: Origin,
 }

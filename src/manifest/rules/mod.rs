@@ -1,6 +1,7 @@
 //! What a schema cannot say about one resource alone.
 
 mod agent;
+mod agent_system;
 mod model_alias;
 mod model_endpoint;
 mod secret;
@@ -17,7 +18,8 @@ pub(super) fn check(resource: &Resource, form: Form, findings: &mut Vec<Finding>
         Spec::ModelAlias(spec) => model_alias::check(resource, spec, findings),
         Spec::Agent(spec) => agent::check(resource, spec, findings),
         Spec::Task(spec) => task::check(resource, spec, findings),
-        Spec::AgentPolicy(_) | Spec::AgentSystem(_) => {}
+        Spec::AgentSystem(spec) => agent_system::check(resource, spec, findings),
+        Spec::AgentPolicy(_) => {}
     }
 }
 

@@ -11,6 +11,19 @@ pub(super) fn check(resource: &Resource, spec: &ModelAliasSpec, findings: &mut V
             .enumerate()
             .map(move |(index, target)| (list, index, target))
     }) {
+        let fields = [
+            ("endpoint", &target.endpoint),
+            ("model", &target.model),
+            ("alias", &target.alias),
+        ];
+        for (field, _) in fields
+            .into_iter()
+            .filter(|(_, text)| text.as_deref().is_some_and(|text| text.trim().is_empty()))
+        {
+            let pointer = format!("/spec/{list}/{index}/{field}");
+            let message = format!("`{field}` of a target must not be empty");
+            findings.push(at(resource, code::FIELD_FORMAT, &pointer, message));
+        }
         if target.alias.is_some() && target.model.is_some() {
             let pointer = format!("/spec/{list}/{index}/model");
             let message = "a target that names an alias takes the alias's model";

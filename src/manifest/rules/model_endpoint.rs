@@ -3,7 +3,7 @@
 use super::{super::did_you_mean, at, check_duration};
 use crate::{
     manifest::kinds::Form,
-    model::{Finding, Resource, SecretRef, code, spec::ModelEndpointSpec},
+    model::{Finding, Resource, SecretRef, code, pointer_to, spec::ModelEndpointSpec},
 };
 use url::Url;
 
@@ -41,6 +41,15 @@ pub(super) fn check(
         let hint = "give the endpoint another name; it is served at `/NAME/…`";
         findings
             .push(at(resource, code::FIELD_RESERVED, "/metadata/name", message).with_hint(hint));
+    }
+    if form != Form::AgentgatewayBackend && spec.default_model.is_none() {
+        let message = "`spec.default_model` is required";
+        findings.push(at(
+            resource,
+            code::FIELD_REQUIRED,
+            "/spec/default_model",
+            message,
+        ));
     }
     check_provider(resource, spec, findings);
     check_base_url(resource, form, spec, findings);
@@ -144,10 +153,7 @@ fn check_base_url(
 
 fn check_aliases(resource: &Resource, spec: &ModelEndpointSpec, findings: &mut Vec<Finding>) {
     for (alias, target) in &spec.model_aliases {
-        let pointer = format!(
-            "/spec/model_aliases/{}",
-            alias.replace('~', "~0").replace('/', "~1")
-        );
+        let pointer = pointer_to("/spec/model_aliases", alias);
         if alias.trim() != alias || alias.is_empty() {
             let message = "an alias must not be empty or begin or end with white space";
             findings.push(at(resource, code::FIELD_FORMAT, &pointer, message));

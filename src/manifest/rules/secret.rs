@@ -2,7 +2,7 @@
 
 use super::at;
 use crate::{
-    model::{Finding, Resource, code, spec::SecretSpec},
+    model::{Finding, Resource, code, pointer_to, spec::SecretSpec},
     secrets::{Sealed, environment_names, reserved},
 };
 
@@ -10,15 +10,26 @@ pub(super) fn check(resource: &Resource, spec: &SecretSpec, findings: &mut Vec<F
     for (key, armored) in &spec.encrypted_data {
         if let Err(error) = Sealed::parse(armored) {
             let message = format!("the sealed value `{key}` cannot be used: {error}");
-            let pointer = format!("/spec/encryptedData/{key}");
+            let pointer = pointer_to("/spec/encryptedData", key);
             let hint = "seal it again: `orloj secret encrypt`";
             findings.push(at(resource, code::SECRET_SEALED, &pointer, message).with_hint(hint));
         }
     }
-    for key in spec.data.keys() {
+    for (key, value) in &spec.data {
+        if value.expose().is_empty() {
+            let message = format!("the value `{key}` is empty");
+            let written = [
+                pointer_to("/spec/stringData", key),
+                pointer_to("/spec/data", key),
+            ]
+            .into_iter()
+            .find(|pointer| resource.positions.contains(pointer));
+            let pointer = written.as_deref().unwrap_or("/spec");
+            findings.push(at(resource, code::FIELD_REQUIRED, pointer, message));
+        }
         if spec.encrypted_data.contains_key(key) {
             let message = format!("the value `{key}` is given twice, sealed and in clear text");
-            let pointer = format!("/spec/encryptedData/{key}");
+            let pointer = pointer_to("/spec/encryptedData", key);
             findings.push(
                 at(resource, code::FIELD_CONFLICT, &pointer, message).with_hint("keep one of them"),
             );

@@ -104,6 +104,8 @@ impl AgentSpec {
     /// Trims references and fills the format's defaults.
     pub fn normalise(&mut self) {
         self.model_ref = self.model_ref.trim().to_owned();
+        // The gateway trims it too; a block scalar's last line break is no change.
+        self.prompt.truncate(self.prompt.trim_end().len());
         if self.limits.max_steps <= 0 {
             self.limits.max_steps = DEFAULT_MAX_STEPS;
         }

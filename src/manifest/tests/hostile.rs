@@ -1,0 +1,202 @@
+//! Input that is meant to hurt: refused, and in bounded time.
+
+use super::{endpoint, lines, parse, places};
+use crate::manifest::{MAX_FILE_BYTES, ParsedFile, parse_file};
+use std::time::{Duration, Instant};
+
+/// Generous: an unoptimised build on a busy machine stays far below.
+const LIMIT: Duration = Duration::from_secs(5);
+
+#[track_caller]
+fn quickly(text: &str) -> ParsedFile {
+    // Compiling the schemas once is no part of what is measured.
+    parse(&endpoint(""));
+    let start = Instant::now();
+    let parsed = parse(text);
+    let took = start.elapsed();
+    assert!(took < LIMIT, "{took:?}");
+    assert!(parsed.findings.len() <= 1_001, "{}", parsed.findings.len());
+    parsed
+}
+
+#[track_caller]
+fn refused(text: &str, code: &str) {
+    let parsed = quickly(text);
+    assert!(parsed.resources.is_empty());
+    let found = lines(&parsed);
+    let start: Vec<_> = found.iter().take(3).collect();
+    assert!(found.iter().any(|line| line.contains(code)), "{start:?}");
+}
+
+#[test]
+fn deep_nesting_is_refused_in_every_notation() {
+    refused(&"[".repeat(MAX_FILE_BYTES), "E-LIMIT-DEPTH");
+    refused(&"{a: ".repeat(100_000), "E-LIMIT-DEPTH");
+    refused(&"- ".repeat(500_000), "E-LIMIT-DEPTH");
+    refused(&"? ".repeat(500_000), "E-LIMIT-DEPTH");
+    refused(&"[{a: ".repeat(100_000), "E-LIMIT-DEPTH");
+    let block: String = (0..1_000)
+        .map(|depth| format!("{}a:\n", " ".repeat(depth)))
+        .collect();
+    refused(&block, "E-LIMIT-DEPTH");
+    let json = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
+    refused(&json, "E-LIMIT-DEPTH");
+}
+
+#[test]
+fn nesting_up_to_the_limit_is_read() {
+    let nested = |depth: usize| {
+        super::agent(&format!(
+            "  execution: {{output_schema: {}{}}}\n",
+            "[".repeat(depth),
+            "]".repeat(depth)
+        ))
+    };
+    assert_eq!(places(&nested(61)), Vec::<String>::new());
+    assert_eq!(places(&nested(62)), ["7:91 E-LIMIT-DEPTH"]);
+}
+
+#[test]
+fn billion_laughs_are_refused_without_being_expanded() {
+    let mut bomb = "a0: &a0 [lol, lol]\n".to_owned();
+    for level in 1..40 {
+        let below = level - 1;
+        bomb += &format!(
+            "a{level}: &a{level} [*a{below}, *a{below}, *a{below}, *a{below}, *a{below}]\n"
+        );
+    }
+    refused(&bomb, "E-YAML-ALIAS");
+    let wide = format!(
+        "a: &a {}\nb: [{}]\n",
+        "x".repeat(500_000),
+        "*a, ".repeat(100_000)
+    );
+    refused(&wide, "E-YAML-ALIAS");
+}
+
+#[test]
+fn files_larger_than_the_limit_are_not_read() {
+    let comment = format!("# {}\n", "x".repeat(MAX_FILE_BYTES));
+    assert_eq!(places(&comment), ["1:1 E-LIMIT-FILE-SIZE"]);
+    let full = format!("#{}", "x".repeat(MAX_FILE_BYTES - 1));
+    assert_eq!(places(&full), Vec::<String>::new());
+}
+
+#[test]
+fn too_many_values_are_refused() {
+    refused(&format!("[{}]", "1,".repeat(500_000)), "E-LIMIT-NODES");
+    refused(&format!("[{}]", "{},".repeat(300_000)), "E-LIMIT-NODES");
+    refused(&"---\na\n".repeat(200_000 - 60_000), "E-FIELD-TYPE");
+    refused(&"- a\n".repeat(250_000), "E-LIMIT-NODES");
+}
+
+#[test]
+fn many_unknown_fields_are_reported_up_to_a_limit() {
+    let fields: String = (0..80_000)
+        .map(|number| format!("  x{number}: 1\n"))
+        .collect();
+    let parsed = quickly(&endpoint(&fields));
+    assert_eq!(parsed.findings.len(), 1_001);
+    let found = lines(&parsed);
+    assert!(
+        found
+            .iter()
+            .any(|line| line.contains("E-LIMIT-FINDINGS the file has more than the 1000 problems"))
+    );
+    assert!(
+        found
+            .iter()
+            .any(|line| line.contains("`x0` is not a field"))
+    );
+    assert!(parsed.resources.is_empty());
+}
+
+#[test]
+fn many_duplicate_keys_are_reported_up_to_a_limit() {
+    refused(
+        &endpoint(&"  provider: mock\n".repeat(60_000)),
+        "E-YAML-DUPLICATE-KEY",
+    );
+}
+
+#[test]
+fn many_wrong_values_are_reported_up_to_a_limit() {
+    let tools = "[],".repeat(50_000);
+    refused(
+        &super::agent(&format!("  tools: [{tools}]\n")),
+        "E-LIMIT-FINDINGS",
+    );
+}
+
+#[test]
+fn many_aliases_of_one_endpoint_are_read_quickly() {
+    let aliases: String = (0..30_000)
+        .map(|number| format!("    alias-{number}: gpt-4o\n"))
+        .collect();
+    let parsed = quickly(&endpoint(&format!("  model_aliases:\n{aliases}")));
+    assert_eq!(parsed.resources.len(), 1);
+    let origin = parsed.resources[0].origin_of_key("/spec/model_aliases/alias-29999");
+    assert_eq!(origin.span.start.line, 30_007);
+}
+
+#[test]
+fn ten_thousand_documents_are_read() {
+    let text: String = (0..10_000)
+        .map(|number| {
+            format!("---\nkind: AgentPolicy\nmetadata: {{name: p{number}}}\nspec: {{}}\n")
+        })
+        .collect();
+    assert_eq!(quickly(&text).resources.len(), 10_000);
+}
+
+#[test]
+fn long_words_and_long_lines_cost_little() {
+    refused(
+        &endpoint(&format!("  {}: 1\n", "x".repeat(1_000))),
+        "E-FIELD-UNKNOWN",
+    );
+    refused(
+        &endpoint(&format!("  \"{}\": 1\n", "x".repeat(900_000))),
+        "E-",
+    );
+    refused(&format!("kind: {}\n", "x".repeat(900_000)), "E-FIELD-KIND");
+    let parsed = quickly(&super::agent(&format!(
+        "  prompt: {}\n",
+        "word ".repeat(180_000)
+    )));
+    assert_eq!(parsed.resources.len(), 1);
+    quickly(&super::agent(&format!(
+        "  prompt: \"{}\"\n",
+        "\\n".repeat(400_000)
+    )));
+    quickly(&super::agent(&format!(
+        "  prompt: |\n{}",
+        "    line\n".repeat(100_000)
+    )));
+    quickly(&"#\n".repeat(400_000));
+    quickly(&"\n".repeat(1_000_000));
+    quickly(&" ".repeat(1_000_000));
+    quickly(&"!a ".repeat(300_000));
+    quickly(&"&a ".repeat(300_000));
+    quickly(&"\"".repeat(1_000_000));
+    quickly(&"%YAML 1.2\n".repeat(90_000));
+    quickly(&"a: b: ".repeat(100_000));
+}
+
+#[test]
+fn no_prefix_of_a_manifest_and_no_stray_byte_panics() {
+    let text = super::agent(
+        "  prompt: \"ä\\u00e4\"\n  limits: {timeout: 30s}\n  execution: {output_schema: [1, {a: b}]}\n",
+    );
+    let bytes = text.as_bytes();
+    for end in 0..bytes.len() {
+        parse_file(&"f".into(), &bytes[..end]);
+        let mut broken = bytes.to_vec();
+        for byte in [
+            b'\t', b'{', b'&', b'*', b'!', b'%', b'@', b'"', 0, 0xFF, b'\r', b':', b'-',
+        ] {
+            broken[end] = byte;
+            parse_file(&"f".into(), &broken);
+        }
+    }
+}

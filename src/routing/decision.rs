@@ -1,0 +1,118 @@
+//! The words of a resolution: what goes in, what comes out, and why.
+
+use super::table::{AgentRoute, Target};
+use crate::model::{Origin, ResourceId};
+use std::sync::Arc;
+
+/// What is known of a request; nothing else decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The caller's namespace.
+    pub namespace: &'a str,
+    /// The endpoint that the path names, as `name` or `ns/name`.
+    pub scope: Option<&'a str>,
+    /// The body's `model`.
+    pub model: Option<&'a str>,
+    /// A number drawn evenly from all of `u32`, for weighted targets.
+    pub draw: u32,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The name that was asked for; empty if the path alone decided.
+    pub requested: String,
+    /// The target, then its fallbacks in order; never empty.
+    pub targets: Vec<Target>,
+    /// The agent the request is made as.
+    pub agent: Option<Arc<AgentRoute>>,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// The manifest line that decided.
+    pub origin: Origin,
+}
+
+/// The rules, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// `agent/NAME`.
+    Agent,
+    /// A `ModelAlias` of exactly that name.
+    Alias,
+    /// An endpoint's alias of exactly that name.
+    EndpointAlias,
+    /// `ENDPOINT/MODEL`, or any model in a request scoped to an endpoint.
+    EndpointModel,
+    /// An endpoint's name: its default model.
+    Endpoint,
+    /// A model that an endpoint lists.
+    Model,
+    /// A wildcard alias.
+    Wildcard,
+}
+
+impl Rule {
+    pub(super) const ALL: [Self; 7] = [
+        Self::Agent,
+        Self::Alias,
+        Self::EndpointAlias,
+        Self::EndpointModel,
+        Self::Endpoint,
+        Self::Model,
+        Self::Wildcard,
+    ];
+}
+
+/// Why a request goes nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The body names no model, or a blank one, and the path no endpoint with a default one.
+    MissingModel,
+    /// The path names an endpoint that does not exist.
+    EndpointNotFound(String),
+    /// Nothing is called so.
+    ModelNotFound {
+        /// The name asked for.
+        name: String,
+        /// The nearest name that exists.
+        near: Option<String>,
+    },
+    /// Several namespaces use the name.
+    Ambiguous {
+        /// The name asked for.
+        name: String,
+        /// What would each decide, written so that it does.
+        candidates: Vec<String>,
+    },
+    /// The endpoint has no default model.
+    NoDefaultModel(ResourceId),
+}
+
+/// What was tried, in order; formatted only when somebody reads it.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// One rule tried in one namespace.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The rule.
+    pub rule: Rule,
+    /// The namespace it was tried in.
+    pub namespace: Arc<str>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It decided, by this line.
+    Decided(Origin),
+    /// It fits too, with equal right.
+    Tied(Origin),
+    /// Nothing of that name.
+    Passed,
+}

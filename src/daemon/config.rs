@@ -23,7 +23,7 @@ use std::{
 
 const DEFAULT_ADDR: &str = "127.0.0.1:8080";
 const DEFAULT_REFERENCE: &str = "main";
-const DEFAULT_POLL: Duration = Duration::from_secs(60);
+const DEFAULT_POLL: Duration = Duration::from_mins(1);
 
 /// Shorter polls would only load the Git server.
 const SHORTEST_POLL: Duration = Duration::from_millis(100);

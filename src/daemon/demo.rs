@@ -79,7 +79,7 @@ pub async fn demo(
         announce(&DemoReady {
             clone_url,
             base_url: ready.base_url.clone(),
-        })
+        });
     })
     .await
 }

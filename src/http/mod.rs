@@ -22,6 +22,9 @@ mod state;
 mod status_json;
 mod webhooks;
 
+#[cfg(test)]
+mod tests;
+
 pub use metrics::Metrics;
 pub use router::router;
 pub use state::{Decoration, Doors, WebhookSecrets};

@@ -2,8 +2,9 @@
 
 use super::{problem::Problem, resource_json};
 use crate::{
-    model::{DEFAULT_NAMESPACE, Kind, ResourceId},
-    reconcile::Reconciler,
+    manifest::parse_file,
+    model::{DEFAULT_NAMESPACE, Findings, Kind, ResourceId},
+    reconcile::{ApplyError, Reconciler},
     secrets::Opened,
 };
 use axum::{
@@ -33,7 +34,7 @@ impl Scope {
     }
 }
 
-pub(super) async fn list(
+pub(super) fn list(
     kind: Kind,
     State(reconciler): State<Arc<Reconciler>>,
     Query(scope): Query<Scope>,
@@ -54,7 +55,7 @@ pub(super) async fn list(
     )
 }
 
-pub(super) async fn get(
+pub(super) fn get(
     kind: Kind,
     State(reconciler): State<Arc<Reconciler>>,
     Path(name): Path<String>,
@@ -70,30 +71,59 @@ pub(super) async fn get(
 }
 
 /// Adds or replaces a resource that Git does not manage; the body is its manifest, JSON or YAML.
+///
+/// `name` is that of the path, if the path has one.
 pub(super) async fn put(
     kind: Kind,
+    name: Option<String>,
     State(reconciler): State<Arc<Reconciler>>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let document = (
-        format!("request:{}", kind.singular()),
-        Opened::new(body.to_vec()),
-    );
-    let report = reconciler.apply(&[document]).await?;
-    let Some((id, existed)) = report.applied.first() else {
-        return Err(Problem::bad_request("the body holds no manifest"));
-    };
+    let file = format!("request:{}", kind.singular());
+    let id = sole_resource(kind, name.as_deref(), &file, &body)?;
+    let report = reconciler
+        .apply(&[(file, Opened::new(body.to_vec()))])
+        .await?;
+    let existed = report.applied.iter().any(|(_, existed)| *existed);
     let served = reconciler.live().pin();
-    let status = if *existed {
+    let status = if existed {
         StatusCode::OK
     } else {
         StatusCode::CREATED
     };
     let body = served
         .catalog
-        .get(id)
+        .get(&id)
         .map(|found| resource_json::resource(found, &served));
     Ok((status, Json(body.unwrap_or_default())).into_response())
+}
+
+/// The one resource of a body, which must be what the path says.
+fn sole_resource(
+    kind: Kind,
+    name: Option<&str>,
+    file: &str,
+    body: &[u8],
+) -> Result<ResourceId, Problem> {
+    let parsed = parse_file(&file.into(), body);
+    let [resource] = parsed.resources.as_slice() else {
+        let findings: Findings = parsed.findings.into_iter().collect();
+        if findings.has_errors() {
+            return Err(ApplyError::Invalid(findings).into());
+        }
+        return Err(Problem::bad_request(
+            "the body must hold exactly one manifest",
+        ));
+    };
+    let id = &resource.id;
+    if id.kind != kind || name.is_some_and(|name| name != &*id.name) {
+        let detail = format!(
+            "the path is that of a {kind}{}, the body is {id}",
+            name.map(|name| format!(" `{name}`")).unwrap_or_default()
+        );
+        return Err(Problem::bad_request(detail));
+    }
+    Ok(id.clone())
 }
 
 pub(super) async fn delete(

@@ -7,7 +7,7 @@ use super::{
 use crate::{chat::ApiError, model::Kind};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, Path, Request, State},
     http::Method,
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
@@ -60,13 +60,17 @@ fn control_routes() -> Router<Doors> {
 
 fn resource_routes() -> Router<Doors> {
     Kind::ALL.into_iter().fold(Router::new(), |router, kind| {
-        let list = get(move |state, query| resources::list(kind, state, query));
-        let put = move |state, body| resources::put(kind, state, body);
-        let one = get(move |state, path, query| resources::get(kind, state, path, query))
-            .delete(move |state, path, query| resources::delete(kind, state, path, query));
+        let list = get(move |state, query| async move { resources::list(kind, state, query) })
+            .post(move |state, body| resources::put(kind, None, state, body));
+        let one =
+            get(move |state, path, query| async move { resources::get(kind, state, path, query) })
+                .put(move |state, Path(name): Path<String>, body| {
+                    resources::put(kind, Some(name), state, body)
+                })
+                .delete(move |state, path, query| resources::delete(kind, state, path, query));
         router
-            .route(&format!("/v1/{}", kind.plural()), list.post(put))
-            .route(&format!("/v1/{}/{{name}}", kind.plural()), one.put(put))
+            .route(&format!("/v1/{}", kind.plural()), list)
+            .route(&format!("/v1/{}/{{name}}", kind.plural()), one)
     })
 }
 

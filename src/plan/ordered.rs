@@ -125,14 +125,14 @@ impl Plan {
 
 fn upserts(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
     let rank = ranks(head.graph);
-    let changed = head.catalog.iter().filter_map(|resource| {
+    let differing = head.catalog.iter().filter_map(|resource| {
         let before = base.catalog.get(&resource.id);
         match before {
             Some(before) if before.digest == resource.digest => None,
             before => Some((before, resource)),
         }
     });
-    let mut changes: Vec<_> = changed
+    let mut changes: Vec<_> = differing
         .map(|(before, after)| Change {
             id: after.id.clone(),
             action: if before.is_some() {

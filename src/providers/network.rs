@@ -157,6 +157,10 @@ impl Network {
     }
 
     fn make(&self, key: &ClientKey) -> Result<Client, reqwest::Error> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is where the client of providers is made"
+        )]
         let mut builder = Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 
 /// The longest pause between two tries.
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
 
 /// Rings for a look at the source. Ringing takes no input, and rings while the loop is busy count once.
 #[derive(Debug, Clone, Default)]

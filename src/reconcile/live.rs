@@ -18,6 +18,10 @@ pub type Pinned = Arc<Served>;
 
 impl Live {
     /// Starts with `served`.
+    #[expect(
+        clippy::disallowed_types,
+        reason = "this is the one place that holds the pointer"
+    )]
     pub fn new(served: Served) -> Self {
         Self(Arc::new(arc_swap::ArcSwap::from_pointee(served)))
     }

@@ -70,7 +70,7 @@ pub enum SourceError {
     },
     /// The remote wants other credentials.
     #[error(
-        "`{location}` refused the credentials or wants some ({detail}); give a user name and a token in the address (`https://USER:TOKEN@…`) or as `sources[].auth` in the configuration file"
+        "`{location}` refused the credentials or wants some ({detail}); give a user name and a token as `auth` (`username`, `secret_file`) in the configuration file"
     )]
     Auth {
         /// The repository.

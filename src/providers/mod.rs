@@ -1,1 +1,26 @@
 //! Chat words to and from model providers over HTTP.
+//!
+//! An [`Upstream`] is one endpoint, ready to be called: base URL, key, options and time limits were
+//! judged when it was built. A call goes out either as the client's own bytes (providers that speak
+//! OpenAI's dialect) or translated (`anthropic`, `ollama`), and comes back as OpenAI's words. What a
+//! provider cannot do is refused by the field's name. Nothing here retries, chooses or counts money.
+
+mod address;
+mod anthropic;
+mod call;
+mod credential;
+mod failure;
+mod mock;
+mod network;
+mod ollama;
+mod openai;
+mod relay;
+mod site;
+mod timeouts;
+mod transport;
+mod upstream;
+
+pub use address::Reach;
+pub use call::{ChatAnswer, ChatCall};
+pub use network::{Network, NetworkError, NetworkOptions};
+pub use upstream::{Upstream, UpstreamBuildError};

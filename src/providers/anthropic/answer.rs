@@ -1,0 +1,140 @@
+//! Anthropic's whole answer in OpenAI's words.
+
+use super::names::Names;
+use crate::chat::{ApiError, Completion, FinishReason, ToolCall, Usage};
+use crate::providers::failure::ProviderError;
+use crate::providers::transport::Reply;
+use crate::providers::{ChatAnswer, ChatCall, relay};
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Tokens as Anthropic counts them: cached ones apart.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+pub(super) struct WireUsage {
+    pub(super) input_tokens: Option<u64>,
+    pub(super) output_tokens: Option<u64>,
+    pub(super) cache_creation_input_tokens: Option<u64>,
+    pub(super) cache_read_input_tokens: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct WireMessage {
+    id: Option<String>,
+    model: Option<String>,
+    content: Option<Vec<Value>>,
+    stop_reason: Option<String>,
+    usage: Option<WireUsage>,
+    error: Option<Value>,
+}
+
+impl WireUsage {
+    /// Takes over the counts that a later event of the stream has; they are totals, not additions.
+    pub(super) fn update(&mut self, later: Self) {
+        self.input_tokens = later.input_tokens.or(self.input_tokens);
+        self.output_tokens = later.output_tokens.or(self.output_tokens);
+        self.cache_creation_input_tokens = later
+            .cache_creation_input_tokens
+            .or(self.cache_creation_input_tokens);
+        self.cache_read_input_tokens = later
+            .cache_read_input_tokens
+            .or(self.cache_read_input_tokens);
+    }
+
+    /// OpenAI's meaning: the prompt includes what was cached.
+    pub(super) fn normalised(self) -> Usage {
+        let written = self.cache_creation_input_tokens.unwrap_or_default();
+        let read = self.cache_read_input_tokens.unwrap_or_default();
+        Usage {
+            prompt_tokens: self
+                .input_tokens
+                .unwrap_or_default()
+                .saturating_add(written)
+                .saturating_add(read),
+            completion_tokens: self.output_tokens.unwrap_or_default(),
+            cached_tokens: read,
+            cache_write_tokens: written,
+            reasoning_tokens: 0,
+            estimated: self.input_tokens.is_none() || self.output_tokens.is_none(),
+        }
+    }
+}
+
+/// OpenAI's word for a `stop_reason`.
+pub(super) fn finish(stop_reason: Option<&str>, called_tools: bool) -> FinishReason {
+    match stop_reason {
+        Some("max_tokens" | "model_context_window_exceeded") => FinishReason::Length,
+        Some("refusal") => FinishReason::ContentFilter,
+        Some("tool_use") => FinishReason::ToolCalls,
+        _ if called_tools => FinishReason::ToolCalls,
+        _ => FinishReason::Stop,
+    }
+}
+
+pub(super) async fn whole(
+    reply: Reply,
+    names: &Names,
+    call: &ChatCall,
+) -> Result<ChatAnswer, ApiError> {
+    let site = Arc::clone(&reply.site);
+    let client_named_model = reply.client_named_model;
+    let body = reply.whole().await?;
+    let message: WireMessage = serde_json::from_slice(&body)
+        .map_err(|_| site.broken("answered with something that is not a message"))?;
+    if let Some(error) = &message.error {
+        let error = ProviderError::from_value(error);
+        return Err(Reply::reported(&site, error, client_named_model));
+    }
+    let Some(content) = message.content else {
+        return Err(site.broken("answered with a message without content"));
+    };
+    let (text, reasoning, tool_calls) = read_blocks(&content, names);
+    let usage = message.usage.unwrap_or_default().normalised();
+    let completion = Completion {
+        id: message.id.unwrap_or_else(relay::new_id),
+        created: relay::now_seconds(),
+        model: call
+            .response_model
+            .clone()
+            .or(message.model)
+            .unwrap_or_else(|| call.model.clone()),
+        text: text.or_else(|| tool_calls.is_empty().then(String::new)),
+        reasoning,
+        finish: finish(message.stop_reason.as_deref(), !tool_calls.is_empty()),
+        tool_calls,
+        usage,
+    };
+    Ok(ChatAnswer::Full {
+        body: completion.to_bytes(),
+        usage: Some(usage),
+    })
+}
+
+/// Text, reasoning and tool calls; blocks of other types are none of a chat's words.
+fn read_blocks(
+    content: &[Value],
+    names: &Names,
+) -> (Option<String>, Option<String>, Vec<ToolCall>) {
+    let mut text: Option<String> = None;
+    let mut reasoning: Option<String> = None;
+    let mut tool_calls = Vec::new();
+    for block in content {
+        let field = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
+        match field("type") {
+            "text" => text.get_or_insert_default().push_str(field("text")),
+            "thinking" => reasoning
+                .get_or_insert_default()
+                .push_str(field("thinking")),
+            "tool_use" => tool_calls.push(ToolCall {
+                id: field("id").to_owned(),
+                name: names.to_client(field("name")).to_owned(),
+                arguments: block
+                    .get("input")
+                    .filter(|input| !input.is_null())
+                    .map_or_else(|| "{}".to_owned(), Value::to_string),
+            }),
+            _ => {}
+        }
+    }
+    (text, reasoning, tool_calls)
+}

@@ -1,0 +1,189 @@
+//! A conversation in Anthropic's words: system texts apart, turns alternating, tool results together.
+
+use super::Names;
+use crate::chat::{ChatRequest, Image, Message, Part, RequestError, Role};
+use serde_json::{Map, Value, json};
+
+/// The media types of pictures that Anthropic takes.
+const IMAGE_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+
+/// `system`, if there is any, and `messages`.
+///
+/// System messages in the middle are moved to the front, in order: there is no other place for them.
+pub(super) fn translate(
+    request: &ChatRequest,
+    names: &Names,
+) -> Result<(Option<Value>, Value), RequestError> {
+    let mut system = Vec::new();
+    let mut turns = Turns::default();
+    for (index, message) in request.messages.iter().enumerate() {
+        let place = format!("messages[{index}]");
+        match message.role {
+            Role::System => system.extend(blocks(message, &place)?),
+            Role::User => {
+                turns.results_complete(&place)?;
+                turns.say("user", blocks(message, &place)?);
+            }
+            Role::Assistant => {
+                turns.results_complete(&place)?;
+                let mut said = blocks(message, &place)?;
+                for (n, call) in message.tool_calls.iter().enumerate() {
+                    said.push(tool_use(call, names, &format!("{place}.tool_calls[{n}]"))?);
+                    turns.open.push(call.id.clone());
+                }
+                turns.say("assistant", said);
+            }
+            Role::Tool => turns.result(message, &place)?,
+        }
+    }
+    turns.results_complete("messages")?;
+    if system.iter().any(|block| block["type"] == "image") {
+        return Err(RequestError::unsupported(
+            "messages",
+            "a picture in a system message",
+        ));
+    }
+    if turns.list.is_empty() {
+        return Err(RequestError::invalid(
+            "messages",
+            "has no text besides the system's",
+        ));
+    }
+    Ok((system_json(system), turns.into_json()))
+}
+
+/// Turns so far. Anthropic wants them alternating, so what one side says in a row becomes one turn.
+#[derive(Default)]
+struct Turns {
+    list: Vec<(&'static str, Vec<Value>)>,
+    /// Calls of the last assistant's turn that have no result yet.
+    open: Vec<String>,
+}
+
+impl Turns {
+    fn say(&mut self, role: &'static str, blocks: Vec<Value>) {
+        if blocks.is_empty() {
+            return;
+        }
+        match self.list.last_mut() {
+            Some((last, said)) if *last == role => said.extend(blocks),
+            _ => self.list.push((role, blocks)),
+        }
+    }
+
+    /// Puts a tool's result into the turn right behind the call, together with the others.
+    fn result(&mut self, message: &Message, place: &str) -> Result<(), RequestError> {
+        let id = message.tool_call_id.clone().unwrap_or_default();
+        let Some(at) = self.open.iter().position(|open| *open == id) else {
+            let place = format!("{place}.tool_call_id");
+            return Err(RequestError::invalid(
+                &place,
+                "names no call that waits for a result",
+            ));
+        };
+        self.open.remove(at);
+        let content = blocks(message, place)?;
+        let mut result = json!({"type": "tool_result", "tool_use_id": id});
+        if !content.is_empty() {
+            result["content"] = content.into();
+        }
+        self.say("user", vec![result]);
+        Ok(())
+    }
+
+    fn results_complete(&self, place: &str) -> Result<(), RequestError> {
+        match self.open.first() {
+            None => Ok(()),
+            Some(id) => {
+                let problem = format!("comes before the result of the tool call `{id}`");
+                let problem = if place == "messages" {
+                    format!("ends before the result of the tool call `{id}`")
+                } else {
+                    problem
+                };
+                Err(RequestError::invalid(place, &problem))
+            }
+        }
+    }
+
+    fn into_json(self) -> Value {
+        self.list
+            .into_iter()
+            .map(|(role, content)| json!({"role": role, "content": content}))
+            .collect()
+    }
+}
+
+/// One text, or blocks if any of them carries a cache breakpoint or there are several.
+fn system_json(blocks: Vec<Value>) -> Option<Value> {
+    match blocks.as_slice() {
+        [] => None,
+        [only] if only.get("cache_control").is_none() => Some(only["text"].clone()),
+        _ => Some(blocks.into()),
+    }
+}
+
+/// The content's blocks; blank texts are left out because Anthropic refuses them.
+///
+/// Reasoning of earlier answers is left out too: unsigned it would be refused, and the API itself
+/// drops what came before the last turn.
+fn blocks(message: &Message, place: &str) -> Result<Vec<Value>, RequestError> {
+    let mut blocks = Vec::with_capacity(message.parts.len());
+    for (n, part) in message.parts.iter().enumerate() {
+        match part {
+            Part::Text { text, .. } if text.trim().is_empty() => {}
+            Part::Text {
+                text,
+                cache_control,
+            } => {
+                let mut block = json!({"type": "text", "text": text});
+                if let Some(cache_control) = cache_control {
+                    block["cache_control"] = cache_control.clone();
+                }
+                blocks.push(block);
+            }
+            Part::Image(image) => {
+                blocks.push(image_json(
+                    image,
+                    &format!("{place}.content[{n}].image_url"),
+                )?);
+            }
+        }
+    }
+    Ok(blocks)
+}
+
+fn image_json(image: &Image, place: &str) -> Result<Value, RequestError> {
+    let source = match image {
+        Image::Url(url) => json!({"type": "url", "url": url}),
+        Image::Inline { media_type, base64 } => {
+            if !IMAGE_TYPES.contains(&media_type.as_str()) {
+                let what = format!("a picture of type `{media_type}`");
+                return Err(RequestError::unsupported(place, &what));
+            }
+            json!({"type": "base64", "media_type": media_type, "data": base64})
+        }
+    };
+    Ok(json!({"type": "image", "source": source}))
+}
+
+fn tool_use(
+    call: &crate::chat::ToolCall,
+    names: &Names,
+    place: &str,
+) -> Result<Value, RequestError> {
+    let input = if call.arguments.trim().is_empty() {
+        Map::new()
+    } else {
+        serde_json::from_str(&call.arguments).map_err(|_| {
+            let place = format!("{place}.function.arguments");
+            RequestError::invalid(&place, "must be a JSON object as text")
+        })?
+    };
+    Ok(json!({
+        "type": "tool_use",
+        "id": call.id,
+        "name": names.to_anthropic(&call.name),
+        "input": input,
+    }))
+}

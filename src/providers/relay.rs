@@ -1,0 +1,130 @@
+//! A streamed answer on its way to the client.
+
+use super::transport::Reply;
+use crate::chat::{ApiError, error_frame};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The largest event or line of a stream: 1 MiB.
+pub(super) const MAX_FRAME_BYTES: usize = 1 << 20;
+
+/// How long the end of the connection's answer is waited for after the stream said it is done, so that
+/// the connection can be used again. The client has everything by then.
+const DRAIN: Duration = Duration::from_millis(250);
+
+/// Turns a provider's stream into OpenAI's frames.
+pub(super) trait Decode: Send {
+    /// Takes a piece of any length and queues the frames it completes.
+    fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError>;
+
+    /// Takes what is left when the body ended; [`Progress::More`] means that it ended too early.
+    fn end(&mut self, frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError>;
+}
+
+/// Whether a stream goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// More is to come.
+    More,
+    /// It ended as it should; the last frame is queued.
+    Done,
+}
+
+/// Waits for the first frame and hands the rest on as a stream.
+///
+/// A stream that fails before its first frame is an error, so that the call can still be made elsewhere.
+pub(super) async fn relay(
+    reply: Reply,
+    decoder: Box<dyn Decode>,
+) -> Result<BoxStream<'static, Bytes>, ApiError> {
+    let mut relay = Relay {
+        reply,
+        decoder,
+        frames: VecDeque::new(),
+        state: State::Reading,
+    };
+    let first = match relay.next().await {
+        Some(first) => first?,
+        None => return Err(relay.ended_early()),
+    };
+    let rest = stream::unfold(relay, |mut relay| async {
+        let frame = match relay.next().await? {
+            Ok(frame) => frame,
+            Err(error) => error_frame(&error),
+        };
+        Some((frame, relay))
+    });
+    Ok(stream::once(std::future::ready(first)).chain(rest).boxed())
+}
+
+struct Relay {
+    reply: Reply,
+    decoder: Box<dyn Decode>,
+    frames: VecDeque<Bytes>,
+    state: State,
+}
+
+enum State {
+    Reading,
+    /// All frames but the queued ones are out; then the error, if there is one.
+    Failed(Box<Option<ApiError>>),
+    Done,
+}
+
+impl Relay {
+    /// The next frame, the error that ends the stream, or its end.
+    async fn next(&mut self) -> Option<Result<Bytes, ApiError>> {
+        loop {
+            if let Some(frame) = self.frames.pop_front() {
+                return Some(Ok(frame));
+            }
+            match &mut self.state {
+                State::Failed(error) => return error.take().map(Err),
+                State::Done => {
+                    let rest = async { while let Ok(Some(_)) = self.reply.piece().await {} };
+                    // Too late is no error: the connection is closed instead of used again.
+                    let _ = tokio::time::timeout(DRAIN, rest).await;
+                    return None;
+                }
+                State::Reading => self.read().await,
+            }
+        }
+    }
+
+    async fn read(&mut self) {
+        let progress = match self.reply.piece().await {
+            Ok(Some(piece)) => self.decoder.piece(&piece, &mut self.frames),
+            Ok(None) => match self.decoder.end(&mut self.frames) {
+                Ok(Progress::More) => Err(self.ended_early()),
+                other => other,
+            },
+            Err(error) => Err(error),
+        };
+        match progress {
+            Ok(Progress::More) => {}
+            Ok(Progress::Done) => self.state = State::Done,
+            Err(error) => self.state = State::Failed(Box::new(Some(error))),
+        }
+    }
+
+    fn ended_early(&self) -> ApiError {
+        self.reply
+            .site
+            .broken("ended its stream before the answer was complete")
+    }
+}
+
+/// Seconds since 1970.
+pub(super) fn now_seconds() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// An id for an answer whose provider gave none.
+pub(super) fn new_id() -> String {
+    format!("chatcmpl-{}", uuid::Uuid::now_v7().simple())
+}

@@ -1,0 +1,218 @@
+//! Sends a call and reads its answer, within limits.
+
+use super::ChatCall;
+use super::failure::{Failure, ProviderError};
+use super::network::{RefusedAddress, Target};
+use super::site::Site;
+use super::timeouts::{Clock, Limit, Timeouts};
+use crate::chat::ApiError;
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
+use reqwest::{Client, Response};
+use std::error::Error;
+use std::sync::Arc;
+use url::Url;
+
+/// The largest whole answer: 64 MiB.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// How much of an error's body is read: 64 KiB.
+const MAX_ERROR_BYTES: usize = 64 << 10;
+
+/// How an endpoint is reached.
+pub(super) struct Transport {
+    pub(super) site: Arc<Site>,
+    client: Client,
+    headers: HeaderMap,
+    timeouts: Timeouts,
+}
+
+/// An answer whose head has come and says success.
+pub(super) struct Reply {
+    pub(super) site: Arc<Site>,
+    pub(super) client_named_model: bool,
+    response: Response,
+    clock: Clock,
+    has_started: bool,
+}
+
+impl Transport {
+    /// A transport that sends `headers` with each call.
+    pub(super) fn new(
+        site: Site,
+        target: Target,
+        mut headers: HeaderMap,
+        timeouts: Timeouts,
+    ) -> (Self, Url) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(host) = target.host {
+            headers.insert(HOST, host);
+        }
+        let transport = Self {
+            site: Arc::new(site),
+            client: target.client,
+            headers,
+            timeouts,
+        };
+        (transport, target.url)
+    }
+
+    /// Posts `body` and waits for an answer that says success.
+    pub(super) async fn post(
+        &self,
+        url: Url,
+        body: Bytes,
+        call: &ChatCall,
+    ) -> Result<Reply, ApiError> {
+        let clock = self.timeouts.start(call.deadline);
+        let accept = if call.stream {
+            "text/event-stream, application/x-ndjson"
+        } else {
+            "application/json"
+        };
+        let request = self
+            .client
+            .post(url)
+            .headers(self.headers.clone())
+            .header(ACCEPT, accept)
+            .body(body);
+        let sent = clock
+            .first_byte(request.send())
+            .await
+            .map_err(|limit| self.site.timeout(limit))?;
+        let response = sent.map_err(|error| self.unsent(&error))?;
+        let reply = Reply {
+            site: Arc::clone(&self.site),
+            client_named_model: call.client_named_model(),
+            response,
+            clock,
+            has_started: false,
+        };
+        if reply.response.status().is_success() {
+            Ok(reply)
+        } else {
+            Err(reply.into_failure().await)
+        }
+    }
+
+    fn unsent(&self, error: &reqwest::Error) -> ApiError {
+        let site = &self.site;
+        if let Some(refused) = refused_address(error) {
+            return site
+                .broken(&format!("is not called: {refused}"))
+                .with_detail("retryable", false);
+        }
+        if error.is_timeout() {
+            return site.timeout(Limit::Connect);
+        }
+        let what = if error.is_connect() {
+            format!(
+                "cannot be reached at `{}`: {}",
+                site.host,
+                root_cause(error)
+            )
+        } else {
+            format!(
+                "at `{}` broke off the call: {}",
+                site.host,
+                root_cause(error)
+            )
+        };
+        site.broken(&what)
+    }
+}
+
+impl Reply {
+    /// Whether the answer's `content-type` is this.
+    pub(super) fn is_type(&self, media_type: &str) -> bool {
+        self.response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.get(..media_type.len()))
+            .is_some_and(|start| start.eq_ignore_ascii_case(media_type))
+    }
+
+    /// The next piece of the body; `None` at its end.
+    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
+        let reading = self.response.chunk();
+        let piece = if self.has_started {
+            self.clock.piece(reading).await
+        } else {
+            self.clock.first_byte(reading).await
+        };
+        self.has_started = true;
+        piece
+            .map_err(|limit| self.site.timeout(limit))?
+            .map_err(|error| {
+                let what = format!("broke off its answer: {}", root_cause(&error));
+                self.site.broken(&what)
+            })
+    }
+
+    /// The whole body, at most 64 MiB.
+    pub(super) async fn whole(mut self) -> Result<Bytes, ApiError> {
+        let mut body = BytesMut::new();
+        while let Some(piece) = self.piece().await? {
+            if body.len() + piece.len() > MAX_ANSWER_BYTES {
+                let what = format!("sent an answer of more than {MAX_ANSWER_BYTES} bytes");
+                return Err(self.site.broken(&what).with_detail("retryable", false));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body.freeze())
+    }
+
+    /// An error that the provider reported inside an answer which said success.
+    pub(super) fn reported(
+        site: &Site,
+        error: ProviderError,
+        client_named_model: bool,
+    ) -> ApiError {
+        let failure = Failure {
+            site,
+            status: None,
+            error,
+            client_named_model,
+        };
+        failure.answer()
+    }
+
+    async fn into_failure(mut self) -> ApiError {
+        let mut body = BytesMut::new();
+        // A body that breaks off or never ends changes nothing about the status.
+        while let Ok(Some(piece)) = self.piece().await {
+            let room = MAX_ERROR_BYTES - body.len();
+            body.extend_from_slice(&piece[..piece.len().min(room)]);
+            if body.len() == MAX_ERROR_BYTES {
+                break;
+            }
+        }
+        let failure = Failure {
+            site: &self.site,
+            status: Some(self.response.status().as_u16()),
+            error: ProviderError::read(&body),
+            client_named_model: self.client_named_model,
+        };
+        failure.with_headers(self.response.headers())
+    }
+}
+
+fn refused_address(error: &reqwest::Error) -> Option<&RefusedAddress> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(refused) = error.downcast_ref() {
+            return Some(refused);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,418 @@
+//! One endpoint, ready to be called.
+
+use super::address::Reach;
+use super::anthropic::Anthropic;
+use super::credential::Key;
+use super::mock::Mock;
+use super::network::{Network, Target, TargetError};
+use super::ollama::Ollama;
+use super::openai::{OpenAi, Place};
+use super::site::Site;
+use super::timeouts::Timeouts;
+use super::transport::Transport;
+use super::{ChatAnswer, ChatCall};
+use crate::chat::ApiError;
+use crate::model::ResourceId;
+use crate::model::spec::ModelEndpointSpec;
+use crate::secrets::Opened;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use std::net::IpAddr;
+use std::time::Duration;
+use url::{Host, Url};
+
+/// Azure's version of the API, if the endpoint names none: the newest stable dated one.
+const AZURE_API_VERSION: &str = "2024-10-21";
+
+/// One endpoint, ready to be called.
+pub struct Upstream(Adapter);
+
+enum Adapter {
+    OpenAi(OpenAi),
+    Anthropic(Anthropic),
+    Ollama(Ollama),
+    Mock(Mock),
+}
+
+/// Why an endpoint is not ready.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamBuildError {
+    /// A provider nobody here knows.
+    #[error(
+        "provider `{0}` is not supported; use openai, openai-compatible, azure-openai, anthropic, ollama or mock"
+    )]
+    Provider(String),
+    /// The provider has no usual base URL.
+    #[error("provider `{0}` needs spec.base_url")]
+    NoBaseUrl(String),
+    /// The base URL is no absolute http or https URL, or holds more than it should.
+    #[error("spec.base_url `{url}` {problem}")]
+    BaseUrl {
+        /// As written, unless it holds a password.
+        url: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The provider wants a key and the endpoint names no secret.
+    #[error("provider `{0}` needs a key; name its secret in spec.auth.secretRef")]
+    NoKey(String),
+    /// Nothing provides the secret.
+    #[error("nothing provides the secret `{0}`")]
+    SecretMissing(String),
+    /// The secret is no text that fits into a header.
+    #[error("the value of the secret `{0}` is no key: it must be printable ASCII without blanks")]
+    SecretForm(String),
+    /// The key would travel unencrypted.
+    #[error("the key would go to `{0}` over plain http; use https")]
+    PlainKey(String),
+    /// The base URL names an address that may not be called.
+    #[error("spec.base_url: `{ip}` {refusal}")]
+    Address {
+        /// The address.
+        ip: IpAddr,
+        /// Why not.
+        refusal: &'static str,
+    },
+    /// A time limit is no duration.
+    #[error("spec.timeouts.{field} `{text}` is no duration such as `30s`")]
+    Timeout {
+        /// The limit.
+        field: &'static str,
+        /// As written.
+        text: String,
+    },
+    /// An option has a value the provider cannot use.
+    #[error("spec.options.{name} `{value}` {problem}")]
+    Option {
+        /// The option.
+        name: &'static str,
+        /// As written.
+        value: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The system has no usable certificates, say.
+    #[error("failed to make an HTTP client")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Upstream {
+    /// Judges an endpoint's spec and prepares its calls. Calls nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamBuildError`], one case per reason an endpoint is not ready.
+    pub fn new(
+        id: &ResourceId,
+        spec: &ModelEndpointSpec,
+        credential: Option<&Opened>,
+        network: &Network,
+    ) -> Result<Self, UpstreamBuildError> {
+        let endpoint = format!("{}/{}", id.namespace, id.name);
+        let builder = Builder {
+            spec,
+            network,
+            endpoint,
+            key: Key::read(spec, credential)?,
+        };
+        builder.build().map(Self)
+    }
+
+    /// Makes one call.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`] as the client is to see it; nothing of an answer has gone out then.
+    pub async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        match &self.0 {
+            Adapter::OpenAi(openai) => openai.chat(call).await,
+            Adapter::Anthropic(anthropic) => anthropic.chat(call).await,
+            Adapter::Ollama(ollama) => ollama.chat(call).await,
+            Adapter::Mock(mock) => mock.chat(call).await,
+        }
+    }
+}
+
+struct Builder<'a> {
+    spec: &'a ModelEndpointSpec,
+    network: &'a Network,
+    endpoint: String,
+    key: Option<Key>,
+}
+
+impl Builder<'_> {
+    fn build(self) -> Result<Adapter, UpstreamBuildError> {
+        match self.spec.provider.as_str() {
+            "mock" => self.mock(),
+            "openai" => self.need_key()?.bearer("chat/completions"),
+            "openai-compatible" => self.bearer("chat/completions"),
+            "azure-openai" => self.need_key()?.azure(),
+            "anthropic" => self.need_key()?.anthropic(),
+            "ollama" => self.ollama(),
+            other => Err(UpstreamBuildError::Provider(other.to_owned())),
+        }
+    }
+
+    fn mock(self) -> Result<Adapter, UpstreamBuildError> {
+        let delay = self.number("delay_ms")?.unwrap_or_default();
+        Ok(Adapter::Mock(Mock {
+            endpoint: self.endpoint,
+            delay: Duration::from_millis(delay),
+        }))
+    }
+
+    fn bearer(self, path: &str) -> Result<Adapter, UpstreamBuildError> {
+        let url = under(self.base_url()?, path);
+        let headers = self.authorization()?;
+        let (transport, url) = self.transport(&url, headers)?;
+        let place = Place::Fixed(url);
+        Ok(Adapter::OpenAi(OpenAi { transport, place }))
+    }
+
+    fn azure(self) -> Result<Adapter, UpstreamBuildError> {
+        let mut headers = HeaderMap::new();
+        self.put_key(&mut headers, "api-key", "")?;
+        let base = self.base_url()?;
+        let version = self
+            .option("api_version")
+            .unwrap_or(AZURE_API_VERSION)
+            .to_owned();
+        let path = base.path().trim_end_matches('/').to_owned();
+        if let Some(root) = path.strip_suffix("/openai/v1") {
+            return self.azure_v1(base.clone(), root, headers);
+        }
+        let root = path.strip_suffix("/openai").unwrap_or(&path);
+        if matches!(version.as_str(), "v1" | "preview" | "latest") {
+            return self.azure_v1(base.clone(), root, headers);
+        }
+        let mut url = base;
+        url.set_path(root);
+        let (transport, root) = self.transport(&url, headers)?;
+        let place = Place::Deployment {
+            root,
+            api_version: version,
+        };
+        Ok(Adapter::OpenAi(OpenAi { transport, place }))
+    }
+
+    fn azure_v1(
+        self,
+        mut base: Url,
+        root: &str,
+        headers: HeaderMap,
+    ) -> Result<Adapter, UpstreamBuildError> {
+        base.set_path(&format!("{root}/openai/v1/chat/completions"));
+        let (transport, url) = self.transport(&base, headers)?;
+        let place = Place::Fixed(url);
+        Ok(Adapter::OpenAi(OpenAi { transport, place }))
+    }
+
+    fn anthropic(self) -> Result<Adapter, UpstreamBuildError> {
+        let mut headers = HeaderMap::new();
+        // Tokens of a subscription are no API keys and go into the other header.
+        if self
+            .key
+            .as_ref()
+            .is_some_and(|key| key.starts_with("sk-ant-oat"))
+        {
+            self.put_key(&mut headers, AUTHORIZATION.as_str(), "Bearer ")?;
+        } else {
+            self.put_key(&mut headers, "x-api-key", "")?;
+        }
+        self.put_option(
+            &mut headers,
+            "anthropic_version",
+            "anthropic-version",
+            Some("2023-06-01"),
+        )?;
+        self.put_option(&mut headers, "anthropic_beta", "anthropic-beta", None)?;
+        let max_tokens = self.number("max_tokens")?.filter(|most| *most > 0);
+        let url = under(self.base_url()?, "messages");
+        let (transport, url) = self.transport(&url, headers)?;
+        Ok(Adapter::Anthropic(Anthropic::new(
+            transport, url, max_tokens,
+        )))
+    }
+
+    fn ollama(self) -> Result<Adapter, UpstreamBuildError> {
+        match self.option("api") {
+            None | Some("native") => {}
+            Some("openai") => return self.bearer("v1/chat/completions"),
+            Some(other) => return Err(option_error("api", other, "must be native or openai")),
+        }
+        let num_ctx = self.number("num_ctx")?;
+        let keep_alive = self.option("keep_alive").map(str::to_owned);
+        let url = under(self.base_url()?, "api/chat");
+        let headers = self.authorization()?;
+        let (transport, url) = self.transport(&url, headers)?;
+        Ok(Adapter::Ollama(Ollama::new(
+            transport, url, num_ctx, keep_alive,
+        )))
+    }
+
+    fn need_key(self) -> Result<Self, UpstreamBuildError> {
+        match self.key {
+            Some(_) => Ok(self),
+            None => Err(UpstreamBuildError::NoKey(self.spec.provider.clone())),
+        }
+    }
+
+    fn base_url(&self) -> Result<Url, UpstreamBuildError> {
+        let of_ollama = (self.spec.provider == "ollama").then(|| self.option("base_url"));
+        let text = of_ollama.flatten().unwrap_or(&self.spec.base_url);
+        if text.is_empty() {
+            return Err(UpstreamBuildError::NoBaseUrl(self.spec.provider.clone()));
+        }
+        let wrong = |url: &str, problem| UpstreamBuildError::BaseUrl {
+            url: url.to_owned(),
+            problem,
+        };
+        let shown = if text.contains('@') { "…" } else { text };
+        let url = Url::parse(text).map_err(|_| wrong(shown, "is no absolute URL"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong(
+                "…",
+                "holds a user or password; keys belong into a Secret",
+            ));
+        }
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(wrong(
+                text,
+                "must start with http:// or https:// and a host",
+            ));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("…", "must not hold a query or fragment"));
+        }
+        Ok(url)
+    }
+
+    fn transport(
+        self,
+        url: &Url,
+        headers: HeaderMap,
+    ) -> Result<(Transport, Url), UpstreamBuildError> {
+        let timeouts = Timeouts::read(&self.spec.timeouts)?;
+        let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+        let reach = self.reach(url)?;
+        let target: Target =
+            self.network
+                .target(url, reach, timeouts.connect)
+                .map_err(|error| match error {
+                    TargetError::Refused { .. } if reach == Reach::PrivateOnly => {
+                        UpstreamBuildError::PlainKey(host.clone())
+                    }
+                    TargetError::Refused { ip, refusal } => {
+                        UpstreamBuildError::Address { ip, refusal }
+                    }
+                    TargetError::Client(source) => UpstreamBuildError::Client(source),
+                })?;
+        let site = Site {
+            provider: self.spec.provider.clone(),
+            endpoint: self.endpoint,
+            host,
+            key: self.key,
+        };
+        Ok(Transport::new(site, target, headers, timeouts))
+    }
+
+    /// How far the endpoint's calls may go. A key over plain http stays on private addresses.
+    fn reach(&self, url: &Url) -> Result<Reach, UpstreamBuildError> {
+        let plain_key = self.key.is_some() && url.scheme() == "http";
+        let allows_private = self.spec.allows_private();
+        if !plain_key {
+            return Ok(if allows_private {
+                Reach::Any
+            } else {
+                Reach::Public
+            });
+        }
+        let pinned_near = self
+            .network
+            .pin(url)
+            .is_some_and(|pin| Reach::PrivateOnly.refusal(pin.ip()).is_none());
+        let is_near = match url.host() {
+            Some(Host::Ipv4(ip)) => Reach::PrivateOnly.refusal(ip.into()).is_none(),
+            Some(Host::Ipv6(ip)) => Reach::PrivateOnly.refusal(ip.into()).is_none(),
+            // Where a name leads is seen only when connecting, and checked there.
+            Some(Host::Domain(name)) => {
+                allows_private || name == "localhost" || name.ends_with(".localhost")
+            }
+            None => false,
+        };
+        if pinned_near || (is_near && allows_private) {
+            Ok(Reach::PrivateOnly)
+        } else if is_near {
+            Ok(Reach::Public)
+        } else {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            Err(UpstreamBuildError::PlainKey(host))
+        }
+    }
+
+    fn authorization(&self) -> Result<HeaderMap, UpstreamBuildError> {
+        let mut headers = HeaderMap::new();
+        self.put_key(&mut headers, AUTHORIZATION.as_str(), "Bearer ")?;
+        Ok(headers)
+    }
+
+    fn put_key(
+        &self,
+        headers: &mut HeaderMap,
+        name: &'static str,
+        prefix: &str,
+    ) -> Result<(), UpstreamBuildError> {
+        if let Some(key) = &self.key {
+            headers.insert(HeaderName::from_static(name), key.header(prefix)?);
+        }
+        Ok(())
+    }
+
+    fn put_option(
+        &self,
+        headers: &mut HeaderMap,
+        option: &'static str,
+        header: &'static str,
+        default: Option<&str>,
+    ) -> Result<(), UpstreamBuildError> {
+        let Some(text) = self.option(option).or(default) else {
+            return Ok(());
+        };
+        let value = HeaderValue::from_str(text)
+            .map_err(|_| option_error(option, text, "cannot be a header's value"))?;
+        headers.insert(HeaderName::from_static(header), value);
+        Ok(())
+    }
+
+    fn option(&self, name: &str) -> Option<&str> {
+        self.spec
+            .options
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn number(&self, name: &'static str) -> Result<Option<u64>, UpstreamBuildError> {
+        let Some(text) = self.option(name) else {
+            return Ok(None);
+        };
+        let number = text
+            .parse()
+            .map_err(|_| option_error(name, text, "is no whole number"))?;
+        Ok(Some(number))
+    }
+}
+
+fn option_error(name: &'static str, value: &str, problem: &'static str) -> UpstreamBuildError {
+    UpstreamBuildError::Option {
+        name,
+        value: value.to_owned(),
+        problem,
+    }
+}
+
+/// `base` with a path behind its own.
+fn under(mut base: Url, path: &str) -> Url {
+    let whole = format!("{}/{path}", base.path().trim_end_matches('/'));
+    base.set_path(&whole);
+    base
+}

@@ -32,7 +32,7 @@ const MAX_ANSWER_BYTES: u64 = 256 << 20;
 /// Where the daemon is, and how it knows who asks.
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
-    /// The daemon's address [default: http://127.0.0.1:8080]
+    /// The daemon's address [default: `http://127.0.0.1:8080`]
     #[arg(
         long,
         env = "ORLOJ_SERVER",

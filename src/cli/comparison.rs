@@ -56,7 +56,7 @@ pub(crate) struct ComparisonArgs {
     #[arg(long)]
     detailed_exitcode: bool,
     /// Warn about secrets in clear text instead of refusing them
-    #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     allow_plaintext_secrets: bool,
 }
 
@@ -77,7 +77,12 @@ pub(crate) fn show(
     }
     let failed = review.findings.has_errors();
     if args.output != PlanFormat::Json {
-        note_findings(&findings, &head.sources(), session);
+        let report = rendered(&findings, &head.sources(), session);
+        session.terminal.note(&report);
+        if !findings.is_empty() && !failed {
+            let tally = Tally::of(&findings).sentence();
+            session.terminal.note(&format!("{tally}\n\n"));
+        }
     }
     match args.output {
         PlanFormat::Json => session.terminal.data(&pretty(&document))?,
@@ -117,11 +122,14 @@ pub(crate) fn note_findings(findings: &[Reported], sources: &Sources, session: &
     if findings.is_empty() {
         return;
     }
-    let color = session.terminal.err_style().color;
-    let width = session.environment().width();
-    let mut text = report::to_text(findings, sources, width, color);
+    let mut text = rendered(findings, sources, session);
     let _ = writeln!(text, "{}\n", Tally::of(findings).sentence());
     session.terminal.note(&text);
+}
+
+fn rendered(findings: &[Reported], sources: &Sources, session: &Session) -> String {
+    let color = session.terminal.err_style().color;
+    report::to_text(findings, sources, session.environment().width(), color)
 }
 
 /// A JSON value as it is printed.

@@ -1,7 +1,14 @@
 //! The one error type at the terminal: what failed, why, and what to do.
 
-use super::{exit::Exit, output::Style, text::printable};
+use super::{
+    exit::Exit,
+    output::Style,
+    text::{printable, wrap},
+};
 use std::fmt::Write as _;
+
+/// A terminal of 80 columns less `hint: `.
+const HINT_COLUMNS: usize = 74;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -9,7 +16,7 @@ pub(crate) struct CliError {
     exit: Exit,
     message: String,
     causes: Vec<String>,
-    hint: Option<String>,
+    hints: Vec<String>,
 }
 
 impl CliError {
@@ -19,7 +26,7 @@ impl CliError {
             exit: Exit::Error,
             message: message.into(),
             causes: Vec::new(),
-            hint: None,
+            hints: Vec::new(),
         }
     }
 
@@ -34,9 +41,9 @@ impl CliError {
         self
     }
 
-    /// What to do about it; the first hint stays.
+    /// What to do about it; a further hint is a further line.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint.get_or_insert_with(|| hint.into());
+        self.hints.push(hint.into());
         self
     }
 
@@ -61,8 +68,10 @@ impl CliError {
         for cause in &self.causes {
             let _ = writeln!(out, "  caused by: {}", printable(cause));
         }
-        if let Some(hint) = &self.hint {
-            let _ = writeln!(out, "\n{} {}", style.cyan("hint:"), printable(hint));
+        for (index, hint) in self.hints.iter().enumerate() {
+            let before = if index == 0 { "\n" } else { "" };
+            let hint = wrap(&printable(hint), HINT_COLUMNS, HINT_COLUMNS).replace('\n', "\n      ");
+            let _ = writeln!(out, "{before}{} {hint}", style.cyan("hint:"));
         }
         out
     }

@@ -62,11 +62,6 @@ impl Style {
         self.paint("1;31", text)
     }
 
-    /// For warnings.
-    pub(crate) fn yellow(self, text: &str) -> String {
-        self.paint("1;33", text)
-    }
-
     /// For what went well.
     pub(crate) fn green(self, text: &str) -> String {
         self.paint("1;32", text)

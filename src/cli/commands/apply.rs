@@ -72,7 +72,8 @@ fn applied(answer: &Value) -> String {
     let mut out = String::new();
     for resource in list.into_iter().flatten() {
         let kind = columns::text(resource, "/kind");
-        let word = Kind::from_word(&kind).map_or_else(|| kind.to_lowercase(), |kind| kind.singular().to_owned());
+        let word = Kind::from_word(&kind)
+            .map_or_else(|| kind.to_lowercase(), |kind| kind.singular().to_owned());
         let _ = writeln!(out, "applied {word}/{}", columns::text(resource, "/name"));
     }
     out

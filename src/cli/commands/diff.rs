@@ -63,9 +63,12 @@ fn sides(range: Option<&str>) -> Result<(&str, Option<&str>), CliError> {
         ))
         .with_hint("name the merge base yourself: `$(git merge-base A B)..B`"));
     }
-    let or_head = |side| if side == "" { "HEAD" } else { side };
     Ok(match range.split_once("..") {
         Some((base, head)) => (or_head(base), Some(or_head(head))),
         None => (or_head(range), None),
     })
+}
+
+fn or_head(side: &str) -> &str {
+    if side.is_empty() { "HEAD" } else { side }
 }

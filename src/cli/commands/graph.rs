@@ -54,12 +54,11 @@ struct Drawn {
 
 /// Draws the graph.
 pub(crate) fn run(args: &GraphArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let drawn = match &args.path {
-        Some(path) => of_files(path.clone(), session)?,
-        None => {
-            let client = args.server.client(session)?;
-            of_json(&client.get(&["api", "v1", "graph"], &[])?)
-        }
+    let drawn = if let Some(path) = &args.path {
+        of_files(path.clone(), session)?
+    } else {
+        let client = args.server.client(session)?;
+        of_json(&client.get(&["api", "v1", "graph"], &[])?)
     };
     if drawn.nodes.is_empty() {
         session.terminal.note("no resources\n");

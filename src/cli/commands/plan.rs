@@ -76,9 +76,7 @@ fn base(args: &PlanArgs, session: &mut Session) -> Result<OwnedSide, CliError> {
             // With files from elsewhere the local clone says nothing about what is live.
             let clone = args.comparison.file.is_empty().then(|| repository(session));
             live::from_clone_or_daemon(&client, clone.flatten().as_deref(), paths).map_err(|error| {
-                error.with_hint(
-                    "without a daemon, plan against a commit (`--base HEAD`) or nothing (`--base none`)",
-                )
+                error.with_hint("without a daemon, plan from a commit (`--base HEAD`) or from nothing (`--base none`)")
             })
         }
         revision => {

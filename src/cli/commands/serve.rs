@@ -36,16 +36,37 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) repo: Option<String>,
     /// The branch or tag to follow [default: main]
-    #[arg(long = "ref", env = "ORLOJ_REF", value_name = "REF")]
+    #[arg(
+        long = "ref",
+        env = "ORLOJ_REF",
+        hide_env_values = true,
+        value_name = "REF"
+    )]
     pub(crate) reference: Option<String>,
     /// Serve only what is below this directory of the repository (can be repeated)
-    #[arg(long, env = "ORLOJ_PATH", value_name = "DIR", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "ORLOJ_PATH",
+        hide_env_values = true,
+        value_name = "DIR",
+        value_delimiter = ','
+    )]
     pub(crate) path: Vec<String>,
     /// Where to listen [default: 127.0.0.1:8080]
-    #[arg(long, env = "ORLOJ_ADDR", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "ORLOJ_ADDR",
+        hide_env_values = true,
+        value_name = "HOST:PORT"
+    )]
     pub(crate) addr: Option<String>,
     /// Where to keep state [default: the XDG state directory]
-    #[arg(long, env = "ORLOJ_DATA_DIR", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "ORLOJ_DATA_DIR",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
     pub(crate) data_dir: Option<PathBuf>,
     /// An age identity that opens sealed secrets (can be repeated)
     #[arg(
@@ -56,10 +77,15 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) age_key_file: Vec<PathBuf>,
     /// How often to look at the repository [default: 60s]
-    #[arg(long, env = "ORLOJ_POLL", value_name = "DURATION", value_parser = duration)]
+    #[arg(long, env = "ORLOJ_POLL", hide_env_values = true, value_name = "DURATION", value_parser = duration)]
     pub(crate) poll: Option<Duration>,
     /// A configuration file, `orloj.yaml`
-    #[arg(long, env = "ORLOJ_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "ORLOJ_CONFIG",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Where state is recorded: `sqlite:PATH` [default: a file in the data directory]
     #[arg(
@@ -86,22 +112,33 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) api_token: Option<Token>,
     /// Warn about secrets in clear text in Git instead of refusing them
-    #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", hide_env_values = true, value_name = "BOOL", num_args = 0..=1,
         require_equals = true, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) allow_plaintext_secrets: Option<bool>,
     /// Listen beyond loopback without tokens
-    #[arg(long, env = "ORLOJ_INSECURE_ALLOW_ANONYMOUS", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, env = "ORLOJ_INSECURE_ALLOW_ANONYMOUS", hide_env_values = true, value_name = "BOOL", num_args = 0..=1,
         require_equals = true, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) insecure_allow_anonymous: Option<bool>,
     /// Leave the header `x-orloj-route` out of answers
-    #[arg(long, env = "ORLOJ_NO_ROUTE_HEADER", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, env = "ORLOJ_NO_ROUTE_HEADER", hide_env_values = true, value_name = "BOOL", num_args = 0..=1,
         require_equals = true, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_route_header: Option<bool>,
     /// How log lines look [default: text]
-    #[arg(long, env = "ORLOJ_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    #[arg(
+        long,
+        env = "ORLOJ_LOG_FORMAT",
+        hide_env_values = true,
+        value_enum,
+        value_name = "FORMAT"
+    )]
     pub(crate) log_format: Option<LogFormat>,
     /// Which log lines appear: error, warn, info, debug, or a filter such as `orloj=debug` [default: info]
-    #[arg(long, env = "ORLOJ_LOG_LEVEL", value_name = "LEVEL")]
+    #[arg(
+        long,
+        env = "ORLOJ_LOG_LEVEL",
+        hide_env_values = true,
+        value_name = "LEVEL"
+    )]
     pub(crate) log_level: Option<String>,
 }
 

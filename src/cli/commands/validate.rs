@@ -45,7 +45,7 @@ pub(crate) struct ValidateArgs {
     #[arg(short, long = "file", value_name = "PATH")]
     file: Vec<PathBuf>,
     /// Warn about secrets in clear text instead of refusing them
-    #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     allow_plaintext_secrets: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]

@@ -1,2 +1,5 @@
 //! The `orloj` binary.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    orloj::cli::main()
+}

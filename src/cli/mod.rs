@@ -1,1 +1,35 @@
-//! One file per command; terminal output and exit codes.
+//! What people type: one file per command, one error type, one table of exit codes.
+//!
+//! [`main`] reads the arguments ([`app`]) and the surroundings, hands both to a command ([`commands`]) and
+//! turns what comes back into an exit code ([`exit`]). Data goes to stdout, everything else to stderr,
+//! both through [`output`]. Commands that only look at files call [`crate::reconcile::review`], the same
+//! function as the daemon; commands that ask the daemon do so through [`client`].
+//!
+//! Nothing here decides anything about manifests or routes.
+
+mod app;
+mod client;
+mod columns;
+mod commands;
+mod comparison;
+mod daemon_door;
+mod environment;
+mod error;
+mod exit;
+mod literal;
+mod live;
+mod main;
+mod manifests;
+mod output;
+mod recipients;
+mod report;
+mod revision;
+mod session;
+mod tables;
+mod target;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use main::main;

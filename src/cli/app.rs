@@ -1,0 +1,83 @@
+//! The one list of commands.
+
+use super::{
+    commands::{
+        apply::ApplyArgs, completion::CompletionArgs, create::CreateArgs, delete::DeleteArgs,
+        demo::DemoArgs, describe::DescribeArgs, diff::DiffArgs, get::GetArgs, graph::GraphArgs,
+        help::HelpArgs, history::HistoryArgs, plan::PlanArgs, schema::SchemaArgs,
+        secret::SecretArgs, serve::ServeArgs, status::StatusArgs, sync::SyncArgs,
+        validate::ValidateArgs, version::VersionArgs,
+    },
+    output::ColorWhen,
+};
+use clap::{Parser, Subcommand};
+use std::{ffi::OsString, path::Path};
+
+/// GitOps for AI model routing
+///
+/// Push manifests to Git; the daemon checks them, plans the change and serves the whole commit at once
+/// through an OpenAI-compatible gateway.
+#[derive(Debug, Parser)]
+#[command(
+    name = "orloj",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    after_help = "\
+First steps:
+  orloj demo                      a daemon and a repository to try things with
+  orloj validate                  check the manifests in this directory
+  orloj plan                      what pushing this work tree would change
+
+`orloj help COMMAND` explains a command, `orloj help exit-codes` the exit codes."
+)]
+pub(crate) struct App {
+    /// When to colour: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) color: ColorWhen,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(DemoArgs),
+    Serve(ServeArgs),
+    Validate(ValidateArgs),
+    Diff(DiffArgs),
+    Plan(PlanArgs),
+    Sync(SyncArgs),
+    Status(StatusArgs),
+    History(HistoryArgs),
+    Get(GetArgs),
+    Describe(DescribeArgs),
+    Graph(GraphArgs),
+    Apply(ApplyArgs),
+    Create(CreateArgs),
+    Delete(DeleteArgs),
+    Secret(SecretArgs),
+    Schema(SchemaArgs),
+    Completion(CompletionArgs),
+    Version(VersionArgs),
+    Help(HelpArgs),
+}
+
+/// The arguments, read by the name the program was started under: `orlojd` is `orloj serve`.
+pub(crate) fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut given: Vec<OsString> = given.into_iter().collect();
+    let name = given.first().map(Path::new).and_then(Path::file_stem);
+    if name.is_some_and(|name| name == "orlojd") {
+        given.insert(1, OsString::from("serve"));
+    }
+    given
+}

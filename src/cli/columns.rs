@@ -1,0 +1,133 @@
+//! The columns of each kind, as Orloj names them.
+
+use crate::model::Kind;
+use serde_json::Value;
+
+/// Longest error in a table, in characters, as upstream cuts it.
+const MAX_ERROR_CHARS: usize = 80;
+
+/// The header of a kind's table.
+pub(crate) fn header(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Secret => &["NAME", "KEYS", "STATUS"],
+        Kind::ModelEndpoint => &["NAME", "PROVIDER", "BASE_URL", "DEFAULT_MODEL", "STATUS"],
+        Kind::ModelAlias => &["NAME", "MATCH", "TARGETS", "FALLBACKS", "STATUS"],
+        Kind::Agent => &["NAME", "MODEL_REF", "STATUS", "TOOLS"],
+        Kind::AgentPolicy => &[
+            "NAME",
+            "MODE",
+            "SYSTEM_TARGETS",
+            "TASK_TARGETS",
+            "TOKENS",
+            "ALLOWED_MODELS",
+            "BLOCKED_TOOLS",
+            "STATUS",
+        ],
+        Kind::AgentSystem => &["NAME", "STATUS", "AGENTS"],
+        Kind::Task => &[
+            "NAME",
+            "SYSTEM",
+            "PRIORITY",
+            "STATUS",
+            "ATTEMPTS",
+            "ASSIGNED_WORKER",
+            "CLAIMED_BY",
+            "LEASE_UNTIL",
+            "NEXT_ATTEMPT",
+            "LAST_ERROR",
+        ],
+    }
+}
+
+/// The cells of one resource.
+pub(crate) fn row(kind: Kind, item: &Value) -> Vec<String> {
+    let spec = |field: &str| text(item, &format!("/spec/{field}"));
+    let number = |field: &str| length(item, &format!("/spec/{field}")).to_string();
+    let status = |field: &str| text(item, &format!("/status/{field}"));
+    let (name, phase) = (text(item, "/metadata/name"), status("phase"));
+    match kind {
+        Kind::Secret => vec![name, number("data"), phase],
+        Kind::ModelEndpoint => vec![
+            name,
+            spec("provider"),
+            spec("base_url"),
+            spec("default_model"),
+            phase,
+        ],
+        Kind::ModelAlias => vec![
+            name,
+            spec("match"),
+            targets(item, "/spec/targets"),
+            targets(item, "/spec/fallbacks"),
+            phase,
+        ],
+        Kind::Agent => vec![name, spec("model_ref"), phase, number("tools")],
+        Kind::AgentPolicy => vec![
+            name,
+            spec("apply_mode"),
+            number("target_systems"),
+            number("target_tasks"),
+            spec("max_tokens_per_run"),
+            number("allowed_models"),
+            number("blocked_tools"),
+            phase,
+        ],
+        Kind::AgentSystem => vec![name, phase, number("agents")],
+        Kind::Task => vec![
+            name,
+            spec("system"),
+            spec("priority"),
+            phase,
+            status("attempts"),
+            status("assignedWorker"),
+            status("claimedBy"),
+            status("leaseUntil"),
+            status("nextAttemptAt"),
+            super::text::shorten(&status("lastError"), MAX_ERROR_CHARS),
+        ],
+    }
+}
+
+/// The resources of a list.
+pub(crate) fn items(list: &Value) -> &[Value] {
+    let items = list.get("items").and_then(Value::as_array);
+    items.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A field as text; nothing if it is absent.
+pub(crate) fn text(item: &Value, pointer: &str) -> String {
+    match item.pointer(pointer) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// How many entries a list or mapping has.
+fn length(item: &Value, pointer: &str) -> usize {
+    match item.pointer(pointer) {
+        Some(Value::Array(list)) => list.len(),
+        Some(Value::Object(map)) => map.len(),
+        _ => 0,
+    }
+}
+
+/// `endpoint/model`, `endpoint` or `alias:NAME`, each with its weight if it has one.
+fn targets(item: &Value, pointer: &str) -> String {
+    let list = item.pointer(pointer).and_then(Value::as_array);
+    let shown: Vec<_> = list.into_iter().flatten().map(target).collect();
+    shown.join(",")
+}
+
+fn target(target: &Value) -> String {
+    let (endpoint, model) = (text(target, "/endpoint"), text(target, "/model"));
+    let name = match (endpoint.is_empty(), model.is_empty()) {
+        (true, _) => format!("alias:{}", text(target, "/alias")),
+        (false, true) => endpoint,
+        (false, false) => format!("{endpoint}/{model}"),
+    };
+    match target.get("weight") {
+        Some(Value::Number(weight)) => format!("{name}={weight}"),
+        _ => name,
+    }
+}

@@ -1,0 +1,81 @@
+//! `orloj create secret`: a secret from the command line.
+
+use crate::{
+    cli::{
+        client::ServerArgs,
+        comparison::note_findings,
+        error::CliError,
+        exit::Exit,
+        literal::Literal,
+        report::{Reported, Sources},
+        session::Session,
+    },
+    model::{DEFAULT_NAMESPACE, Kind, check_name},
+};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+/// Create a resource from the command line
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct CreateArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Secret(SecretArgs),
+}
+
+/// Create a secret, or replace one that was sent by hand
+///
+/// The daemon keeps it sealed on disk, outside Git. To keep a secret in Git use `orloj secret encrypt`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orloj create secret openai-api-key --from-literal value=sk-...
+  orloj create secret azure -n team-a --from-literal value=\"$AZURE_KEY\"")]
+struct SecretArgs {
+    /// The secret's name
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// A key and its value (can be repeated)
+    #[arg(long, value_name = "KEY=VALUE", required = true)]
+    from_literal: Vec<Literal>,
+    /// The namespace [default: default]
+    #[arg(short, long, value_name = "NS")]
+    namespace: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// Sends the secret as a manifest.
+pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let What::Secret(args) = &args.what;
+    let namespace = args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
+    check_name(&args.name)
+        .and_then(|()| check_name(namespace))
+        .map_err(|error| {
+            CliError::usage("the secret's name or namespace cannot be one").because(&error)
+        })?;
+    let values: Map<String, Value> = args
+        .from_literal
+        .iter()
+        .map(|literal| (literal.key.clone(), Value::from(literal.expose())))
+        .collect();
+    let manifest = json!({
+        "apiVersion": Kind::Secret.api_version(),
+        "kind": Kind::Secret.as_str(),
+        "metadata": { "name": args.name, "namespace": namespace },
+        "spec": { "stringData": values },
+    });
+    let document = json!({ "name": "create secret", "content": manifest.to_string() });
+    let body = json!({ "documents": [document] });
+    let client = args.server.client(session)?;
+    let answer = client.post(&["api", "v1", "apply"], Some(&body))?;
+    note_findings(&Reported::of_json(&answer), &Sources::default(), session);
+    let done = format!("created secret/{}\n", args.name);
+    session.terminal.data(&done)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,48 @@
+//! One file per command: its arguments, whose docs are the manual, and one function.
+
+pub(crate) mod apply;
+pub(crate) mod completion;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod demo;
+pub(crate) mod describe;
+pub(crate) mod diff;
+pub(crate) mod get;
+pub(crate) mod graph;
+pub(crate) mod help;
+pub(crate) mod history;
+pub(crate) mod plan;
+pub(crate) mod schema;
+pub(crate) mod secret;
+pub(crate) mod serve;
+pub(crate) mod status;
+pub(crate) mod sync;
+pub(crate) mod validate;
+pub(crate) mod version;
+
+use super::{app::Command, error::CliError, exit::Exit, session::Session};
+
+/// Runs a command.
+pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Exit, CliError> {
+    match command {
+        Command::Demo(args) => demo::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Validate(args) => validate::run(args, session),
+        Command::Diff(args) => diff::run(args, session),
+        Command::Plan(args) => plan::run(args, session),
+        Command::Sync(args) => sync::run(args, session),
+        Command::Status(args) => status::run(args, session),
+        Command::History(args) => history::run(args, session),
+        Command::Get(args) => get::run(args, session),
+        Command::Describe(args) => describe::run(args, session),
+        Command::Graph(args) => graph::run(args, session),
+        Command::Apply(args) => apply::run(args, session),
+        Command::Create(args) => create::run(args, session),
+        Command::Delete(args) => delete::run(args, session),
+        Command::Secret(args) => secret::run(args, session),
+        Command::Schema(args) => schema::run(args, session),
+        Command::Completion(args) => completion::run(args, session),
+        Command::Version(args) => version::run(args, session),
+        Command::Help(args) => help::run(args, session),
+    }
+}

@@ -1,0 +1,168 @@
+//! `orloj status`: how the daemon stands.
+
+use crate::cli::{
+    client::ServerArgs,
+    columns::text,
+    commands::history::seconds,
+    comparison::pretty,
+    error::CliError,
+    exit::Exit,
+    report::{self, Reported, Sources, Tally},
+    revision::short,
+    session::Session,
+    tables::{fields, table},
+};
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+/// How the status is printed.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Show what is live, and what is wrong with what is not
+///
+/// Phases: `Synced` (the newest commit is live), `Rejected` (it was refused, and the one before stays
+/// live), `Retrying` (the source cannot be reached), `Starting`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orloj status
+  orloj status -o json | jq -r .phase")]
+pub(crate) struct StatusArgs {
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// Asks and prints.
+pub(crate) fn run(args: &StatusArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let status = args
+        .server
+        .client(session)?
+        .get(&["api", "v1", "status"], &[])?;
+    let text = match args.output {
+        Format::Json => pretty(&status),
+        Format::Text => {
+            let color = session.terminal.out_style().color;
+            described(&status, session.environment().width(), color)
+        }
+    };
+    session.terminal.data(&text)?;
+    Ok(Exit::Done)
+}
+
+fn described(status: &Value, width: usize, color: bool) -> String {
+    let all = [
+        ("Phase", text(status, "/phase")),
+        ("Revision", text(status, "/revision")),
+        ("Commit", commit(status)),
+        ("Source", source(status)),
+        ("Live since", seconds(&text(status, "/since"))),
+        ("Last check", seconds(&text(status, "/checked"))),
+        ("Resources", resources(status)),
+        ("Error", text(status, "/error")),
+        ("Refused", refused(status)),
+        ("Version", text(status, "/version")),
+    ];
+    let known: Vec<_> = all
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    let mut out = fields(&known);
+    let rows: Vec<_> = list(status, "conditions").map(condition).collect();
+    if !rows.is_empty() {
+        out.push_str("\nNot ready:\n");
+        for line in table(&["RESOURCE", "REASON", "MESSAGE"], &rows)
+            .lines()
+            .skip(1)
+        {
+            out.push_str("  ");
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    let findings = Reported::of_json(status);
+    if !findings.is_empty() {
+        out.push('\n');
+        out.push_str(&report::to_text(
+            &findings,
+            &Sources::default(),
+            width,
+            color,
+        ));
+        out.push_str(&Tally::of(&findings).sentence());
+        out.push('\n');
+    }
+    out
+}
+
+fn list<'a>(status: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
+    let list = status.get(field).and_then(Value::as_array);
+    list.into_iter().flatten()
+}
+
+fn commit(status: &Value) -> String {
+    let (summary, author) = (
+        text(status, "/commit/summary"),
+        text(status, "/commit/author"),
+    );
+    let id = short(&text(status, "/commit/id"));
+    if id.is_empty() {
+        return id;
+    }
+    format!("{id}  \"{summary}\" ({author})")
+}
+
+fn source(status: &Value) -> String {
+    let (location, reference) = (
+        text(status, "/source/location"),
+        text(status, "/source/ref"),
+    );
+    if location.is_empty() || reference.is_empty() {
+        return location;
+    }
+    format!("{location} ({reference})")
+}
+
+/// `2 agents, 3 model-endpoints`.
+fn resources(status: &Value) -> String {
+    let counts = status.get("resources").and_then(Value::as_object);
+    let counts = counts.into_iter().flatten();
+    let counts = counts.filter(|(_, number)| number.as_u64() != Some(0));
+    let counts: Vec<_> = counts
+        .map(|(kind, number)| format!("{number} {kind}"))
+        .collect();
+    counts.join(", ")
+}
+
+/// The newest attempt, if it is not what is live.
+fn refused(status: &Value) -> String {
+    if text(status, "/phase") != "Rejected" {
+        return String::new();
+    }
+    let commit = short(&text(status, "/attempt/commit"));
+    let (summary, at) = (
+        text(status, "/attempt/summary"),
+        text(status, "/attempt/at"),
+    );
+    format!("{commit}  \"{summary}\" at {}", seconds(&at))
+}
+
+fn condition(condition: &Value) -> Vec<String> {
+    let kind = text(condition, "/resource/kind");
+    let namespace = text(condition, "/resource/namespace");
+    let name = text(condition, "/resource/name");
+    vec![
+        format!("{kind} {namespace}/{name}"),
+        text(condition, "/reason"),
+        text(condition, "/message"),
+    ]
+}

@@ -1,0 +1,50 @@
+//! The few variables that the command line itself reads.
+
+use std::env::VarError;
+
+/// Columns of a terminal that says nothing.
+const DEFAULT_WIDTH: usize = 80;
+
+/// Wider text is harder to read than wrapped text.
+const MAX_WIDTH: usize = 100;
+
+/// What the surroundings say. Commands read nothing else of them; flags read their own through clap.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    /// `COLUMNS`.
+    pub(crate) columns: Option<usize>,
+    /// `ORLOJCTL_SERVER`.
+    pub(crate) ctl_server: Option<String>,
+    /// `ORLOJCTL_API_TOKEN`.
+    pub(crate) ctl_token: Option<String>,
+}
+
+impl Environment {
+    /// Reads the variables of this process.
+    pub(crate) fn of_process() -> Self {
+        Self {
+            columns: variable("COLUMNS").and_then(|text| text.parse().ok()),
+            ctl_server: variable("ORLOJCTL_SERVER"),
+            ctl_token: variable("ORLOJCTL_API_TOKEN"),
+        }
+    }
+
+    /// How wide text may be, in columns.
+    pub(crate) fn width(&self) -> usize {
+        self.columns.unwrap_or(DEFAULT_WIDTH).clamp(40, MAX_WIDTH)
+    }
+}
+
+/// A variable that is set to something.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line's second spellings, which clap cannot read"
+)]
+fn variable(name: &str) -> Option<String> {
+    let text = match std::env::var(name) {
+        Ok(text) => text,
+        Err(VarError::NotPresent | VarError::NotUnicode(_)) => return None,
+    };
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,216 @@
+//! Manifest files of this machine, from a directory, a commit or standard input, and their review.
+
+use super::{error::CliError, report::Sources, session::Session, text::shorten};
+use crate::{
+    graph::DependencyGraph,
+    manifest::{ClearTextPolicy, MAX_FILE_BYTES, parse_file},
+    model::{Catalog, Finding},
+    plan::Side,
+    reconcile::{
+        Desired, FileCache, Review, ReviewOptions, SourceFile, SourceFiles, gather, review,
+    },
+    routing::RoutingTable,
+    source::{Checkout, Limits, discover, open_revision, open_work_tree, open_work_tree_in},
+};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// How the files of a directory are called in a plan.
+pub(crate) const WORK_TREE: &str = "worktree";
+
+/// Files under one name.
+#[derive(Debug)]
+pub(crate) struct Version {
+    /// The commit's id, or what else they are called.
+    pub(crate) name: String,
+    /// The same for people.
+    pub(crate) label: String,
+    pub(crate) files: Vec<SourceFile>,
+    /// What of the tree is refused.
+    findings: Vec<Finding>,
+}
+
+/// One side of a plan that owns its parts.
+#[derive(Debug, Default)]
+pub(crate) struct OwnedSide {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) catalog: Catalog,
+    pub(crate) graph: DependencyGraph,
+    pub(crate) table: RoutingTable,
+}
+
+impl OwnedSide {
+    /// Makes the links and the names of a catalog.
+    pub(crate) fn of(catalog: Catalog, name: String, label: String) -> Self {
+        let (graph, _) = DependencyGraph::build(&catalog);
+        let (table, _) = RoutingTable::build(&catalog);
+        Self {
+            name,
+            label,
+            catalog,
+            graph,
+            table,
+        }
+    }
+
+    /// The side as the planner takes it.
+    pub(crate) fn side(&self) -> Side<'_> {
+        Side {
+            revision: &self.name,
+            catalog: &self.catalog,
+            graph: &self.graph,
+            table: &self.table,
+        }
+    }
+}
+
+impl Version {
+    /// The files of a commit, limited to `paths`.
+    pub(crate) fn of_revision(
+        repository: &Path,
+        revision: &str,
+        paths: &[String],
+    ) -> Result<Self, CliError> {
+        let checkout = open_revision(repository, revision, paths, &Limits::default())?;
+        let files = read(&checkout)?;
+        let (name, label) = match &files.commit {
+            Some(commit) => {
+                let summary = shorten(&commit.summary, 36);
+                let author = shorten(&commit.author, 16);
+                let label = format!("{}  \"{summary}\" ({author})", commit.id.short());
+                (commit.id.to_string(), label)
+            }
+            None => (revision.to_owned(), revision.to_owned()),
+        };
+        Ok(Self::named(files, name, label))
+    }
+
+    /// The work tree of the repository at `root`, limited to `paths`.
+    pub(crate) fn of_work_tree(root: &Path, paths: &[String]) -> Result<Self, CliError> {
+        let checkout = open_work_tree_in(root, paths, &Limits::default())?;
+        let label = "work tree (what is on disk)".to_owned();
+        Ok(Self::named(read(&checkout)?, WORK_TREE.to_owned(), label))
+    }
+
+    /// Directories and files as they were typed; `-` is standard input, and no path the current directory.
+    pub(crate) fn of_typed(paths: &[PathBuf], session: &mut Session) -> Result<Self, CliError> {
+        let here = [PathBuf::from(".")];
+        let paths = if paths.is_empty() { &here[..] } else { paths };
+        let mut all = SourceFiles::default();
+        let mut seen = HashSet::new();
+        for path in paths {
+            let files = if path.as_os_str() == "-" {
+                of_stdin(session)?
+            } else {
+                let path = session.path(path);
+                read(&open_work_tree(&path, &Limits::default())?)?
+            };
+            let new = files.files.into_iter();
+            all.files
+                .extend(new.filter(|file| seen.insert(file.path.clone())));
+            all.findings.extend(files.findings);
+        }
+        let label = format!("files in {}", list(paths));
+        Ok(Self::named(all, WORK_TREE.to_owned(), label))
+    }
+
+    fn named(files: SourceFiles, name: String, label: String) -> Self {
+        Self {
+            name,
+            label,
+            files: files.files,
+            findings: files.findings,
+        }
+    }
+
+    /// Reviews the files as the daemon would.
+    pub(crate) fn review(
+        &self,
+        base: Option<Side<'_>>,
+        clear_text: ClearTextPolicy,
+        refuse_empty: bool,
+    ) -> Review {
+        let files: Vec<_> = self.files.iter().map(|file| file.parsed.clone()).collect();
+        let desired = Desired {
+            revision: &self.name,
+            files: &files,
+            unmanaged: &[],
+            source_findings: &self.findings,
+        };
+        let options = ReviewOptions {
+            clear_text,
+            refuse_empty,
+        };
+        review(desired, base, options)
+    }
+
+    /// The texts that findings point into.
+    pub(crate) fn sources(&self) -> Sources {
+        Sources::of(&self.files)
+    }
+
+    /// The version as the base of a plan; what is wrong with it does not matter any more.
+    pub(crate) fn into_side(self) -> OwnedSide {
+        let review = self.review(None, ClearTextPolicy::Warn, false);
+        OwnedSide {
+            name: self.name,
+            label: self.label,
+            catalog: review.catalog,
+            graph: review.graph,
+            table: review.table,
+        }
+    }
+}
+
+/// The top of the repository that the command runs in.
+pub(crate) fn repository(session: &Session) -> Option<PathBuf> {
+    discover(&session.directory())
+}
+
+/// The same, where nothing works without one.
+pub(crate) fn needed_repository(session: &Session) -> Result<PathBuf, CliError> {
+    repository(session).ok_or_else(|| {
+        CliError::new("this directory is not in a Git repository")
+            .with_hint("change into a clone, or name files with `-f PATH`")
+    })
+}
+
+/// What `--allow-plaintext-secrets` means to a review.
+pub(crate) fn clear_text(allowed: bool) -> ClearTextPolicy {
+    if allowed {
+        ClearTextPolicy::Warn
+    } else {
+        ClearTextPolicy::Refuse
+    }
+}
+
+fn read(checkout: &Checkout) -> Result<SourceFiles, CliError> {
+    Ok(gather(checkout, &mut FileCache::default())?)
+}
+
+fn of_stdin(session: &mut Session) -> Result<SourceFiles, CliError> {
+    let content = session.read_stdin(MAX_FILE_BYTES)?;
+    let path: Arc<str> = "-".into();
+    let parsed = Arc::new(parse_file(&path, &content));
+    let file = SourceFile {
+        path,
+        content: content.into(),
+        parsed,
+    };
+    Ok(SourceFiles {
+        files: vec![file],
+        ..SourceFiles::default()
+    })
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let names: Vec<_> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    names.join(", ")
+}

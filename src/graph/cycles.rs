@@ -11,21 +11,30 @@ use std::collections::{BTreeMap, VecDeque};
 /// One finding per group of resources that refer to each other in a circle, with a shortest circle
 /// printed.
 pub(super) fn find(graph: &StableDiGraph<ResourceId, String>, catalog: &Catalog) -> Vec<Finding> {
-    // Iterative, unlike petgraph's `tarjan_scc`: a long chain must not exhaust the stack.
-    let groups = kosaraju_scc(graph);
-    groups
+    circles(graph)
         .iter()
-        .filter_map(|group| circle(graph, group, catalog))
+        .filter_map(|path| describe(graph, path, catalog))
         .collect()
 }
 
-fn circle(
+/// Of each group of nodes that reach each other, a shortest way from its smallest node back to it.
+pub(super) fn circles<N: Ord, E>(graph: &StableDiGraph<N, E>) -> Vec<Vec<NodeIndex>> {
+    // Iterative, unlike petgraph's `tarjan_scc`: a long chain must not exhaust the stack.
+    kosaraju_scc(graph)
+        .iter()
+        .filter_map(|group| {
+            let start = *group.iter().min_by_key(|node| &graph[**node])?;
+            shortest_way_back(graph, start, group)
+        })
+        .collect()
+}
+
+fn describe(
     graph: &StableDiGraph<ResourceId, String>,
-    group: &[NodeIndex],
+    path: &[NodeIndex],
     catalog: &Catalog,
 ) -> Option<Finding> {
-    let start = *group.iter().min_by_key(|node| &graph[**node])?;
-    let path = shortest_way_back(graph, start, group)?;
+    let start = *path.first()?;
     let names: Vec<_> = path
         .iter()
         .map(|node| graph[*node].qualified_name())
@@ -58,8 +67,8 @@ fn circle(
 }
 
 /// Breadth first from `start` to itself, inside the group.
-fn shortest_way_back(
-    graph: &StableDiGraph<ResourceId, String>,
+fn shortest_way_back<N: Ord, E>(
+    graph: &StableDiGraph<N, E>,
     start: NodeIndex,
     group: &[NodeIndex],
 ) -> Option<Vec<NodeIndex>> {

@@ -33,6 +33,7 @@ impl DependencyGraph {
     pub fn build(catalog: &Catalog) -> (Self, Findings) {
         let mut links = Self::default();
         let mut findings = Findings::default();
+        let mut suggestions = Suggestions::default();
         for resource in catalog.iter() {
             let node = links.graph.add_node(resource.id.clone());
             links.nodes.insert(resource.id.clone(), node);
@@ -46,7 +47,7 @@ impl DependencyGraph {
                     (Some(from), Some(to)) => {
                         links.graph.add_edge(*from, *to, reference.pointer);
                     }
-                    _ => findings.push(missing(catalog, resource, &reference)),
+                    _ => findings.push(missing(catalog, resource, &reference, &mut suggestions)),
                 }
             }
         }
@@ -142,8 +143,33 @@ impl DependencyGraph {
     }
 }
 
+/// Suggestions already made: comparing with every name is dear, and one typo is often repeated.
+#[derive(Default)]
+struct Suggestions(HashMap<ResourceId, Option<String>>);
+
+/// Names listed in a hint, so that it stays one line.
+const MAX_LISTED: usize = 12;
+
+/// Different missing names that get a suggestion; nobody mends more at once.
+const MAX_SUGGESTIONS: usize = 100;
+
+impl Suggestions {
+    fn find(&mut self, catalog: &Catalog, to: &ResourceId) -> Option<String> {
+        if self.0.len() >= MAX_SUGGESTIONS && !self.0.contains_key(to) {
+            return None;
+        }
+        let made = self.0.entry(to.clone());
+        made.or_insert_with(|| suggestion(catalog, to)).clone()
+    }
+}
+
 /// A reference to nothing: an error, or for secrets (which may come from elsewhere) a warning.
-fn missing(catalog: &Catalog, resource: &Resource, reference: &Reference) -> Finding {
+fn missing(
+    catalog: &Catalog,
+    resource: &Resource,
+    reference: &Reference,
+    suggestions: &mut Suggestions,
+) -> Finding {
     let origin = resource.origin_of(&reference.pointer);
     let to = &reference.to;
     if to.kind == Kind::Secret {
@@ -162,7 +188,7 @@ fn missing(catalog: &Catalog, resource: &Resource, reference: &Reference) -> Fin
         to.kind, to.name, to.namespace
     );
     Finding::new(code::REF_MISSING, origin, message)
-        .with_hint_if(suggestion(catalog, to))
+        .with_hint_if(suggestions.find(catalog, to))
         .on(&resource.id)
 }
 
@@ -194,7 +220,7 @@ fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
         .find_map(|kind| catalog.find(kind, &to.namespace, &to.name))
         .map(|other| {
             format!(
-                "\"{}\" is a {}, and a {} is needed here",
+                "\"{}\" is of kind {}; {} is needed here",
                 to.name, other.id.kind, to.kind
             )
         })
@@ -203,6 +229,10 @@ fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
                 "there is no {} in namespace {}; add one",
                 to.kind, to.namespace
             )),
-            some => Some(format!("there are: {}", some.join(", "))),
+            some => Some(format!(
+                "there are: {}{}",
+                some[..some.len().min(MAX_LISTED)].join(", "),
+                if some.len() > MAX_LISTED { ", …" } else { "" }
+            )),
         })
 }

@@ -8,5 +8,8 @@ mod links;
 mod reference;
 mod systems;
 
+#[cfg(test)]
+mod tests;
+
 pub use links::DependencyGraph;
 pub use reference::{Reference, references};

@@ -1,11 +1,12 @@
 //! What must hold inside an agent system, checked before anything runs.
 
+use super::cycles;
 use crate::model::{
     Catalog, Finding, Kind, Resource, Spec, code, pointer_to,
     spec::{AgentSystemSpec, TaskSpec},
 };
-use petgraph::{algo::tarjan_scc, graphmap::DiGraphMap};
-use std::collections::BTreeSet;
+use petgraph::stable_graph::StableDiGraph;
+use std::collections::{BTreeSet, HashMap};
 
 /// Checks the graph of every system of the catalog.
 pub(super) fn check(catalog: &Catalog) -> Vec<Finding> {
@@ -56,21 +57,20 @@ fn check_circle(
         };
         task.id.namespace == resource.id.namespace && runs_unbounded(spec, resource)
     })?;
-    let mut graph = DiGraphMap::<&str, ()>::new();
+    let mut graph = StableDiGraph::new();
+    let mut nodes = HashMap::new();
     for (name, node) in &system.graph {
         for edge in &node.edges {
-            graph.add_edge(name.as_str(), edge.to.as_str(), ());
+            let [from, to] = [name, &edge.to].map(|name| {
+                *nodes
+                    .entry(name.as_str())
+                    .or_insert_with(|| graph.add_node(name.as_str()))
+            });
+            graph.add_edge(from, to, ());
         }
     }
-    let circle = tarjan_scc(&graph)
-        .into_iter()
-        .find(|group| match group.as_slice() {
-            [one] => graph.contains_edge(one, one),
-            more => more.len() > 1,
-        })?;
-    let mut names = circle;
-    names.reverse();
-    names.extend(names.first().copied());
+    let circle = cycles::circles(&graph).into_iter().min()?;
+    let names: Vec<_> = circle.iter().map(|node| graph[*node]).collect();
     let message = format!(
         "the hand-overs of {} run in a circle: {}",
         resource.id,

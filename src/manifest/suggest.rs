@@ -3,6 +3,9 @@
 /// Longer words are no misspelt names; comparing costs the product of the lengths.
 const MAX_WORD_BYTES: usize = 256;
 
+/// Separators by which two spellings of a name may differ.
+const MAX_SEPARATORS: usize = 4;
+
 /// The candidate nearest to `word`, if it is near enough to be what was meant.
 pub fn did_you_mean<'a>(
     word: &str,
@@ -16,7 +19,9 @@ pub fn did_you_mean<'a>(
     let limit = (word.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != word && candidate.len() <= MAX_WORD_BYTES)
+        .filter(|candidate| *candidate != word)
+        // Cheaper than comparing; a few bytes more or less may be separators.
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= limit + MAX_SEPARATORS)
         .map(|candidate| {
             let spelled_apart = squash(candidate) == squashed;
             let distance = if spelled_apart {

@@ -185,8 +185,13 @@ fn inert(catalog: &Catalog, resource: &Resource, spec: &AgentPolicySpec) -> Opti
                 "none of the targets of {} exists, so it holds for nothing",
                 resource.id
             );
+            let pointer = if spec.target_systems.is_empty() {
+                "/spec/target_tasks"
+            } else {
+                "/spec/target_systems"
+            };
             (
-                "/spec/target_systems",
+                pointer,
                 message,
                 "name an AgentSystem or Task of this repository",
             )

@@ -1,1 +1,114 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
+
+mod aliases;
+mod listing;
+mod names;
+mod patterns;
+mod policies;
+mod scoped;
+mod seed;
+
+use super::{Decision, Facts, Refusal, RoutingTable, Trace, resolve};
+use crate::{
+    manifest::{AssembleOptions, assemble, parse_file},
+    model::{Catalog, Finding, Findings},
+};
+use std::sync::Arc;
+
+/// Reads one file called `repo.yaml`, which must be without findings.
+#[track_caller]
+fn read(text: &str) -> Catalog {
+    let parsed = Arc::new(parse_file(&"repo.yaml".into(), text.as_bytes()));
+    let (catalog, findings) = assemble([&parsed], AssembleOptions::default());
+    assert_eq!(described(&findings), Vec::<String>::new());
+    catalog
+}
+
+/// The table of a file and what was found while building it.
+#[track_caller]
+fn build(text: &str) -> (RoutingTable, Findings) {
+    RoutingTable::build(&read(text))
+}
+
+/// The table of a file that routing finds nothing wrong with.
+#[track_caller]
+fn table(text: &str) -> RoutingTable {
+    let (table, findings) = build(text);
+    assert_eq!(described(&findings), Vec::<String>::new());
+    table
+}
+
+/// `FILE:LINE:COLUMN CODE message (hint)` of every finding.
+fn described(findings: &Findings) -> Vec<String> {
+    let line = |finding: &Finding| {
+        let column = finding.origin.span.start.column;
+        let hint = finding.hint.as_deref().unwrap_or_default();
+        format!(
+            "{}:{column} {} {} ({hint})",
+            finding.origin, finding.code, finding.message
+        )
+    };
+    findings.iter().map(line).collect()
+}
+
+fn facts<'a>(model: &'a str) -> Facts<'a> {
+    Facts {
+        namespace: "default",
+        scope: None,
+        model: Some(model),
+        draw: 0,
+    }
+}
+
+fn run(table: &RoutingTable, facts: &Facts<'_>) -> (Result<Decision, Refusal>, Trace) {
+    resolve(table, facts)
+}
+
+/// `endpoint/model endpoint/model` of a decision's targets, or the refusal.
+fn outcome(result: &Result<Decision, Refusal>) -> String {
+    match result {
+        Ok(decision) => {
+            let target = |target: &super::Target| {
+                format!("{}/{}", target.endpoint.id.qualified_name(), target.model)
+            };
+            decision
+                .targets
+                .iter()
+                .map(target)
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+        Err(refusal) => format!("{refusal:?}"),
+    }
+}
+
+/// Where a model name of the default namespace leads.
+fn leads(table: &RoutingTable, model: &str) -> String {
+    outcome(&run(table, &facts(model)).0)
+}
+
+/// A mock endpoint with further lines of `spec`.
+fn endpoint(name: &str, lines: &str) -> String {
+    format!(
+        "---\nkind: ModelEndpoint\nmetadata: {{name: {name}}}\nspec:\n  provider: mock\n  default_model: {name}-default\n{lines}"
+    )
+}
+
+/// An alias with its `spec` in flow notation.
+fn alias(name: &str, spec: &str) -> String {
+    format!("---\nkind: ModelAlias\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+}
+
+fn agent(name: &str, endpoint: &str) -> String {
+    format!(
+        "---\nkind: Agent\nmetadata: {{name: {name}}}\nspec: {{model_ref: {endpoint}, prompt: ' Be brief. '}}\n"
+    )
+}
+
+/// Moves manifests that name no namespace into one.
+fn within(namespace: &str, text: &str) -> String {
+    text.replace(
+        "metadata: {",
+        &format!("metadata: {{namespace: {namespace}, "),
+    )
+}

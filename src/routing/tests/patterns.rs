@@ -1,0 +1,72 @@
+//! Wildcards.
+
+use super::super::Pattern;
+use proptest::prelude::*;
+
+fn fits(pattern: &str, name: &str) -> bool {
+    Pattern::parse(pattern).unwrap().matches(name)
+}
+
+#[test]
+fn text_without_a_star_is_no_pattern() {
+    assert!(Pattern::parse("gpt-4").is_none());
+    assert_eq!(Pattern::parse("gpt-*-x*").unwrap().literals(), 6);
+}
+
+#[test]
+fn al_08_every_character_but_the_star_means_itself() {
+    assert!(fits("test.*", "test.v1"));
+    assert!(!fits("test.*", "testXv1"));
+    assert!(fits("a?[b]*", "a?[b]c"));
+    assert!(!fits("a?*", "ab"));
+}
+
+#[test]
+fn ends_may_not_overlap_in_the_name() {
+    assert!(!fits("ab*ba", "aba"));
+    assert!(fits("ab*ba", "abba"));
+    assert!(fits("*", ""));
+    assert!(fits("**", "x"));
+    assert!(fits("ü*ß", "üäß"));
+}
+
+/// Whether `pattern` fits `name`, by trying every way.
+fn brute(pattern: &[u8], name: &[u8]) -> bool {
+    match (pattern.first(), name.first()) {
+        (None, None) => true,
+        (Some(b'*'), None) => brute(&pattern[1..], name),
+        (Some(b'*'), Some(_)) => brute(&pattern[1..], name) || brute(pattern, &name[1..]),
+        (Some(a), Some(b)) => a == b && brute(&pattern[1..], &name[1..]),
+        _ => false,
+    }
+}
+
+/// Every name of `a` and `b` with up to eight letters.
+fn names() -> impl Iterator<Item = Vec<u8>> {
+    (0..=8_u32).flat_map(|length| {
+        (0..1_u32 << length).map(move |bits| {
+            (0..length)
+                .map(|at| if bits >> at & 1 == 0 { b'a' } else { b'b' })
+                .collect()
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn matches_is_what_trying_every_way_says(pattern in "[ab*]{0,5}\\*[ab*]{0,4}", name in "[ab]{0,8}") {
+        prop_assert_eq!(fits(&pattern, &name), brute(pattern.as_bytes(), name.as_bytes()));
+    }
+
+    /// Patterns with up to four literals each overlap, if at all, in a name of up to eight letters.
+    #[test]
+    fn overlaps_says_whether_some_name_fits_both(
+        a in "[ab*]{0,2}\\*[ab*]{0,2}",
+        b in "[ab*]{0,2}\\*[ab*]{0,2}",
+    ) {
+        let (left, right) = (Pattern::parse(&a).unwrap(), Pattern::parse(&b).unwrap());
+        let expected = names().any(|name| brute(a.as_bytes(), &name) && brute(b.as_bytes(), &name));
+        prop_assert_eq!(left.overlaps(&right), expected, "{} {}", a, b);
+        prop_assert_eq!(right.overlaps(&left), expected);
+    }
+}

@@ -12,7 +12,7 @@ mod client;
 mod columns;
 mod commands;
 mod comparison;
-mod daemon_door;
+mod daemon_process;
 mod environment;
 mod error;
 mod exit;

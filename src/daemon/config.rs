@@ -83,8 +83,10 @@ impl Config {
             .api_token
             .or(file.api_token)
             .filter(|token| !token.trim().is_empty());
-        let anonymous =
-            flags.insecure_allow_anonymous || file.insecure_allow_anonymous.unwrap_or(false);
+        let anonymous = flags
+            .insecure_allow_anonymous
+            .or(file.insecure_allow_anonymous)
+            .unwrap_or(false);
         check_exposure(addr, anonymous)?;
         let repo = flags.repo.or(file.repo);
         let reference = flags
@@ -104,7 +106,10 @@ impl Config {
         } else {
             flags.age_key_files
         };
-        let clear = flags.allow_plaintext_secrets || file.allow_plaintext_secrets.unwrap_or(false);
+        let clear = flags
+            .allow_plaintext_secrets
+            .or(file.allow_plaintext_secrets)
+            .unwrap_or(false);
         Ok(Self {
             addr,
             data_dir: flags
@@ -125,7 +130,10 @@ impl Config {
             } else {
                 ClearTextPolicy::Refuse
             },
-            route_header: !(flags.no_route_header || file.no_route_header.unwrap_or(false)),
+            route_header: !flags
+                .no_route_header
+                .or(file.no_route_header)
+                .unwrap_or(false),
             network: network(&file.upstream.resolve, file.upstream.extra_ca.as_deref())?,
             webhooks: webhooks(&file.webhooks)?,
             log_format: flags.log_format.or(file.log.format).unwrap_or_default(),

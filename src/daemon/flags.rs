@@ -28,11 +28,11 @@ pub struct Flags {
     /// `--api-token`.
     pub api_token: Option<String>,
     /// `--allow-plaintext-secrets`.
-    pub allow_plaintext_secrets: bool,
+    pub allow_plaintext_secrets: Option<bool>,
     /// `--insecure-allow-anonymous`.
-    pub insecure_allow_anonymous: bool,
+    pub insecure_allow_anonymous: Option<bool>,
     /// `--no-route-header`.
-    pub no_route_header: bool,
+    pub no_route_header: Option<bool>,
     /// `--log-format`.
     pub log_format: Option<LogFormat>,
     /// `--log-level`.

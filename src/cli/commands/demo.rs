@@ -1,6 +1,9 @@
 //! `orloj demo`: a first minute.
 
-use crate::cli::{daemon_door, error::CliError, exit::Exit};
+use crate::{
+    cli::{daemon_process, error::CliError, exit::Exit, session::Session},
+    daemon::{self, DemoReady},
+};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -30,6 +33,39 @@ pub(crate) struct DemoArgs {
 }
 
 /// Runs until a signal.
-pub(crate) fn run(args: &DemoArgs) -> Result<Exit, CliError> {
-    daemon_door::demo(args)
+pub(crate) fn run(args: &DemoArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let data_dir = args.data_dir.as_deref().map(|typed| session.path(typed));
+    let demo = daemon::demo(Some(args.addr.clone()), data_dir, |ready| {
+        // A reader that has gone away does not stop the daemon.
+        let _ = session.terminal.data(&greeting(ready));
+    });
+    daemon_process::run(demo)
+}
+
+fn greeting(ready: &DemoReady) -> String {
+    let DemoReady {
+        clone_url,
+        base_url,
+    } = ready;
+    format!(
+        "\
+A repository of manifests, and a daemon that serves it:
+
+git clone {clone_url}
+{base_url}
+
+Try, in another terminal:
+
+  curl -i {base_url}/v1/chat/completions -H 'content-type: application/json' \\
+    -d '{{\"model\": \"fast\", \"messages\": [{{\"role\": \"user\", \"content\": \"hello\"}}]}}'
+
+  git clone {clone_url} routing && cd routing &&
+    sed -i 's/small-v1/small-v2/' aliases/fast.yaml &&
+    git commit -qam 'fast: small-v2' && git push -q
+
+  orloj status --server {base_url}
+
+Ctrl-C stops it.
+"
+    )
 }

@@ -25,8 +25,8 @@ use super::{app::Command, error::CliError, exit::Exit, session::Session};
 /// Runs a command.
 pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Exit, CliError> {
     match command {
-        Command::Demo(args) => demo::run(args),
-        Command::Serve(args) => serve::run(args),
+        Command::Demo(args) => demo::run(args, session),
+        Command::Serve(args) => serve::run(args, session),
         Command::Validate(args) => validate::run(args, session),
         Command::Diff(args) => diff::run(args, session),
         Command::Plan(args) => plan::run(args, session),

@@ -1,7 +1,10 @@
 //! `orloj serve`: the daemon.
 
-use crate::cli::{client::Token, daemon_door, error::CliError, exit::Exit};
-use crate::model::parse_go_duration;
+use crate::{
+    cli::{client::Token, daemon_process, error::CliError, exit::Exit, session::Session},
+    daemon::{self, Flags},
+    model::parse_go_duration,
+};
 use clap::{Args, ValueEnum};
 use std::{path::PathBuf, time::Duration};
 
@@ -143,8 +146,40 @@ pub(crate) struct ServeArgs {
 }
 
 /// Runs until a signal.
-pub(crate) fn run(args: &ServeArgs) -> Result<Exit, CliError> {
-    daemon_door::serve(args)
+pub(crate) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let serve = daemon::serve(flags(args), |ready| {
+        let source = ready.source.as_deref().unwrap_or("resources sent by hand");
+        // A reader that has gone away does not stop the daemon.
+        let _ = session
+            .terminal
+            .data(&format!("serving {source} on {}\n", ready.base_url));
+    });
+    daemon_process::run(serve)
+}
+
+fn flags(args: &ServeArgs) -> Flags {
+    let token = |token: &Option<Token>| token.as_ref().map(|token| token.expose().to_owned());
+    Flags {
+        config: args.config.clone(),
+        repo: args.repo.clone(),
+        reference: args.reference.clone(),
+        paths: args.path.clone(),
+        addr: args.addr.clone(),
+        data_dir: args.data_dir.clone(),
+        age_key_files: args.age_key_file.clone(),
+        poll: args.poll,
+        database: token(&args.database),
+        secret_encryption_key: token(&args.secret_encryption_key),
+        api_token: token(&args.api_token),
+        allow_plaintext_secrets: args.allow_plaintext_secrets,
+        insecure_allow_anonymous: args.insecure_allow_anonymous,
+        no_route_header: args.no_route_header,
+        log_format: args.log_format.map(|format| match format {
+            LogFormat::Text => daemon::LogFormat::Text,
+            LogFormat::Json => daemon::LogFormat::Json,
+        }),
+        log_level: args.log_level.clone(),
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {

@@ -215,10 +215,9 @@ fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
             other.id.namespace, to.name
         ));
     }
-    let other_kind = Kind::ALL.into_iter().filter(|kind| *kind != to.kind);
+    let mut other_kind = Kind::ALL.into_iter().filter(|kind| *kind != to.kind);
     other_kind
-        .filter_map(|kind| catalog.find(kind, &to.namespace, &to.name))
-        .next()
+        .find_map(|kind| catalog.find(kind, &to.namespace, &to.name))
         .map(|other| {
             format!(
                 "\"{}\" is of kind {}; {} is needed here",

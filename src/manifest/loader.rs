@@ -26,13 +26,14 @@ pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
             Err(error) => {
                 let at = position(*error.marker());
                 let span = Span { start: at, end: at };
-                Err(Box::new(match error.kind() {
-                    ErrorKind::RecursionLimitExceeded => loader.too_deep(span),
-                    _ => {
+                Err(Box::new(
+                    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+                        loader.too_deep(span)
+                    } else {
                         let message = format!("this is not YAML: {}", error.info());
                         loader.finding(code::YAML_SYNTAX, span, message)
-                    }
-                }))
+                    },
+                ))
             }
         };
         if let Err(fatal) = step {

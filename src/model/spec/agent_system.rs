@@ -84,7 +84,7 @@ impl AgentSystemSpec {
             edges.append(&mut node.edges);
             let mut seen = std::collections::BTreeSet::new();
             for mut edge in edges {
-                edge.to = edge.to.trim().to_owned();
+                edge.to = edge.to.trim().into();
                 if !edge.to.is_empty() && seen.insert(edge.to.to_lowercase()) {
                     node.edges.push(edge);
                 }

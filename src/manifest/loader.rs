@@ -26,13 +26,14 @@ pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
             Err(error) => {
                 let at = position(*error.marker());
                 let span = Span { start: at, end: at };
-                Err(Box::new(match error.kind() {
-                    ErrorKind::RecursionLimitExceeded => loader.too_deep(span),
-                    _ => {
+                Err(Box::new(
+                    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+                        loader.too_deep(span)
+                    } else {
                         let message = format!("this is not YAML: {}", error.info());
                         loader.finding(code::YAML_SYNTAX, span, message)
-                    }
-                }))
+                    },
+                ))
             }
         };
         if let Err(fatal) = step {
@@ -90,22 +91,8 @@ impl Loader {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 self.refuse_extras(anchor, tag.as_deref(), span);
-                if value.contains('\0') {
-                    let message = "the text holds a NUL character";
-                    self.report(code::YAML_ENCODING, span, message, "remove the escape");
-                }
-                let scalar = if style == ScalarStyle::Plain && tag.is_none() {
-                    resolve_plain(&value)
-                } else {
-                    Scalar::Text
-                };
-                self.place(Node {
-                    data: Data::Scalar {
-                        text: value.into_owned(),
-                        scalar,
-                    },
-                    span,
-                })
+                let plain = style == ScalarStyle::Plain && tag.is_none();
+                self.place_scalar(value.into_owned(), plain, span)
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 let message = "aliases (`*name`) are not read";
@@ -219,6 +206,20 @@ impl Loader {
             },
         }
         Ok(())
+    }
+
+    fn place_scalar(&mut self, text: String, plain: bool, span: Span) -> Result<(), Box<Finding>> {
+        if text.contains('\0') {
+            let message = "the text holds a NUL character";
+            self.report(code::YAML_ENCODING, span, message, "remove the escape");
+        }
+        let scalar = if plain {
+            resolve_plain(&text)
+        } else {
+            Scalar::Text
+        };
+        let data = Data::Scalar { text, scalar };
+        self.place(Node { data, span })
     }
 
     fn place_key(&mut self, node: Node) {

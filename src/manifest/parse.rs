@@ -157,33 +157,28 @@ fn read_form(file: &Arc<str>, node: &Node) -> Result<Form, Box<Finding>> {
         let finding = Finding::new(code::FIELD_TYPE, origin, "`kind` must be text");
         return Err(Box::new(finding));
     };
-    Form::from_manifest(kind).ok_or_else(|| {
-        let unserved = Kind::UNSERVED
-            .into_iter()
-            .find(|name| name.eq_ignore_ascii_case(kind.trim()));
-        Box::new(match unserved {
-            Some(name) => {
-                let message =
-                    format!("kind `{name}` is known upstream and not served by this version");
-                Finding::new(code::KIND_UNSERVED, at(entry.value.span), message)
-                    .with_hint("keep it outside the paths that are synced")
-            }
-            None => {
-                let near = did_you_mean(kind, schema::names());
-                let names: Vec<_> = schema::names().collect();
-                let hint = near.map_or_else(
-                    || format!("the kinds are: {}", names.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                Finding::new(
-                    code::FIELD_KIND,
-                    at(entry.value.span),
-                    format!("`{kind}` is not a known kind"),
-                )
-                .with_hint(hint)
-            }
-        })
-    })
+    Form::from_manifest(kind).ok_or_else(|| Box::new(no_form(kind, at(entry.value.span))))
+}
+
+/// Why a `kind` names no form.
+fn no_form(kind: &str, origin: Origin) -> Finding {
+    let unserved = Kind::UNSERVED
+        .into_iter()
+        .find(|name| name.eq_ignore_ascii_case(kind.trim()));
+    if let Some(name) = unserved {
+        let message = format!("kind `{name}` is known upstream and not served by this version");
+        return Finding::new(code::KIND_UNSERVED, origin, message)
+            .with_hint("keep it outside the paths that are synced");
+    }
+    let hint = did_you_mean(kind, schema::names()).map_or_else(
+        || {
+            let names: Vec<_> = schema::names().collect();
+            format!("the kinds are: {}", names.join(", "))
+        },
+        |near| format!("did you mean `{near}`?"),
+    );
+    let message = format!("`{kind}` is not a known kind");
+    Finding::new(code::FIELD_KIND, origin, message).with_hint(hint)
 }
 
 fn check_api_version(file: &Arc<str>, node: &Node, form: Form) -> Option<Finding> {

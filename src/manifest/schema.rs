@@ -48,16 +48,10 @@ pub fn generate_all() -> impl Iterator<Item = (String, String)> {
 
 /// The compiled schema of a form; compiled once per process.
 pub(super) fn compiled(form: Form) -> &'static Compiled {
-    static COMPILED: LazyLock<
-        Vec<(
-            Form,
-            LazyLock<Compiled, Box<dyn FnOnce() -> Compiled + Send>>,
-        )>,
-    > = LazyLock::new(|| {
-        let lazily = |form| {
-            let compile: Box<dyn FnOnce() -> Compiled + Send> = Box::new(move || compile(form));
-            (form, LazyLock::new(compile))
-        };
+    type Lazy = LazyLock<Compiled, Box<dyn FnOnce() -> Compiled + Send>>;
+    static COMPILED: LazyLock<Vec<(Form, Lazy)>> = LazyLock::new(|| {
+        let lazily =
+            |form| -> (Form, Lazy) { (form, LazyLock::new(Box::new(move || compile(form)))) };
         Form::all().map(lazily).collect()
     });
     static NONE: LazyLock<Compiled> = LazyLock::new(|| Compiled {

@@ -87,34 +87,10 @@ impl Checked<'_> {
                 code::FIELD_ENUM,
                 format!("`{field}` must be {expected_value}"),
             ),
-            Violation::Minimum { limit } => (
-                code::FIELD_RANGE,
-                format!("`{field}` must be at least {limit}, not {instance}"),
-            ),
-            Violation::Maximum { limit } => (
-                code::FIELD_RANGE,
-                format!("`{field}` must be at most {limit}, not {instance}"),
-            ),
-            Violation::MinItems { limit } | Violation::MinLength { limit } => (
-                code::FIELD_RANGE,
-                format!("`{field}` needs at least {limit}"),
-            ),
-            Violation::MaxItems { limit } | Violation::MaxLength { limit } => (
-                code::FIELD_RANGE,
-                format!("`{field}` may hold at most {limit}"),
-            ),
-            Violation::MinProperties { limit } => (
-                code::FIELD_REQUIRED,
-                format!("`{field}` needs at least {limit} of its fields"),
-            ),
-            Violation::MaxProperties { limit } => (
-                code::FIELD_RANGE,
-                format!("`{field}` may hold at most {limit} of its fields"),
-            ),
-            other => (
-                code::FIELD_FORMAT,
-                format!("`{field}` does not have its form ({})", other.keyword()),
-            ),
+            other => bound(other, &field, instance).unwrap_or_else(|| {
+                let message = format!("`{field}` does not have its form ({})", other.keyword());
+                (code::FIELD_FORMAT, message)
+            }),
         };
         let finding = self.finding(code, pointer, message);
         let quoting = (code == code::FIELD_TYPE).then(|| self.quote_hint(instance));
@@ -235,6 +211,37 @@ impl Checked<'_> {
             span,
         }
     }
+}
+
+/// What is wrong with the size of a number, text, list or mapping.
+fn bound(violation: &Violation, field: &str, instance: &Value) -> Option<(Code, String)> {
+    Some(match violation {
+        Violation::Minimum { limit } => (
+            code::FIELD_RANGE,
+            format!("`{field}` must be at least {limit}, not {instance}"),
+        ),
+        Violation::Maximum { limit } => (
+            code::FIELD_RANGE,
+            format!("`{field}` must be at most {limit}, not {instance}"),
+        ),
+        Violation::MinItems { limit } | Violation::MinLength { limit } => (
+            code::FIELD_RANGE,
+            format!("`{field}` needs at least {limit}"),
+        ),
+        Violation::MaxItems { limit } | Violation::MaxLength { limit } => (
+            code::FIELD_RANGE,
+            format!("`{field}` may hold at most {limit}"),
+        ),
+        Violation::MinProperties { limit } => (
+            code::FIELD_REQUIRED,
+            format!("`{field}` needs at least {limit} of its fields"),
+        ),
+        Violation::MaxProperties { limit } => (
+            code::FIELD_RANGE,
+            format!("`{field}` may hold at most {limit} of its fields"),
+        ),
+        _ => return None,
+    })
 }
 
 /// `/spec/limits/max_steps` as people write it: `spec.limits.max_steps`.

@@ -53,7 +53,7 @@ impl Finding {
         Self {
             origin,
             code,
-            message: message.into(),
+            message: one_line(message.into()),
             severity: code.severity(),
             hint: None,
             resource: None,
@@ -63,14 +63,14 @@ impl Finding {
     /// Adds what to do.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(one_line(hint.into()));
         self
     }
 
     /// Adds a hint if there is one.
     #[must_use]
     pub fn with_hint_if(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.or(self.hint);
+        self.hint = hint.map(one_line).or(self.hint);
         self
     }
 
@@ -80,6 +80,38 @@ impl Finding {
         self.resource = Some(resource.clone());
         self
     }
+}
+
+/// Longest message or hint in bytes; what is quoted from a file may be longer.
+const MAX_TEXT_BYTES: usize = 1_000;
+
+/// The text on one line: what could move a cursor or turn the reading direction is escaped, and the
+/// middle of a very long text is left out.
+fn one_line(text: String) -> String {
+    let misleading = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    };
+    if text.len() <= MAX_TEXT_BYTES && !text.contains(misleading) {
+        return text;
+    }
+    let half = MAX_TEXT_BYTES / 2;
+    let text = if text.len() > MAX_TEXT_BYTES {
+        let head = &text[..text.floor_char_boundary(half)];
+        let tail = &text[text.ceil_char_boundary(text.len() - half)..];
+        format!("{head} … {tail}")
+    } else {
+        text
+    };
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if misleading(character) {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
 }
 
 /// Every finding of a run: sorted by place, without repeats.

@@ -171,17 +171,16 @@ impl Builder<'_> {
             let Some(route) = self.table.endpoints.get(&id).cloned() else {
                 continue;
             };
-            match route.default_model.clone() {
-                Some(model) => targets.push(Target {
-                    endpoint: route,
-                    model,
-                }),
-                None => {
-                    let finding = no_default_model(resource, &pointer, &route);
-                    self.findings
-                        .push(finding.with_hint("add one to the endpoint"));
-                }
-            }
+            let Some(model) = route.default_model.clone() else {
+                let finding = no_default_model(resource, &pointer, &route);
+                self.findings
+                    .push(finding.with_hint("add one to the endpoint"));
+                continue;
+            };
+            targets.push(Target {
+                endpoint: route,
+                model,
+            });
         }
         let route = AgentRoute {
             id: resource.id.clone(),

@@ -168,12 +168,11 @@ fn join(parts: Vec<(u32, Shares)>) -> Shares {
         for (share, target) in shares {
             let key = (target.endpoint.id.clone(), target.model.clone());
             let add = scale.saturating_mul(u128::from(share));
-            match known.get(&key).and_then(|at| joined.get_mut(*at)) {
-                Some((sum, _)) => *sum = sum.saturating_add(add),
-                None => {
-                    known.insert(key, joined.len());
-                    joined.push((add, target));
-                }
+            if let Some((sum, _)) = known.get(&key).and_then(|at| joined.get_mut(*at)) {
+                *sum = sum.saturating_add(add);
+            } else {
+                known.insert(key, joined.len());
+                joined.push((add, target));
             }
         }
     }

@@ -48,12 +48,18 @@ impl Pattern {
         true
     }
 
+    /// What stands before the first `*` and behind the last.
+    fn ends(&self) -> (&str, &str) {
+        let first = self.text.find('*').unwrap_or_default();
+        let behind = self.text.rfind('*').map_or(0, |at| at + 1);
+        (&self.text[..first], &self.text[behind..])
+    }
+
     /// Whether some name fits both patterns.
     pub fn overlaps(&self, other: &Self) -> bool {
-        // Most pairs already differ at an end, which costs nothing to see.
-        let starts = |pattern: &'_ Self| pattern.text.find('*').unwrap_or(pattern.text.len());
-        let (a, b) = (&self.text[..starts(self)], &other.text[..starts(other)]);
-        if !a.starts_with(b) && !b.starts_with(a) {
+        // Most pairs already differ at an end, which costs little to see.
+        let ((a, z), (b, y)) = (self.ends(), other.ends());
+        if !(a.starts_with(b) || b.starts_with(a)) || !(z.ends_with(y) || y.ends_with(z)) {
             return false;
         }
         let a: Vec<char> = self.text.chars().collect();
@@ -63,20 +69,15 @@ impl Pattern {
         for i in 0..=a.len() {
             let mut next = vec![false; b.len() + 1];
             for j in 0..=b.len() {
-                next[j] = match (i, j) {
-                    (0, 0) => true,
-                    _ => {
-                        let star_a = i > 0 && a[i - 1] == '*';
-                        let star_b = j > 0 && b[j - 1] == '*';
-                        let skip_a = i > 0 && reachable[j] && (star_a || star_b);
-                        let skip_b = j > 0 && next[j - 1] && (star_a || star_b);
-                        let both = i > 0
-                            && j > 0
-                            && reachable[j - 1]
-                            && (a[i - 1] == b[j - 1] || star_a || star_b);
-                        skip_a || skip_b || both
-                    }
-                };
+                let star_a = i > 0 && a[i - 1] == '*';
+                let star_b = j > 0 && b[j - 1] == '*';
+                let skip_a = i > 0 && reachable[j] && (star_a || star_b);
+                let skip_b = j > 0 && next[j - 1] && (star_a || star_b);
+                let both = i > 0
+                    && j > 0
+                    && reachable[j - 1]
+                    && (a[i - 1] == b[j - 1] || star_a || star_b);
+                next[j] = (i, j) == (0, 0) || skip_a || skip_b || both;
             }
             reachable = next;
         }

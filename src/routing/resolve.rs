@@ -48,30 +48,15 @@ impl Resolver<'_> {
             return Ok(decision(scope, vec![target], None, Rule::Endpoint, origin));
         };
         let namespace = endpoint.id.namespace.clone();
-        match on_endpoint(&endpoint, model) {
-            Some((target, origin)) => {
-                self.note(
-                    Rule::EndpointModel,
-                    &namespace,
-                    Outcome::Decided(origin.clone()),
-                );
-                Ok(decision(
-                    model,
-                    vec![target],
-                    None,
-                    Rule::EndpointModel,
-                    origin,
-                ))
-            }
-            None => {
-                self.note(Rule::EndpointModel, &namespace, Outcome::Passed);
-                let near = did_you_mean(model, names_on(&endpoint)).map(str::to_owned);
-                Err(Refusal::ModelNotFound {
-                    name: model.to_owned(),
-                    near,
-                })
-            }
-        }
+        let rule = Rule::EndpointModel;
+        let Some((target, origin)) = on_endpoint(&endpoint, model) else {
+            self.note(rule, &namespace, Outcome::Passed);
+            let near = did_you_mean(model, names_on(&endpoint)).map(str::to_owned);
+            let name = model.to_owned();
+            return Err(Refusal::ModelNotFound { name, near });
+        };
+        self.note(rule, &namespace, Outcome::Decided(origin.clone()));
+        Ok(decision(model, vec![target], None, rule, origin))
     }
 
     /// The endpoint of a path: in the caller's namespace, as `ns/name`, or the only one of its name.

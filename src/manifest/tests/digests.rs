@@ -41,7 +41,7 @@ fn write(value: &Value, indent: usize, noise: &mut impl Iterator<Item = bool>, o
                 write(value, indent + 2, noise, out);
             }
             other if noise.next().unwrap_or_default() => {
-                *out += &format!("{pad}{key}:   {other}   # why\n")
+                *out += &format!("{pad}{key}:   {other}   # why\n");
             }
             other => *out += &format!("{pad}{key}: {other}\n"),
         }

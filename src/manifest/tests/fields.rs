@@ -321,3 +321,15 @@ fn every_problem_of_a_file_is_reported() {
         ]
     );
 }
+
+#[test]
+fn what_is_quoted_from_a_file_stays_on_one_short_line() {
+    let found = only("kind: \"\\e[2JAgent\\u202E\\n\"\n");
+    assert!(
+        found.starts_with("1:7 E-FIELD-KIND `\\u{1b}[2JAgent\\u{202e}\\n` is not a known kind"),
+        "{found}"
+    );
+    let found = only(&format!("kind: {}\n", "ä".repeat(100_000)));
+    assert!(found.len() < 2_500, "{}", found.len());
+    assert!(found.contains(" … ") && found.contains("is not a known kind"));
+}

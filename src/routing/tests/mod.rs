@@ -51,7 +51,7 @@ fn described(findings: &Findings) -> Vec<String> {
     findings.iter().map(line).collect()
 }
 
-fn facts<'a>(model: &'a str) -> Facts<'a> {
+fn facts(model: &str) -> Facts<'_> {
     Facts {
         namespace: "default",
         scope: None,

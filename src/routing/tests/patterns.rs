@@ -1,6 +1,7 @@
 //! Wildcards.
 
-use super::super::Pattern;
+use super::{build, endpoint};
+use crate::routing::Pattern;
 use proptest::prelude::*;
 
 fn fits(pattern: &str, name: &str) -> bool {
@@ -28,6 +29,23 @@ fn ends_may_not_overlap_in_the_name() {
     assert!(fits("*", ""));
     assert!(fits("**", "x"));
     assert!(fits("ü*ß", "üäß"));
+}
+
+#[test]
+fn thousands_of_tied_wildcards_are_reported_up_to_a_limit() {
+    let lines = |shape: &dyn Fn(u32) -> String| -> String {
+        let aliases = (1_000..4_000).map(|number| format!("    '{}': m\n", shape(number)));
+        "  model_aliases:\n".to_owned() + &aliases.collect::<String>()
+    };
+    let start = std::time::Instant::now();
+    for (ties, text) in [
+        (100, lines(&|number| format!("*{number}*"))),
+        (0, lines(&|number| format!("{number}-*"))),
+        (0, lines(&|number| format!("*-{number}"))),
+    ] {
+        assert_eq!(build(&endpoint("e", &text)).1.summary().errors, ties);
+    }
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 /// Whether `pattern` fits `name`, by trying every way.

@@ -10,5 +10,5 @@ mod reported;
 mod text;
 
 pub(crate) use github::to_github;
-pub(crate) use reported::{Reported, Tally};
+pub(crate) use reported::{Level, Reported, Tally};
 pub(crate) use text::{Sources, to_text};

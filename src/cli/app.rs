@@ -21,7 +21,6 @@ use std::{ffi::OsString, path::Path};
 #[command(
     name = "orloj",
     version,
-    propagate_version = true,
     disable_help_subcommand = true,
     arg_required_else_help = true,
     after_help = "\
@@ -41,7 +40,8 @@ pub(crate) struct App {
         default_value_t,
         value_name = "WHEN",
         hide_default_value = true,
-        hide_possible_values = true
+        hide_possible_values = true,
+        display_order = 900
     )]
     pub(crate) color: ColorWhen,
     #[command(subcommand)]
@@ -76,7 +76,14 @@ pub(crate) enum Command {
 pub(crate) fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut given: Vec<OsString> = given.into_iter().collect();
     let name = given.first().map(Path::new).and_then(Path::file_stem);
-    if name.is_some_and(|name| name == "orlojd") {
+    if name.is_none_or(|name| name != "orlojd") {
+        return given;
+    }
+    given[0] = OsString::from("orloj");
+    let asks_version = given
+        .get(1)
+        .is_some_and(|word| word == "--version" || word == "-V");
+    if !asks_version {
         given.insert(1, OsString::from("serve"));
     }
     given

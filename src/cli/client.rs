@@ -185,7 +185,7 @@ impl Client {
                 let message = format!("failed to read the answer of `{}`", shown(&self.server));
                 CliError::new(message).because(&error)
             })?;
-        if status.is_success() && bytes.is_empty() {
+        if status == StatusCode::NO_CONTENT {
             return Ok(Value::Null);
         }
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();

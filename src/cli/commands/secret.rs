@@ -55,7 +55,7 @@ struct KeygenArgs {
 #[command(after_help = "\
 Examples:
   orloj secret encrypt openai-api-key < key.txt > secrets/openai-api-key.yaml
-  orloj secret encrypt openai-api-key --from-file value=key.txt --recipient age1...
+  orloj secret encrypt openai --from-file value=key.txt --recipient age1...
   orloj secret encrypt azure --from-literal value=\"$KEY\" -n team-a")]
 struct EncryptArgs {
     /// The secret's name

@@ -26,7 +26,7 @@ pub(crate) enum LogFormat {
 #[command(after_help = "\
 Examples:
   orloj serve --repo https://git.example/routing.git --age-key-file age.key
-  orloj serve --repo git@git.example:ai/routing.git --ref production --path models
+  orloj serve --repo git@git.example:ai/routing.git --ref production
   orloj serve --repo ./routing --poll 5s
   ORLOJ_REPO=/srv/routing.git orlojd")]
 pub(crate) struct ServeArgs {
@@ -75,6 +75,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         long,
         env = "ORLOJ_AGE_KEY_FILE",
+        hide_env_values = true,
         value_name = "FILE",
         value_delimiter = ','
     )]

@@ -10,5 +10,7 @@ mod reported;
 mod text;
 
 pub(crate) use github::to_github;
+#[cfg(test)]
+pub(crate) use reported::Level;
 pub(crate) use reported::{Reported, Tally};
 pub(crate) use text::{Sources, to_text};

@@ -1,0 +1,160 @@
+//! Commands that change what a daemon has.
+
+use super::bench::{Bench, SMALL, StandIn};
+use crate::cli::exit::Exit;
+use serde_json::{Value, json};
+
+fn applied(kind: &str, name: &str) -> Value {
+    json!({
+        "revision": "r1", "findings": [], "summary": {},
+        "applied": [{ "kind": kind, "namespace": "default", "name": name, "action": "created" }],
+    })
+}
+
+#[test]
+fn apply_sends_files_as_they_are_with_the_token() {
+    let bench = Bench::new();
+    bench.write("small.yaml", SMALL);
+    let daemon = StandIn::new(&[("POST /api/v1/apply", 200, applied("ModelEndpoint", "small"))]);
+    let ran = bench.run(&[
+        "apply",
+        "-f",
+        "small.yaml",
+        "--server",
+        &daemon.url,
+        "--api-token",
+        "tok",
+    ]);
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.err);
+    assert_eq!(ran.out, "applied model-endpoint/small\n");
+    let received = daemon.received();
+    assert_eq!(received[0].authorization.as_deref(), Some("Bearer tok"));
+    assert_eq!(received[0].body["documents"][0]["content"], SMALL);
+}
+
+#[test]
+fn apply_of_a_directory_counts_files() {
+    let bench = Bench::new();
+    bench.write("m/small.yaml", SMALL);
+    let daemon = StandIn::new(&[("POST /api/v1/apply", 200, applied("ModelEndpoint", "small"))]);
+    let ran = bench.run(&["apply", "-f", "m", "--server", &daemon.url]);
+    assert_eq!(
+        ran.out,
+        "applied model-endpoint/small\n\n1 file(s) applied\n"
+    );
+}
+
+#[test]
+fn apply_reads_standard_input() {
+    let daemon = StandIn::new(&[("POST /api/v1/apply", 200, applied("ModelEndpoint", "small"))]);
+    let ran = Bench::new().run_with(&["apply", "-f", "-", "--server", &daemon.url], SMALL, false);
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.err);
+    assert_eq!(daemon.received()[0].body["documents"][0]["name"], "-");
+}
+
+#[test]
+fn a_refusal_prints_its_findings_and_ends_with_3() {
+    let bench = Bench::new();
+    bench.write("small.yaml", SMALL);
+    let problem = json!({
+        "type": "about:blank", "title": "Unprocessable", "status": 422, "code": "invalid",
+        "detail": "the manifests are refused",
+        "findings": [{ "code": "E-REF-MISSING", "severity": "error", "message": "no such thing",
+            "file": "small.yaml", "line": 3, "column": 1, "end_line": 3, "end_column": 2 }],
+    });
+    let daemon = StandIn::new(&[("POST /api/v1/apply", 422, problem)]);
+    let ran = bench.run(&["apply", "-f", "small.yaml", "--server", &daemon.url]);
+    assert_eq!(ran.exit, Exit::Invalid);
+    assert!(
+        ran.err.starts_with("error: the manifests are refused\n"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err.contains("error[E-REF-MISSING]: no such thing"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("small.yaml:3:1"), "{}", ran.err);
+}
+
+#[test]
+fn create_secret_sends_a_manifest_and_never_prints_the_value() {
+    let daemon = StandIn::new(&[("POST /api/v1/apply", 200, applied("Secret", "openai"))]);
+    let ran = Bench::new().run(&[
+        "create",
+        "secret",
+        "openai",
+        "--from-literal",
+        "value=sk-a=b",
+        "--server",
+        &daemon.url,
+    ]);
+    assert_eq!(
+        (ran.exit, ran.out.as_str()),
+        (Exit::Done, "created secret/openai\n")
+    );
+    assert!(!ran.err.contains("sk-a"), "{}", ran.err);
+    let content = daemon.received()[0].body["documents"][0]["content"].clone();
+    let manifest: Value = content
+        .as_str()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    assert_eq!(manifest["kind"], "Secret");
+    assert_eq!(manifest["spec"]["stringData"]["value"], "sk-a=b");
+    assert_eq!(manifest["metadata"]["namespace"], "default");
+}
+
+#[test]
+fn create_secret_refuses_a_name_that_cannot_be_one() {
+    let ran = Bench::new().run(&["create", "secret", "a b", "--from-literal", "value=sk-x"]);
+    assert_eq!(ran.exit, Exit::Usage);
+    assert!(!ran.err.contains("sk-x"), "{}", ran.err);
+}
+
+#[test]
+fn delete_names_what_it_deleted_and_a_conflict_ends_with_3() {
+    let managed = json!({ "title": "Conflict", "status": 409, "detail": "Agent default/y is managed by Git; change it there" });
+    let daemon = StandIn::new(&[
+        ("DELETE /v1/agents/x?namespace=prod", 204, Value::Null),
+        ("DELETE /v1/agents/y?namespace=default", 409, managed),
+    ]);
+    let gone = Bench::new().run(&[
+        "delete",
+        "agent",
+        "x",
+        "-n",
+        "prod",
+        "--server",
+        &daemon.url,
+    ]);
+    assert_eq!(
+        (gone.exit, gone.out.as_str()),
+        (Exit::Done, "deleted agents/x\n")
+    );
+    let refused = Bench::new().run(&["delete", "agents/y", "--server", &daemon.url]);
+    assert_eq!(refused.exit, Exit::Invalid);
+    assert_eq!(
+        refused.err,
+        "error: Agent default/y is managed by Git; change it there\n"
+    );
+}
+
+#[test]
+fn a_missing_token_is_hinted_at() {
+    let daemon = StandIn::new(&[("POST /api/v1/sync", 401, json!({ "title": "Unauthorized" }))]);
+    let ran = Bench::new().run(&["sync", "--server", &daemon.url]);
+    assert_eq!(ran.exit, Exit::Error);
+    assert!(ran.err.contains("--api-token"), "{}", ran.err);
+}
+
+#[test]
+fn a_name_with_odd_characters_stays_one_segment_of_the_address() {
+    let daemon = StandIn::new(&[]);
+    let ran = Bench::new().run(&["delete", "agent", "a/../b?c", "--server", &daemon.url]);
+    assert_eq!(ran.exit, Exit::Error);
+    assert_eq!(
+        daemon.received()[0].line,
+        "DELETE /v1/agents/a%2F..%2Fb%3Fc?namespace=default"
+    );
+}

@@ -1,0 +1,112 @@
+//! Findings as people see them.
+
+use super::bench::Bench;
+use crate::cli::report::{Reported, Sources, Tally, to_github, to_text};
+use serde_json::json;
+
+fn finding(message: &str) -> Reported {
+    let list = Reported::of_json(&json!({ "findings": [{
+        "code": "E-REF-MISSING", "severity": "error", "message": message, "file": "agents/a.yaml",
+        "line": 9, "column": 14, "end_line": 9, "end_column": 21, "hint": "did you mean \"eu-mini\"?",
+    }]}));
+    list.into_iter().next().unwrap_or_else(|| unreachable!())
+}
+
+#[test]
+fn a_finding_is_shown_with_its_line_and_the_span_marked() {
+    let bench = Bench::new();
+    bench.write(
+        "agent.yaml",
+        "apiVersion: orloj.dev/v1\nkind: Agent\nmetadata:\n  name: a\nspec:\n  model_ref: smal\n  prompt: hi\n",
+    );
+    bench.write("small.yaml", super::bench::SMALL);
+    let ran = bench.run(&["validate"]);
+    let expected = "\
+error[E-REF-MISSING]: ModelEndpoint \"smal\" does not exist in namespace default
+ --> agent.yaml:6:14
+  |
+6 |   model_ref: smal
+  |              ^^^^
+  |
+  = help: did you mean \"small\" (small.yaml)?
+
+";
+    assert_eq!(ran.out.replace("./", ""), expected);
+    assert_eq!(ran.err, "1 error in 1 file\n");
+}
+
+#[test]
+fn a_long_message_is_wrapped_at_80_columns() {
+    let text = to_text(
+        &[finding(&"many words in a row ".repeat(12))],
+        &Sources::default(),
+        80,
+        false,
+    );
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    assert!(text.contains("\n                      "), "{text}");
+    assert!(text.contains("agents/a.yaml:9:14"), "{text}");
+}
+
+#[test]
+fn without_colour_there_is_no_escape_and_with_it_there_is() {
+    let plain = to_text(&[finding("m")], &Sources::default(), 80, false);
+    let colored = to_text(&[finding("m")], &Sources::default(), 80, true);
+    assert!(!plain.contains('\u{1b}'));
+    assert!(colored.contains('\u{1b}'));
+}
+
+#[test]
+fn control_characters_of_a_stranger_do_not_reach_the_terminal() {
+    let text = to_text(
+        &[finding("evil \u{1b}[2J\u{202e}text")],
+        &Sources::default(),
+        80,
+        false,
+    );
+    assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+}
+
+#[test]
+fn a_secret_written_in_clear_text_is_not_repeated_however_it_is_written() {
+    let forms = [
+        "kind: Secret\nmetadata: {name: s}\nspec:\n  stringData:\n    value: sk-clear\n",
+        "kind: Secret\nmetadata: {name: s}\nspec: {stringData: {value: sk-clear}}\n",
+        "{\"kind\": \"Secret\", \"metadata\": {\"name\": \"s\"}, \"spec\": {\"stringData\": {\"value\": \"sk-clear\"}}}\n",
+        "kind: Secret\nmetadata:\n  name: s\nspec:\n  stringDta:\n    value: sk-clear\n",
+        "kind: Secret\nmetadata:\n  name: s\nspec:\n  data:\n    value: sk-clear\n",
+        "kind: Secrt\nmetadata:\n  name: s\nspec:\n  stringData:\n    value: [sk-clear\n",
+        "kind: Secret\nmetadata:\n  name: s\nspec:\n  stringData:\n    value: >\n      sk-clear\n     bad: x\n",
+        "kind: Secret\nmetadata:\n  name: s\nspec:\n  stringData:\n    - sk-clear\n",
+    ];
+    for form in forms {
+        let bench = Bench::new();
+        bench.write("secret.yaml", &format!("apiVersion: orloj.dev/v1\n{form}"));
+        let ran = bench.run(&["validate"]);
+        assert_eq!(ran.exit.code(), 3, "{form}{}{}", ran.out, ran.err);
+        let said = format!("{}{}", ran.out, ran.err);
+        assert!(!said.contains("sk-clear"), "{form}\n{said}");
+    }
+}
+
+#[test]
+fn an_annotation_for_github_escapes_what_would_end_it() {
+    let mut one = finding("50% of\nlines");
+    one.file = "a,b:c.yaml".to_owned();
+    assert_eq!(
+        to_github(&[one]),
+        "::error file=a%2Cb%3Ac.yaml,line=9,col=14,endLine=9,endColumn=21,title=E-REF-MISSING::\
+         50%25 of%0Alines%0Adid you mean \"eu-mini\"?\n"
+    );
+}
+
+#[test]
+fn a_tally_counts_in_words() {
+    let mut warning = finding("m");
+    warning.severity = crate::cli::report::Level::Warning;
+    warning.file = "b.yaml".to_owned();
+    let all = [finding("a"), finding("b"), warning];
+    assert_eq!(Tally::of(&all).sentence(), "2 errors, 1 warning in 2 files");
+    assert_eq!(Tally::of_errors(&all).sentence(), "2 errors in 1 file");
+    assert_eq!(Tally::of(&[]).sentence(), "no findings");
+}

@@ -72,9 +72,14 @@ pub(crate) enum Command {
     Help(HelpArgs),
 }
 
-/// The arguments, read by the name the program was started under: `orlojd` is `orloj serve`.
+/// Flags of client commands that may also stand before the command, as in Orloj.
+const EARLY_FLAGS: [&str; 4] = ["--server", "--api-token", "--namespace", "-n"];
+
+/// The arguments, read by the name the program was started under: `orlojd` is `orloj serve`. Flags that
+/// stand before the command are moved behind it.
 pub(crate) fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut given: Vec<OsString> = given.into_iter().collect();
+    move_early_flags(&mut given);
     let name = given.first().map(Path::new).and_then(Path::file_stem);
     if name.is_none_or(|name| name != "orlojd") {
         return given;
@@ -87,4 +92,22 @@ pub(crate) fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsStri
         given.insert(1, OsString::from("serve"));
     }
     given
+}
+
+/// Moves leading `--server URL` and its like to the end, where the command's own flags stand.
+fn move_early_flags(given: &mut Vec<OsString>) {
+    let mut early = Vec::new();
+    while let Some(word) = given.get(1).and_then(|word| word.to_str()) {
+        let with_value = word
+            .split_once('=')
+            .is_some_and(|(flag, _)| EARLY_FLAGS.contains(&flag));
+        let length = match (with_value, EARLY_FLAGS.contains(&word)) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => break,
+        };
+        let end = given.len().min(1 + length);
+        early.extend(given.drain(1..end));
+    }
+    given.extend(early);
 }

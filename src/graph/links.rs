@@ -47,6 +47,7 @@ impl DependencyGraph {
                     (Some(from), Some(to)) => {
                         links.graph.add_edge(*from, *to, reference.pointer);
                     }
+                    _ if catalog.is_unreadable(&reference.to) => {}
                     _ => findings.push(missing(catalog, resource, &reference, &mut suggestions)),
                 }
             }
@@ -184,7 +185,7 @@ fn missing(
             .on(&resource.id);
     }
     let message = format!(
-        "{} \"{}\" does not exist in namespace {}",
+        "{} `{}` does not exist in namespace {}",
         to.kind, to.name, to.namespace
     );
     Finding::new(code::REF_MISSING, origin, message)
@@ -196,22 +197,23 @@ fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
     let here = catalog
         .of_kind(to.kind)
         .filter(|other| other.id.namespace == to.namespace);
-    let names: Vec<_> = here.map(|other| other.id.name.clone()).collect();
+    let unreadable = catalog
+        .unreadable()
+        .filter(|id| id.kind == to.kind && id.namespace == to.namespace);
+    let names = here.map(|other| other.id.name.clone());
+    let names: Vec<_> = names.chain(unreadable.map(|id| id.name.clone())).collect();
     if let Some(near) = did_you_mean(&to.name, names.iter().map(AsRef::as_ref)) {
-        let file = catalog
-            .find(to.kind, &to.namespace, near)
-            .map(|other| other.origin.file.clone());
-        return Some(format!(
-            "did you mean \"{near}\" ({})?",
-            file.unwrap_or_default()
-        ));
+        return Some(match catalog.find(to.kind, &to.namespace, near) {
+            Some(other) => format!("did you mean `{near}` ({})?", other.origin.file),
+            None => format!("did you mean `{near}`?"),
+        });
     }
     let elsewhere = catalog
         .of_kind(to.kind)
         .find(|other| other.id.name == to.name);
     if let Some(other) = elsewhere {
         return Some(format!(
-            "it exists in another namespace: write \"{}/{}\"",
+            "it exists in another namespace: write `{}/{}`",
             other.id.namespace, to.name
         ));
     }
@@ -220,7 +222,7 @@ fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
         .find_map(|kind| catalog.find(kind, &to.namespace, &to.name))
         .map(|other| {
             format!(
-                "\"{}\" is of kind {}; {} is needed here",
+                "`{}` is of kind {}; {} is needed here",
                 to.name, other.id.kind, to.kind
             )
         })

@@ -25,14 +25,14 @@ fn check_nodes(resource: &Resource, system: &AgentSystemSpec, findings: &mut Vec
     let listed: BTreeSet<_> = system.agents.iter().map(String::as_str).collect();
     for (name, node) in &system.graph {
         if !listed.contains(name.as_str()) {
-            let message = format!("graph node \"{name}\" is not listed in spec.agents");
+            let message = format!("graph node `{name}` is not listed in spec.agents");
             let origin = resource.origin_of_key(&pointer_to("/spec/graph", name));
             findings.push(Finding::new(code::GRAPH_SYSTEM, origin, message).on(&resource.id));
         }
         for (index, edge) in node.edges.iter().enumerate() {
             if !listed.contains(edge.to.as_str()) {
                 let message = format!(
-                    "graph edge \"{name}\" -> \"{}\" leads to no agent of spec.agents",
+                    "graph edge `{name}` -> `{}` leads to no agent of spec.agents",
                     edge.to
                 );
                 let origin = resource.origin_of(&format!(

@@ -26,6 +26,11 @@ impl Problem {
         }
     }
 
+    fn with(mut self, findings: Findings) -> Self {
+        self.findings = Some(findings);
+        self
+    }
+
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", detail)
     }
@@ -61,13 +66,12 @@ impl From<ApplyError> for Problem {
     fn from(error: ApplyError) -> Self {
         let detail = error.to_string();
         match error {
-            ApplyError::Invalid(findings) => Self {
-                status: StatusCode::UNPROCESSABLE_ENTITY,
-                code: "invalid",
-                detail,
-                findings: Some(findings),
-            },
-            ApplyError::Managed(_) => Self::new(StatusCode::CONFLICT, "managed_by_git", detail),
+            ApplyError::Invalid(findings) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with(findings)
+            }
+            ApplyError::Managed(findings) => {
+                Self::new(StatusCode::CONFLICT, "managed_by_git", detail).with(findings)
+            }
             ApplyError::NotFound(_) => Self::not_found(detail),
             ApplyError::Retry(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "retry", detail),
         }

@@ -34,6 +34,9 @@ pub fn assemble<'a>(
     let mut joined = Joined::default();
     for file in files {
         joined.findings.extend(file.findings.iter().cloned());
+        for id in &file.unreadable {
+            joined.catalog.insert_unreadable(id.clone());
+        }
         for resource in &file.resources {
             joined.add(resource);
             joined

@@ -13,7 +13,8 @@ use super::{
     violations::{self, Checked},
 };
 use crate::model::{
-    Code, Finding, Kind, Metadata, Origin, PROTECT_ANNOTATION, Resource, Span, code,
+    Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, Origin, PROTECT_ANNOTATION, Resource,
+    ResourceId, Span, code,
 };
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ use std::sync::Arc;
 pub struct ParsedFile {
     /// The resources that could be read whole, in file order.
     pub resources: Vec<Arc<Resource>>,
+    /// The resources that could not be read whole: whoever refers to them is not to blame.
+    pub unreadable: Vec<ResourceId>,
     /// What is wrong, in file order.
     pub findings: Vec<Finding>,
 }
@@ -34,34 +37,50 @@ pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
         Ok(text) => text,
         Err(finding) => {
             return ParsedFile {
-                resources: Vec::new(),
                 findings: vec![*finding],
+                ..ParsedFile::default()
             };
         }
     };
     let loaded = load(file, text);
     let mut parsed = ParsedFile {
-        resources: Vec::new(),
         findings: loaded.findings,
+        ..ParsedFile::default()
     };
     let broken = !parsed.findings.is_empty();
-    for document in loaded.documents {
+    for mut document in loaded.documents {
         let before = parsed.findings.len();
-        let resource = read_document(file, document, &mut parsed.findings);
+        let resource = read_document(file, &mut document, &mut parsed.findings);
         let clean = parsed.findings[before..]
             .iter()
             .all(|finding| finding.code.as_str().starts_with("W-"));
         // A document whose YAML was mended on the way is reported, not used.
-        if let Some(resource) = resource
-            && clean
-            && !broken
-        {
-            parsed.resources.push(Arc::new(resource));
+        match resource.filter(|_| clean && !broken) {
+            Some(resource) => parsed.resources.push(Arc::new(resource)),
+            None => parsed.unreadable.extend(declared(&document)),
         }
     }
     parsed.findings.sort();
     shorten(file, &mut parsed.findings);
     parsed
+}
+
+/// Who a document says it is, however wrong the rest of it may be.
+fn declared(document: &Node) -> Option<ResourceId> {
+    let form = Form::from_manifest(document.entry("kind")?.value.as_text()?)?;
+    let metadata = &document.entry("metadata")?.value;
+    let namespace = metadata
+        .entry("namespace")
+        .and_then(|entry| entry.value.as_text());
+    let namespace = namespace
+        .map(str::trim)
+        .filter(|namespace| !namespace.is_empty());
+    let name = metadata.entry("name")?.value.as_text()?.trim();
+    Some(ResourceId::new(
+        form.kind(),
+        namespace.unwrap_or(DEFAULT_NAMESPACE),
+        name,
+    ))
 }
 
 /// Keeps the first [`MAX_FINDINGS`] and says that there are more.
@@ -77,7 +96,11 @@ fn shorten(file: &Arc<str>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn read_document(file: &Arc<str>, mut node: Node, findings: &mut Vec<Finding>) -> Option<Resource> {
+fn read_document(
+    file: &Arc<str>,
+    node: &mut Node,
+    findings: &mut Vec<Finding>,
+) -> Option<Resource> {
     if node.is_null() {
         return None;
     }
@@ -91,19 +114,19 @@ fn read_document(file: &Arc<str>, mut node: Node, findings: &mut Vec<Finding>) -
         findings.push(Finding::new(code::FIELD_TYPE, at(node.span), message));
         return None;
     }
-    let form = match read_form(file, &node) {
+    let form = match read_form(file, node) {
         Ok(form) => form,
         Err(finding) => {
             findings.push(*finding);
             return None;
         }
     };
-    findings.extend(check_api_version(file, &node, form));
-    set_text(&mut node, "kind", form.name());
-    set_text(&mut node, "apiVersion", form.api_version());
-    quirks::rewrite(form, &mut node);
+    findings.extend(check_api_version(file, node, form));
+    set_text(node, "kind", form.name());
+    set_text(node, "apiVersion", form.api_version());
+    quirks::rewrite(form, node);
     let compiled = schema::compiled(form);
-    coerce(file, &mut node, &compiled.shape, findings);
+    coerce(file, node, &compiled.shape, findings);
     let positions = node.positions();
     let json = node.to_json();
     let checked = Checked {
@@ -117,7 +140,7 @@ fn read_document(file: &Arc<str>, mut node: Node, findings: &mut Vec<Finding>) -
     let violations = explain_removed(violations::check(&checked, compiled), form);
     let valid = violations.is_empty();
     findings.extend(violations);
-    let metadata = read_metadata(file, &node, findings)?;
+    let metadata = read_metadata(file, node, findings)?;
     if !valid {
         return None;
     }
@@ -128,7 +151,7 @@ fn read_document(file: &Arc<str>, mut node: Node, findings: &mut Vec<Finding>) -
         positions,
         span: node.span,
     };
-    decode::decode(draft, &node, findings)
+    decode::decode(draft, node, findings)
 }
 
 /// Finds what kind of document it is.

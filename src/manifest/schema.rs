@@ -108,12 +108,7 @@ fn text(form: Form) -> &'static str {
 fn generate(form: Form) -> Value {
     match form {
         Form::Native(Kind::Secret) => document::<SecretSpec>(form),
-        Form::Native(Kind::ModelEndpoint) => {
-            let mut schema = document::<ModelEndpointSpec>(form);
-            // The type is shared with agentgateway's spelling, which needs no default model.
-            schema["$defs"]["ModelEndpointSpec"]["required"] = json!(["default_model"]);
-            schema
-        }
+        Form::Native(Kind::ModelEndpoint) => document::<ModelEndpointSpec>(form),
         Form::Native(Kind::ModelAlias) => document::<ModelAliasSpec>(form),
         Form::Native(Kind::Agent) => document::<AgentSpec>(form),
         Form::Native(Kind::AgentPolicy) => document::<AgentPolicySpec>(form),

@@ -4,7 +4,7 @@ use super::{limits::MAX_FINDINGS, schema::Compiled, suggest::did_you_mean};
 use crate::model::{Code, Finding, Origin, Positions, Span, code, pointer_to};
 use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// A document that is being checked.
 pub(super) struct Checked<'a> {
@@ -24,13 +24,38 @@ pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Vec<Finding>
         return Vec::new();
     };
     let mut findings = Vec::new();
+    let mut misspelt = HashSet::new();
     for error in validator.iter_errors(document.json) {
         document.report(&error, compiled, &mut findings);
         if findings.len() > MAX_FINDINGS {
             break;
         }
+        if let Violation::AdditionalProperties { unexpected } = error.kind() {
+            let known = known_fields(&error, compiled);
+            let place = error.instance_path().as_str();
+            let meant = unexpected.iter().take(MAX_FINDINGS);
+            let meant = meant.filter_map(|name| did_you_mean(name, known.iter().copied()));
+            misspelt.extend(meant.map(|name| required(&join(&field_name(place), name))));
+        }
     }
+    // Who misspells a required field is told once.
+    findings.retain(|finding| {
+        finding.code != code::FIELD_REQUIRED || !misspelt.contains(&finding.message)
+    });
     findings
+}
+
+/// `spec` and `model_ref` as `spec.model_ref`.
+fn join(place: &str, name: &str) -> String {
+    if place.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{place}.{name}")
+    }
+}
+
+fn required(path: &str) -> String {
+    format!("`{path}` is required")
 }
 
 impl Checked<'_> {
@@ -61,12 +86,7 @@ impl Checked<'_> {
             }
             Violation::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
-                let path = if field.is_empty() {
-                    name.to_owned()
-                } else {
-                    format!("{field}.{name}")
-                };
-                (code::FIELD_REQUIRED, format!("`{path}` is required"))
+                (code::FIELD_REQUIRED, required(&join(&field, name)))
             }
             Violation::Type { .. } => {
                 let expected = expected_type(error, compiled);

@@ -1,7 +1,7 @@
 //! The one form of "desired": every resource of a revision.
 
 use super::{Digest, Kind, Resource, ResourceId};
-use rpds::RedBlackTreeMapSync;
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use std::sync::Arc;
 
 /// The resources of one revision, sorted by identity.
@@ -10,6 +10,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     resources: RedBlackTreeMapSync<ResourceId, Arc<Resource>>,
+    /// Defined, and not readable; only in catalogs that are refused.
+    unreadable: RedBlackTreeSetSync<ResourceId>,
 }
 
 impl Catalog {
@@ -44,6 +46,21 @@ impl Catalog {
             .range(ResourceId::new(kind, "", "")..)
             .map(|(_, resource)| resource)
             .take_while(move |resource| resource.id.kind == kind)
+    }
+
+    /// Notes a resource whose manifest has errors, so that references to it are not reported too.
+    pub fn insert_unreadable(&mut self, id: ResourceId) {
+        self.unreadable.insert_mut(id);
+    }
+
+    /// The resources whose manifests have errors, sorted.
+    pub fn unreadable(&self) -> impl Iterator<Item = &ResourceId> {
+        self.unreadable.iter()
+    }
+
+    /// Whether a resource is defined by a manifest that has errors.
+    pub fn is_unreadable(&self, id: &ResourceId) -> bool {
+        self.unreadable.contains(id)
     }
 
     /// How many resources.

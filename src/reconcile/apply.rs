@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     manifest::parse_file,
-    model::{Findings, ResourceId},
+    model::{Finding, Findings, ResourceId, code},
     secrets::Opened,
     store::{StoreError, UnmanagedChange, UnmanagedOutcome},
 };
@@ -30,9 +30,9 @@ pub enum ApplyError {
     /// What was sent, or what it would make of the rest, is not valid.
     #[error("the manifests are refused")]
     Invalid(Findings),
-    /// Git manages the resource.
-    #[error("{0} is managed by Git; change it there")]
-    Managed(ResourceId),
+    /// Git manages what was sent.
+    #[error("Git manages this; change it there")]
+    Managed(Findings),
     /// There is no unmanaged resource of that identity.
     #[error("{0} does not exist")]
     NotFound(ResourceId),
@@ -78,8 +78,9 @@ impl Reconciler {
             return Err(ApplyError::Invalid(findings));
         }
         let served = self.live.pin();
-        if let Some((id, _)) = sent.iter().find(|(id, _)| self.is_managed(id)) {
-            return Err(ApplyError::Managed(id.clone()));
+        let managed: Findings = sent.iter().filter_map(|(id, _)| self.managed(id)).collect();
+        if !managed.is_empty() {
+            return Err(ApplyError::Managed(managed));
         }
         let applied = sent
             .iter()
@@ -103,8 +104,8 @@ impl Reconciler {
     ///
     /// One [`ApplyError`] per way it can be refused; nothing is changed then.
     pub async fn delete(&self, id: &ResourceId) -> Result<(), ApplyError> {
-        if self.is_managed(id) {
-            return Err(ApplyError::Managed(id.clone()));
+        if let Some(managed) = self.managed(id) {
+            return Err(ApplyError::Managed(Findings::from_iter([managed])));
         }
         if !self.live.pin().unmanaged.contains(id) {
             return Err(ApplyError::NotFound(id.clone()));
@@ -114,10 +115,16 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Whether Git defines the resource.
-    fn is_managed(&self, id: &ResourceId) -> bool {
+    /// The finding that refuses to change what Git defines.
+    fn managed(&self, id: &ResourceId) -> Option<Finding> {
         let served = self.live.pin();
-        served.catalog.get(id).is_some() && !served.unmanaged.contains(id)
+        let resource = served
+            .catalog
+            .get(id)
+            .filter(|_| !served.unmanaged.contains(id))?;
+        let message = format!("{id} is managed by Git");
+        let finding = Finding::new(code::REF_MANAGED, resource.origin.clone(), message);
+        Some(finding.with_hint("change it there and push").on(id))
     }
 
     /// Reviews the changed set first, keeps it, and brings it live.

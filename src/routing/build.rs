@@ -130,7 +130,7 @@ impl Builder<'_> {
             return;
         };
         let message = format!(
-            "\"{name}\" means two things in namespace {}",
+            "`{name}` means two things in namespace {}",
             resource.id.namespace
         );
         let hint = format!("it is also defined at {}; rename one of them", first.origin);

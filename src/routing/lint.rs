@@ -15,7 +15,7 @@ pub(super) fn wildcard_ties(table: &RoutingTable, findings: &mut Findings) {
         let ties = ties(&names.wildcards).take(MAX_TIES);
         findings.extend(ties.map(|((pattern, route), (other, other_route))| {
             let message = format!(
-                "\"{}\" and \"{}\" fit the same names equally well in namespace {namespace}",
+                "`{}` and `{}` fit the same names equally well in namespace {namespace}",
                 pattern.as_str(),
                 other.as_str()
             );

@@ -71,7 +71,8 @@ fn daemon_on_a_repository_that_is_not_there_keeps_trying() {
 
 #[test]
 fn branch_that_does_not_exist_is_named() {
-    let daemon = DaemonBuilder::on(&repo())
+    let repo = repo();
+    let daemon = DaemonBuilder::on(&repo)
         .arguments(&["--ref", "no-such-branch"])
         .start_unready();
     let output = daemon.cli().run(&["sync"]);

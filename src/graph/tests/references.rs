@@ -13,7 +13,7 @@ fn missing_endpoint_is_named_at_the_reference_with_the_nearest_and_its_file() {
     assert_eq!(
         findings(&text),
         [
-            "repo.yaml:9:14 E-REF-MISSING ModelEndpoint \"openai-defalt\" does not exist in namespace default (did you mean \"openai-default\" (repo.yaml)?)"
+            "repo.yaml:9:14 E-REF-MISSING ModelEndpoint `openai-defalt` does not exist in namespace default (did you mean `openai-default` (repo.yaml)?)"
         ]
     );
 }
@@ -25,7 +25,7 @@ fn reference_into_the_wrong_namespace_says_how_to_write_it() {
     assert_eq!(
         findings(&text),
         [
-            "repo.yaml:9:14 E-REF-MISSING ModelEndpoint \"main\" does not exist in namespace default (it exists in another namespace: write \"team/main\")"
+            "repo.yaml:9:14 E-REF-MISSING ModelEndpoint `main` does not exist in namespace default (it exists in another namespace: write `team/main`)"
         ]
     );
     assert_eq!(
@@ -40,7 +40,7 @@ fn reference_to_the_wrong_kind_says_which_is_needed() {
     assert_eq!(
         findings(&text),
         [
-            "repo.yaml:14:14 E-REF-MISSING ModelEndpoint \"helper\" does not exist in namespace default (\"helper\" is of kind Agent; ModelEndpoint is needed here)"
+            "repo.yaml:14:14 E-REF-MISSING ModelEndpoint `helper` does not exist in namespace default (`helper` is of kind Agent; ModelEndpoint is needed here)"
         ]
     );
 }
@@ -86,14 +86,14 @@ spec:
     assert_eq!(
         places,
         [
-            "repo.yaml:4:14 E-REF-MISSING ModelEndpoint \"e1\"",
-            "repo.yaml:5:25 E-REF-MISSING ModelEndpoint \"e2\"",
-            "repo.yaml:5:29 E-REF-MISSING ModelEndpoint \"e3\"",
-            "repo.yaml:9:20 E-REF-MISSING Agent \"b\"",
-            "repo.yaml:13:16 E-REF-MISSING AgentSystem \"x\"",
-            "repo.yaml:18:24 E-REF-MISSING ModelEndpoint \"e4\"",
-            "repo.yaml:18:37 E-REF-MISSING ModelAlias \"n\"",
-            "repo.yaml:19:26 E-REF-MISSING ModelEndpoint \"e5\"",
+            "repo.yaml:4:14 E-REF-MISSING ModelEndpoint `e1`",
+            "repo.yaml:5:25 E-REF-MISSING ModelEndpoint `e2`",
+            "repo.yaml:5:29 E-REF-MISSING ModelEndpoint `e3`",
+            "repo.yaml:9:20 E-REF-MISSING Agent `b`",
+            "repo.yaml:13:16 E-REF-MISSING AgentSystem `x`",
+            "repo.yaml:18:24 E-REF-MISSING ModelEndpoint `e4`",
+            "repo.yaml:18:37 E-REF-MISSING ModelAlias `n`",
+            "repo.yaml:19:26 E-REF-MISSING ModelEndpoint `e5`",
         ]
     );
 }

@@ -22,8 +22,8 @@ fn graph_may_only_name_listed_agents() {
     assert_eq!(
         found,
         [
-            "repo.yaml:6:20 E-GRAPH-SYSTEM graph edge \"a\" -> \"x\" leads to no agent of spec.agents ()",
-            "repo.yaml:7:5 E-GRAPH-SYSTEM graph node \"y/z\" is not listed in spec.agents ()",
+            "repo.yaml:6:20 E-GRAPH-SYSTEM graph edge `a` -> `x` leads to no agent of spec.agents ()",
+            "repo.yaml:7:5 E-GRAPH-SYSTEM graph node `y/z` is not listed in spec.agents ()",
         ]
     );
 }

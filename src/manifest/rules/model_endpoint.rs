@@ -3,7 +3,7 @@
 use super::{super::did_you_mean, at, check_duration};
 use crate::{
     manifest::kinds::Form,
-    model::{Finding, Resource, SecretRef, code, pointer_to, spec::ModelEndpointSpec},
+    model::{Finding, Kind, Resource, SecretRef, code, pointer_to, spec::ModelEndpointSpec},
 };
 use url::Url;
 
@@ -50,6 +50,14 @@ pub(super) fn check(
             "/spec/default_model",
             message,
         ));
+    }
+    if form == Form::Native(Kind::ModelEndpoint)
+        && spec.default_model.is_none()
+        && spec.model_aliases.is_empty()
+    {
+        let message = "`spec.default_model` is required";
+        let hint = "name the model that is called when a request names only the endpoint";
+        findings.push(at(resource, code::FIELD_REQUIRED, "/spec", message).with_hint(hint));
     }
     check_provider(resource, spec, findings);
     check_base_url(resource, form, spec, findings);

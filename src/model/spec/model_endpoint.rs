@@ -14,7 +14,8 @@ pub struct ModelEndpointSpec {
     /// Base URL of the provider's API, as its documentation writes it (openai and anthropic with `/v1`).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub base_url: String,
-    /// The model that is called when a request names this endpoint and no model.
+    /// The model that is called when a request names this endpoint and no model. Required unless there are
+    /// aliases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_model: Option<String>,
     /// Provider options: `anthropic_version`, `max_tokens`, `api_version`, ….

@@ -67,7 +67,7 @@ fn al_09_equally_specific_wildcards_that_overlap_are_an_error_naming_both_lines(
     assert_eq!(
         described(&build(&text).1),
         [
-            "repo.yaml:8:5 E-GRAPH-AMBIGUOUS \"*bc\" and \"ab*\" fit the same names equally well in namespace default (the other one is at repo.yaml:9; make one of them more specific)"
+            "repo.yaml:8:5 E-GRAPH-AMBIGUOUS `*bc` and `ab*` fit the same names equally well in namespace default (the other one is at repo.yaml:9; make one of them more specific)"
         ]
     );
     let across = alias("a", "{match: 'g*', targets: [{endpoint: e}]}")

@@ -253,7 +253,7 @@ fn tie_within_a_namespace_is_an_error_naming_both_lines() {
     assert_eq!(
         found,
         [
-            "repo.yaml:16:5 E-GRAPH-AMBIGUOUS \"fast\" means two things in namespace default (it is also defined at repo.yaml:8; rename one of them)"
+            "repo.yaml:16:5 E-GRAPH-AMBIGUOUS `fast` means two things in namespace default (it is also defined at repo.yaml:8; rename one of them)"
         ]
     );
     let models = endpoint("e", "  models: [m]\n") + &endpoint("f", "  models: [m]\n");

@@ -131,6 +131,8 @@ impl DaemonBuilder {
     /// Starts it, expecting that it ends by itself.
     #[track_caller]
     pub(crate) fn run_to_end(self) -> super::cli::Output {
+        // Kept to the end: the process works in it.
+        let _home = Arc::clone(&self.home);
         super::cli::finish(self.command(), "orloj serve")
     }
 

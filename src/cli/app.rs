@@ -72,11 +72,18 @@ pub(crate) enum Command {
     Help(HelpArgs),
 }
 
-/// The arguments, read by the name the program was started under: `orlojd` is `orloj serve`.
+/// Flags of client commands that may also stand before the command, each with a value.
+const MOVABLE: [&str; 4] = ["--server", "--api-token", "--namespace", "-n"];
+
+/// The arguments as the parser takes them.
+///
+/// Started as `orlojd` the program is `orloj serve`. Flags for the daemon may stand before the command, as
+/// in `orlojctl`; they are moved behind it.
 pub(crate) fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut given: Vec<OsString> = given.into_iter().collect();
     let name = given.first().map(Path::new).and_then(Path::file_stem);
     if name.is_none_or(|name| name != "orlojd") {
+        move_behind_command(&mut given);
         return given;
     }
     given[0] = OsString::from("orloj");
@@ -87,4 +94,26 @@ pub(crate) fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsStri
         given.insert(1, OsString::from("serve"));
     }
     given
+}
+
+fn move_behind_command(given: &mut Vec<OsString>) {
+    let mut moved = Vec::new();
+    let mut at = 1;
+    while let Some(word) = given.get(at).and_then(|word| word.to_str()) {
+        let (flag, inline) = match word.split_once('=') {
+            Some((flag, _)) => (flag, true),
+            None => (word, false),
+        };
+        let words = if inline { 1 } else { 2 };
+        if MOVABLE.contains(&flag) && given.len() >= at + words {
+            moved.extend(given.drain(at..at + words));
+        } else if flag == "--color" {
+            at += words;
+        } else {
+            break;
+        }
+    }
+    let end = given.iter().position(|word| word == "--");
+    let end = end.unwrap_or(given.len()).max(at.min(given.len()));
+    given.splice(end..end, moved);
 }

@@ -65,7 +65,7 @@ fn an_error_prints_its_causes_once_and_its_hints_after_a_blank_line() {
         .with_hint("make room")
         .with_hint("or choose another place");
     assert_eq!(
-        error.render(Style { color: false }),
+        error.render(Style { color: false }, 80),
         "error: failed to write `a`\n  caused by: the disk is full\n\nhint: make room\nhint: or choose another place\n"
     );
 }

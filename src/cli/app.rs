@@ -72,18 +72,16 @@ pub(crate) enum Command {
     Help(HelpArgs),
 }
 
-/// Flags of client commands that may also stand before the command, each with a value.
-const MOVABLE: [&str; 4] = ["--server", "--api-token", "--namespace", "-n"];
+/// Flags of client commands that may also stand before the command, as in Orloj.
+const EARLY_FLAGS: [&str; 4] = ["--server", "--api-token", "--namespace", "-n"];
 
-/// The arguments as the parser takes them.
-///
-/// Started as `orlojd` the program is `orloj serve`. Flags for the daemon may stand before the command, as
-/// in `orlojctl`; they are moved behind it.
+/// The arguments, read by the name the program was started under: `orlojd` is `orloj serve`. Flags that
+/// stand before the command are moved behind it.
 pub(crate) fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut given: Vec<OsString> = given.into_iter().collect();
+    move_early_flags(&mut given);
     let name = given.first().map(Path::new).and_then(Path::file_stem);
     if name.is_none_or(|name| name != "orlojd") {
-        move_behind_command(&mut given);
         return given;
     }
     given[0] = OsString::from("orloj");
@@ -96,24 +94,20 @@ pub(crate) fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsStri
     given
 }
 
-fn move_behind_command(given: &mut Vec<OsString>) {
-    let mut moved = Vec::new();
-    let mut at = 1;
-    while let Some(word) = given.get(at).and_then(|word| word.to_str()) {
-        let (flag, inline) = match word.split_once('=') {
-            Some((flag, _)) => (flag, true),
-            None => (word, false),
+/// Moves leading `--server URL` and its like to the end, where the command's own flags stand.
+fn move_early_flags(given: &mut Vec<OsString>) {
+    let mut early = Vec::new();
+    while let Some(word) = given.get(1).and_then(|word| word.to_str()) {
+        let with_value = word
+            .split_once('=')
+            .is_some_and(|(flag, _)| EARLY_FLAGS.contains(&flag));
+        let length = match (with_value, EARLY_FLAGS.contains(&word)) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => break,
         };
-        let words = if inline { 1 } else { 2 };
-        if MOVABLE.contains(&flag) && given.len() >= at + words {
-            moved.extend(given.drain(at..at + words));
-        } else if flag == "--color" {
-            at += words;
-        } else {
-            break;
-        }
+        let end = given.len().min(1 + length);
+        early.extend(given.drain(1..end));
     }
-    let end = given.iter().position(|word| word == "--");
-    let end = end.unwrap_or(given.len()).max(at.min(given.len()));
-    given.splice(end..end, moved);
+    given.extend(early);
 }

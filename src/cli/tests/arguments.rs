@@ -36,8 +36,8 @@ fn flags_for_the_daemon_may_stand_before_the_command() {
     let moved = words("orlojctl get agents --server http://h -n a");
     assert_eq!(read("orlojctl --server http://h -n a get agents"), moved);
     assert_eq!(
-        read("orloj --color never --api-token=t get -- x"),
-        words("orloj --color never get --api-token=t -- x")
+        read("orloj --api-token=t get agents"),
+        words("orloj get agents --api-token=t")
     );
     assert_eq!(read("orloj --server"), words("orloj --server"));
     assert_eq!(

@@ -1,11 +1,7 @@
 //! The daemon's API, as the client commands use it.
 
 use super::{
-    environment::Environment,
-    error::CliError,
-    exit::Exit,
-    report::{self, Reported, Sources, Tally},
-    session::Session,
+    environment::Environment, error::CliError, exit::Exit, report::Reported, session::Session,
 };
 use clap::Args;
 use reqwest::{
@@ -217,18 +213,12 @@ impl Client {
     }
 }
 
-/// A refusal of the daemon as an error; findings are part of the text.
+/// A refusal of the daemon as an error.
 fn problem(status: StatusCode, body: &Value) -> CliError {
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let said = text("detail").or_else(|| text("title"));
-    let mut message = said.unwrap_or_else(|| format!("the daemon answered with status {status}"));
-    let findings = Reported::of_json(body);
-    if !findings.is_empty() {
-        let report = report::to_text(&findings, &Sources::default(), 80, false);
-        let tally = Tally::of(&findings).sentence();
-        message = format!("{message}\n\n{report}{tally}");
-    }
-    let error = CliError::new(message);
+    let message = said.unwrap_or_else(|| format!("the daemon answered with status {status}"));
+    let error = CliError::new(message).with_findings(Reported::of_json(body));
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             error.with_hint("give the daemon's token with `--api-token` or `ORLOJ_API_TOKEN`")

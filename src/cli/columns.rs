@@ -64,7 +64,7 @@ pub(crate) fn row(kind: Kind, item: &Value) -> Vec<String> {
         Kind::Agent => vec![name, spec("model_ref"), phase, number("tools")],
         Kind::AgentPolicy => vec![
             name,
-            spec("apply_mode"),
+            mode(item),
             number("target_systems"),
             number("target_tasks"),
             spec("max_tokens_per_run"),
@@ -129,5 +129,16 @@ fn target(target: &Value) -> String {
     match target.get("weight") {
         Some(Value::Number(weight)) => format!("{name}={weight}"),
         _ => name,
+    }
+}
+
+/// Whom a policy holds for. One that names neither a mode nor a target holds for every agent.
+fn mode(item: &Value) -> String {
+    let written = text(item, "/spec/apply_mode");
+    let targets = length(item, "/spec/target_systems") + length(item, "/spec/target_tasks");
+    match (written.is_empty(), targets) {
+        (false, _) => written,
+        (true, 0) => "global".to_owned(),
+        (true, _) => "scoped".to_owned(),
     }
 }

@@ -3,12 +3,10 @@
 use super::{
     exit::Exit,
     output::Style,
+    report::{self, Reported, Sources, Tally},
     text::{printable, wrap},
 };
 use std::fmt::Write as _;
-
-/// A terminal of 80 columns less `hint: `.
-const HINT_COLUMNS: usize = 74;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -17,6 +15,14 @@ pub(crate) struct CliError {
     message: String,
     causes: Vec<String>,
     hints: Vec<String>,
+    refusal: Option<Box<Refusal>>,
+}
+
+/// What was found by whoever refused.
+#[derive(Debug, Default)]
+struct Refusal {
+    findings: Vec<Reported>,
+    sources: Sources,
 }
 
 impl CliError {
@@ -27,6 +33,7 @@ impl CliError {
             message: message.into(),
             causes: Vec::new(),
             hints: Vec::new(),
+            refusal: None,
         }
     }
 
@@ -57,20 +64,42 @@ impl CliError {
         self
     }
 
+    /// Adds the findings that explain a refusal.
+    pub(crate) fn with_findings(mut self, findings: Vec<Reported>) -> Self {
+        if !findings.is_empty() {
+            self.refusal.get_or_insert_default().findings = findings;
+        }
+        self
+    }
+
+    /// Adds the texts that findings point into, if there are findings.
+    pub(crate) fn with_sources(mut self, sources: Sources) -> Self {
+        if let Some(refusal) = &mut self.refusal {
+            refusal.sources = sources;
+        }
+        self
+    }
+
     /// The code to end with.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// The text for stderr.
-    pub(crate) fn render(&self, style: Style) -> String {
+    /// The text for stderr, `width` columns wide.
+    pub(crate) fn render(&self, style: Style, width: usize) -> String {
         let mut out = format!("{} {}\n", style.red("error:"), printable(&self.message));
         for cause in &self.causes {
             let _ = writeln!(out, "  caused by: {}", printable(cause));
         }
+        let room = width.saturating_sub("hint: ".len());
+        if let Some(refusal) = &self.refusal {
+            let Refusal { findings, sources } = &**refusal;
+            let report = report::to_text(findings, sources, width, style.color);
+            let _ = writeln!(out, "\n{report}{}", Tally::of(findings).sentence());
+        }
         for (index, hint) in self.hints.iter().enumerate() {
             let before = if index == 0 { "\n" } else { "" };
-            let hint = wrap(&printable(hint), HINT_COLUMNS, HINT_COLUMNS).replace('\n', "\n      ");
+            let hint = wrap(&printable(hint), room, room).replace('\n', "\n      ");
             let _ = writeln!(out, "{before}{} {hint}", style.cyan("hint:"));
         }
         out

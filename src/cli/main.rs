@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: Vec<OsString>, session: &mut Session) -> Exit {
     match commands::run(&app.command, session) {
         Ok(exit) => exit,
         Err(error) => {
-            let text = error.render(session.terminal.err_style());
+            let text = error.render(session.terminal.err_style(), session.environment().width());
             session.terminal.note(&text);
             error.exit()
         }

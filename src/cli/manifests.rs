@@ -10,7 +10,9 @@ use crate::{
         Desired, FileCache, Review, ReviewOptions, SourceFile, SourceFiles, gather, review,
     },
     routing::RoutingTable,
-    source::{Checkout, Limits, discover, open_revision, open_work_tree, open_work_tree_in},
+    source::{
+        Checkout, CommitId, Limits, discover, open_revision, open_work_tree, open_work_tree_in,
+    },
 };
 use std::{
     collections::HashSet,
@@ -177,6 +179,14 @@ pub(crate) fn needed_repository(session: &Session) -> Result<PathBuf, CliError> 
         CliError::new("this directory is not in a Git repository")
             .with_hint("change into a clone, or name files with `-f PATH`")
     })
+}
+
+/// The texts of a commit that the daemon talks of, if this clone has it; else none.
+pub(crate) fn sources_of_commit(commit: &str, session: &Session) -> Sources {
+    let version = CommitId::parse(commit)
+        .and_then(|_| repository(session))
+        .and_then(|root| Version::of_revision(&root, commit, &[]).ok());
+    version.map_or_else(Sources::default, |version| version.sources())
 }
 
 /// What `--allow-plaintext-secrets` means to a review.

@@ -1,6 +1,6 @@
 //! Tables: columns that are aligned, two spaces apart, without borders.
 
-use super::text::printable;
+use super::text::{printable, wrap};
 
 /// What stands in an empty cell, so that columns can be counted.
 const EMPTY: &str = "-";
@@ -46,14 +46,20 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     out
 }
 
-/// `NAME:  value` lines with the values under one another.
-pub(crate) fn fields(fields: &[(&str, String)]) -> String {
+/// `Name:  value` lines with the values under one another, wrapped at `width` columns.
+pub(crate) fn fields(fields: &[(&str, String)], width: usize) -> String {
     let widest = fields.iter().map(|(name, _)| name.len()).max();
-    let width = widest.unwrap_or_default() + ":  ".len();
+    let indent = widest.unwrap_or_default() + ":  ".len();
+    let room = width.saturating_sub(indent).max(20);
     let mut out = String::new();
     for (name, value) in fields {
-        let mut line = format!("{:<width$}", format!("{name}:"));
-        line.push_str(&printable(value).replace('\n', " "));
+        let value = printable(value).replace('\n', " ");
+        let value = if value.chars().count() > room {
+            wrap(&value, room, room).replace('\n', &format!("\n{:indent$}", ""))
+        } else {
+            value
+        };
+        let line = format!("{:<indent$}{value}", format!("{name}:"));
         out.push_str(line.trim_end());
         out.push('\n');
     }

@@ -2,14 +2,8 @@
 
 use crate::{
     cli::{
-        client::ServerArgs,
-        columns,
-        comparison::note_findings,
-        error::CliError,
-        exit::Exit,
-        manifests::Version,
-        report::{Reported, Sources},
-        session::Session,
+        client::ServerArgs, columns, comparison::note_findings, error::CliError, exit::Exit,
+        manifests::Version, report::Reported, session::Session,
     },
     model::Kind,
 };
@@ -53,11 +47,11 @@ pub(crate) fn run(args: &ApplyArgs, session: &mut Session) -> Result<Exit, CliEr
     let files = documents.len();
     let is_dir = args.file.iter().any(|path| session.path(path).is_dir());
     let client = args.server.client(session)?;
-    let answer = client.post(
-        &["api", "v1", "apply"],
-        Some(&json!({ "documents": documents })),
-    )?;
-    note_findings(&Reported::of_json(&answer), &Sources::default(), session);
+    let body = json!({ "documents": documents });
+    let answer = client
+        .post(&["api", "v1", "apply"], Some(&body))
+        .map_err(|error| error.with_sources(version.sources()))?;
+    note_findings(&Reported::of_json(&answer), &version.sources(), session);
     let mut out = applied(&answer);
     if is_dir || files > 1 {
         let _ = writeln!(out, "\n{files} file(s) applied");

@@ -31,11 +31,12 @@ pub(crate) struct DescribeArgs {
 pub(crate) fn run(args: &DescribeArgs, session: &mut Session) -> Result<Exit, CliError> {
     let target = Target::parse(&args.kind, args.name.as_deref(), args.namespace.as_deref())?;
     let resource = target.fetch(&args.server.client(session)?)?;
-    session.terminal.data(&description(&resource))?;
+    let text = description(&resource, session.environment().width());
+    session.terminal.data(&text)?;
     Ok(Exit::Done)
 }
 
-fn description(resource: &Value) -> String {
+fn description(resource: &Value, width: usize) -> String {
     let text = |pointer: &str| columns::text(resource, pointer);
     let all = [
         ("Name", text("/metadata/name")),
@@ -51,7 +52,7 @@ fn description(resource: &Value) -> String {
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .collect();
-    let mut out = fields(&known);
+    let mut out = fields(&known, width);
     for (title, pointer) in [
         ("labels", "/metadata/labels"),
         ("annotations", "/metadata/annotations"),

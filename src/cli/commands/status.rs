@@ -1,16 +1,20 @@
 //! `orloj status`: how the daemon stands.
 
-use crate::cli::{
-    client::ServerArgs,
-    columns::text,
-    commands::history::seconds,
-    comparison::pretty,
-    error::CliError,
-    exit::Exit,
-    report::{self, Reported, Sources, Tally},
-    revision::short,
-    session::Session,
-    tables::{fields, table},
+use crate::{
+    cli::{
+        client::ServerArgs,
+        columns::text,
+        commands::history::seconds,
+        comparison::pretty,
+        error::CliError,
+        exit::Exit,
+        manifests::sources_of_commit,
+        report::{self, Reported, Sources, Tally},
+        revision::short,
+        session::Session,
+        tables::{fields, table},
+    },
+    model::Kind,
 };
 use clap::{Args, ValueEnum};
 use serde_json::Value;
@@ -48,18 +52,20 @@ pub(crate) fn run(args: &StatusArgs, session: &mut Session) -> Result<Exit, CliE
         .server
         .client(session)?
         .get(&["api", "v1", "status"], &[])?;
-    let text = match args.output {
+    let printed = match args.output {
         Format::Json => pretty(&status),
         Format::Text => {
             let color = session.terminal.out_style().color;
-            described(&status, session.environment().width(), color)
+            let commit = text(&status, "/attempt/commit");
+            let sources = sources_of_commit(&commit, session);
+            described(&status, &sources, session.environment().width(), color)
         }
     };
-    session.terminal.data(&text)?;
+    session.terminal.data(&printed)?;
     Ok(Exit::Done)
 }
 
-fn described(status: &Value, width: usize, color: bool) -> String {
+fn described(status: &Value, sources: &Sources, width: usize, color: bool) -> String {
     let all = [
         ("Phase", text(status, "/phase")),
         ("Revision", text(status, "/revision")),
@@ -76,7 +82,7 @@ fn described(status: &Value, width: usize, color: bool) -> String {
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .collect();
-    let mut out = fields(&known);
+    let mut out = fields(&known, width);
     let rows: Vec<_> = list(status, "conditions").map(condition).collect();
     if !rows.is_empty() {
         out.push_str("\nNot ready:\n");
@@ -92,12 +98,7 @@ fn described(status: &Value, width: usize, color: bool) -> String {
     let findings = Reported::of_json(status);
     if !findings.is_empty() {
         out.push('\n');
-        out.push_str(&report::to_text(
-            &findings,
-            &Sources::default(),
-            width,
-            color,
-        ));
+        out.push_str(&report::to_text(&findings, sources, width, color));
         out.push_str(&Tally::of(&findings).sentence());
         out.push('\n');
     }
@@ -132,15 +133,19 @@ fn source(status: &Value) -> String {
     format!("{location} ({reference})")
 }
 
-/// `2 agents, 3 model-endpoints`.
+/// `1 agent, 3 model-endpoints`.
 fn resources(status: &Value) -> String {
     let counts = status.get("resources").and_then(Value::as_object);
     let counts = counts.into_iter().flatten();
-    let counts = counts.filter(|(_, number)| number.as_u64() != Some(0));
-    let counts: Vec<_> = counts
-        .map(|(kind, number)| format!("{number} {kind}"))
-        .collect();
-    counts.join(", ")
+    let counts = counts.filter_map(|(plural, number)| match number.as_u64()? {
+        0 => None,
+        1 => {
+            let word = Kind::from_word(plural).map(Kind::singular);
+            Some(format!("1 {}", word.unwrap_or(plural)))
+        }
+        many => Some(format!("{many} {plural}")),
+    });
+    counts.collect::<Vec<_>>().join(", ")
 }
 
 /// The newest attempt, if it is not what is live.

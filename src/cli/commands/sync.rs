@@ -6,6 +6,7 @@ use crate::cli::{
     comparison::note_findings,
     error::CliError,
     exit::Exit,
+    manifests::sources_of_commit,
     report::{Reported, Sources},
     revision,
     session::Session,
@@ -35,7 +36,11 @@ pub(crate) fn run(args: &SyncArgs, session: &mut Session) -> Result<Exit, CliErr
     let answer = client.post(&["api", "v1", "sync"], None)?;
     let name = columns::text(&answer, "/revision");
     let shown = revision::short(&name);
-    note_findings(&Reported::of_json(&answer), &Sources::default(), session);
+    let findings = Reported::of_json(&answer);
+    if !findings.is_empty() {
+        let sources = sources(&client, session);
+        note_findings(&findings, &sources, session);
+    }
     match columns::text(&answer, "/outcome").as_str() {
         "applied" => {
             let text = format!("applied: {} is live{}\n", shown, changes(&client, &name));
@@ -58,6 +63,16 @@ pub(crate) fn run(args: &SyncArgs, session: &mut Session) -> Result<Exit, CliErr
             "the daemon answered with an outcome that is not known here: `{other}`"
         ))),
     }
+}
+
+/// The texts of the commit that was looked at, if this clone has it.
+fn sources(client: &Client, session: &Session) -> Sources {
+    let status = client.get(&["api", "v1", "status"], &[]);
+    let commit = status.map(|status| columns::text(&status, "/attempt/commit"));
+    commit.map_or_else(
+        |_| Sources::default(),
+        |commit| sources_of_commit(&commit, session),
+    )
 }
 
 /// What the revision changed, from the log; nothing if the log does not say.

@@ -31,6 +31,22 @@ fn orlojd_is_orloj_serve_and_orlojctl_is_orloj() {
 }
 
 #[test]
+fn flags_for_the_daemon_may_stand_before_the_command() {
+    let read = |text| arguments(words(text));
+    let moved = words("orlojctl get agents --server http://h -n a");
+    assert_eq!(read("orlojctl --server http://h -n a get agents"), moved);
+    assert_eq!(
+        read("orloj --api-token=t get agents"),
+        words("orloj get agents --api-token=t")
+    );
+    assert_eq!(read("orloj --server"), words("orloj --server"));
+    assert_eq!(
+        read("orloj get agents -n a"),
+        words("orloj get agents -n a")
+    );
+}
+
+#[test]
 fn flags_may_stand_before_and_after_positionals() {
     let bench = Bench::repository(&GOOD);
     let before = bench.run(&["validate", "-o", "json", "small.yaml"]);

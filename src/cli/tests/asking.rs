@@ -196,7 +196,7 @@ fn status_shows_what_is_live_and_why_the_newest_is_not() {
         "phase": "Rejected", "revision": id, "since": "2026-11-22T10:00:00.123456Z",
         "commit": { "id": id, "author": "Ana", "summary": "first", "time": "2026-11-22T10:00:00Z" },
         "source": { "location": "/srv/routing.git", "ref": "main" }, "error": null,
-        "checked": "2026-11-22T10:05:00Z", "resources": { "agents": 2, "tasks": 0 },
+        "checked": "2026-11-22T10:05:00Z", "resources": { "agents": 2, "agent-policies": 1, "tasks": 0 },
         "attempt": { "commit": "a2d7e1c9aa00a2d7e1c9aa00a2d7e1c9aa00a2d7", "summary": "second", "at": "2026-11-22T10:04:00Z" },
         "findings": refusal(), "summary": {}, "version": "0.1.0",
         "conditions": [{
@@ -212,7 +212,7 @@ Commit:      9c1e7d2ab12f  \"first\" (Ana)
 Source:      /srv/routing.git (main)
 Live since:  2026-11-22T10:00:00Z
 Last check:  2026-11-22T10:05:00Z
-Resources:   2 agents
+Resources:   2 agents, 1 agent-policy
 Refused:     a2d7e1c9aa00  \"second\" at 2026-11-22T10:04:00Z
 Version:     0.1.0
 
@@ -329,4 +329,27 @@ fn a_server_that_is_no_daemon_is_named() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn findings_of_a_commit_that_the_clone_has_are_shown_with_their_lines() {
+    let bench = Bench::repository(&[("fast.yaml", "a\nb\nc\nd\ne\nf\ng\nh\n    - endpiont: x\n")]);
+    let id = bench.commit("bad");
+    let status = json!({
+        "phase": "Rejected", "revision": "r1", "findings": refusal(),
+        "attempt": { "commit": id, "summary": "bad", "at": "2026-11-22T10:04:00Z" },
+    });
+    let daemon = StandIn::new(&[
+        ("GET /api/v1/status", 200, status),
+        (
+            "POST /api/v1/sync",
+            200,
+            json!({ "outcome": "rejected", "revision": "r1", "findings": refusal() }),
+        ),
+    ]);
+    let line = "9 |     - endpiont: x\n";
+    let shown = bench.run(&["status", "--server", &daemon.url]);
+    assert!(shown.out.contains(line), "{}", shown.out);
+    let synced = bench.run(&["sync", "--server", &daemon.url]);
+    assert!(synced.err.contains(line), "{}", synced.err);
 }

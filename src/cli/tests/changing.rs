@@ -60,7 +60,7 @@ fn a_refusal_prints_its_findings_and_ends_with_3() {
         "type": "about:blank", "title": "Unprocessable", "status": 422, "code": "invalid",
         "detail": "the manifests are refused",
         "findings": [{ "code": "E-REF-MISSING", "severity": "error", "message": "no such thing",
-            "file": "small.yaml", "line": 3, "column": 1, "end_line": 3, "end_column": 2 }],
+            "file": bench.path().join("small.yaml"), "line": 3, "column": 1, "end_line": 3, "end_column": 2 }],
     });
     let daemon = StandIn::new(&[("POST /api/v1/apply", 422, problem)]);
     let ran = bench.run(&["apply", "-f", "small.yaml", "--server", &daemon.url]);
@@ -76,6 +76,8 @@ fn a_refusal_prints_its_findings_and_ends_with_3() {
         ran.err
     );
     assert!(ran.err.contains("small.yaml:3:1"), "{}", ran.err);
+    assert!(ran.err.contains("3 | metadata:"), "{}", ran.err);
+    assert!(ran.err.ends_with("\n1 error in 1 file\n"), "{}", ran.err);
 }
 
 #[test]

@@ -6,5 +6,6 @@ mod bench;
 mod changing;
 mod offline;
 mod planning;
+mod printing;
 mod rendering;
 mod sealing;

@@ -1,5 +1,5 @@
 //! Settings files, as people write them.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use super::{Config, Flags, config_schema, error::DaemonError};
 use std::{fs, path::Path, path::PathBuf, time::Duration};
@@ -22,6 +22,7 @@ fn refused(yaml: &str) -> DaemonError {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a switch of this test")]
 fn committed_config_schema_is_what_the_types_generate() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/orloj-config.schema.json");
     let mut text = serde_json::to_string_pretty(&config_schema()).unwrap();

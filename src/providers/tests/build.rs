@@ -177,6 +177,7 @@ async fn pinned_tls_place_is_called_with_the_manifests_name_and_an_extra_authori
         .unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "ends with the test")]
     let server = tokio::spawn(async move {
         let (socket, _) = listener.accept().await.unwrap();
         let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));

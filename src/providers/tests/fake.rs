@@ -126,6 +126,7 @@ impl Fake {
             .with_state(Arc::clone(&shared));
         // Pieces are to travel alone, not to wait for each other's acknowledgement.
         let listener = listener.tap_io(|socket| socket.set_nodelay(true).unwrap());
+        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, shared }
     }

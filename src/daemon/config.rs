@@ -13,6 +13,7 @@ use crate::{
     providers::NetworkOptions,
     secrets::{Keyring, Opened},
     source::{Credentials, Limits, Location, SourceConfig},
+    store::Store,
 };
 use std::{
     fs,
@@ -119,7 +120,7 @@ impl Config {
             source,
             keyring: read_keyring(&keys)?,
             poll: poll(flags.poll, file.poll.as_deref())?,
-            database: flags.database.or(file.database),
+            database: checked_database(flags.database.or(file.database))?,
             secret_encryption_key: flags
                 .secret_encryption_key
                 .or(file.secret_encryption_key)
@@ -143,6 +144,16 @@ impl Config {
                 .unwrap_or_else(|| "info".to_owned()),
         })
     }
+}
+
+fn checked_database(database: Option<String>) -> Result<Option<String>, DaemonError> {
+    if let Some(database) = &database {
+        Store::check(database).map_err(|error| DaemonError::Setting {
+            setting: "`--database`",
+            problem: format!("cannot be used: {error}"),
+        })?;
+    }
+    Ok(database)
 }
 
 fn parse_addr(text: &str) -> Result<SocketAddr, DaemonError> {

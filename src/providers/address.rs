@@ -99,7 +99,7 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::*;
+    use super::Reach;
 
     #[test]
     fn metadata_and_link_local_addresses_are_refused_in_every_form() {

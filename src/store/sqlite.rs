@@ -32,6 +32,15 @@ pub struct Store {
 }
 
 impl Store {
+    /// Checks that a database is of a kind that can be opened; touches nothing.
+    ///
+    /// # Errors
+    ///
+    /// - [`StoreError`] as [`Store::open`] gives it for the address alone.
+    pub fn check(database: &str) -> Result<(), StoreError> {
+        sqlite_path(database).map(drop)
+    }
+
     /// Opens the database, making it (mode 0600) or bringing it up to date where needed.
     ///
     /// `database` is `sqlite:PATH` or a path.

@@ -59,7 +59,16 @@ fn run(case: &str, daemon: &Daemon) {
 fn openai_client_chats() {
     let (daemon, upstream) = served();
     run("chat", &daemon);
-    assert_eq!(upstream.last().model(), "gpt-3.5-turbo");
+    let asked: Vec<_> = upstream
+        .requests()
+        .iter()
+        .map(|request| request.model().to_owned())
+        .collect();
+    assert_eq!(asked.first().map(String::as_str), Some("gpt-3.5-turbo"));
+    assert!(
+        asked.iter().any(|model| model == "gpt-4-turbo"),
+        "{asked:?}"
+    );
 }
 
 #[test]

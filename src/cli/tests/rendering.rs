@@ -22,13 +22,13 @@ fn a_finding_is_shown_with_its_line_and_the_span_marked() {
     bench.write("small.yaml", super::bench::SMALL);
     let ran = bench.run(&["validate"]);
     let expected = "\
-error[E-REF-MISSING]: ModelEndpoint \"smal\" does not exist in namespace default
+error[E-REF-MISSING]: ModelEndpoint `smal` does not exist in namespace default
  --> agent.yaml:6:14
   |
 6 |   model_ref: smal
   |              ^^^^
   |
-  = help: did you mean \"small\" (small.yaml)?
+  = help: did you mean `small` (small.yaml)?
 
 ";
     assert_eq!(ran.out.replace("./", ""), expected);

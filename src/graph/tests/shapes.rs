@@ -2,7 +2,10 @@
 
 use super::{agent, alias, described, endpoint, id, link};
 use crate::model::{Kind, ResourceId};
-use proptest::{collection::vec, prelude::*};
+use proptest::{
+    collection::vec,
+    prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]

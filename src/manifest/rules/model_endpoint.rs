@@ -42,22 +42,21 @@ pub(super) fn check(
         findings
             .push(at(resource, code::FIELD_RESERVED, "/metadata/name", message).with_hint(hint));
     }
-    if form != Form::AgentgatewayBackend && spec.default_model.is_none() {
-        let message = "`spec.default_model` is required";
-        findings.push(at(
-            resource,
-            code::FIELD_REQUIRED,
-            "/spec/default_model",
-            message,
-        ));
-    }
     if form == Form::Native(Kind::ModelEndpoint)
         && spec.default_model.is_none()
         && spec.model_aliases.is_empty()
     {
         let message = "`spec.default_model` is required";
         let hint = "name the model that is called when a request names only the endpoint";
-        findings.push(at(resource, code::FIELD_REQUIRED, "/spec", message).with_hint(hint));
+        findings.push(
+            at(
+                resource,
+                code::FIELD_REQUIRED,
+                "/spec/default_model",
+                message,
+            )
+            .with_hint(hint),
+        );
     }
     check_provider(resource, spec, findings);
     check_base_url(resource, form, spec, findings);

@@ -2,7 +2,13 @@
 
 use super::{lines, one, parse};
 use crate::manifest::{to_json, to_yaml};
-use proptest::{collection::vec, prelude::*};
+use proptest::{
+    collection::vec,
+    prelude::{
+        Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_assert_ne, prop_assume,
+        prop_oneof, proptest,
+    },
+};
 use serde_json::{Map, Value, json};
 
 /// Fields of an endpoint, each with one value.
@@ -77,7 +83,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
         "[ -~]{0,12}",
         "\\PC{0,6}",
-        prop::sample::select(vec![
+        proptest::sample::select(vec![
             "",
             "~",
             "null",

@@ -75,7 +75,7 @@ fn missing_required_fields_are_named_with_their_path() {
     let endpoint = "kind: ModelEndpoint\nmetadata:\n  name: a\nspec: {}\n";
     assert_eq!(
         only(endpoint),
-        "4:1 E-FIELD-REQUIRED `spec.default_model` is required"
+        "4:7 E-FIELD-REQUIRED `spec.default_model` is required (name the model that is called when a request names only the endpoint)"
     );
     let no_spec = "kind: AgentPolicy\nmetadata:\n  name: a\n";
     assert_eq!(only(no_spec), "1:1 E-FIELD-REQUIRED `spec` is required");
@@ -314,7 +314,6 @@ fn every_problem_of_a_file_is_reported() {
         places(text),
         [
             "2:21 E-FIELD-UNKNOWN",
-            "3:1 E-FIELD-REQUIRED",
             "4:3 E-FIELD-UNKNOWN",
             "5:10 E-FIELD-TYPE",
             "7:7 E-FIELD-KIND",

@@ -2,7 +2,10 @@
 
 use super::{alias, build, described, endpoint, facts, leads, outcome, run, table};
 use crate::routing::{Facts, RoutingTable};
-use proptest::{collection::vec, prelude::*};
+use proptest::{
+    collection::vec,
+    prelude::{ProptestConfig, prop_assert_eq, prop_assume, proptest},
+};
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},

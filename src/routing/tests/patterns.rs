@@ -2,7 +2,7 @@
 
 use super::{build, endpoint};
 use crate::routing::Pattern;
-use proptest::prelude::*;
+use proptest::prelude::{prop_assert_eq, proptest};
 
 fn fits(pattern: &str, name: &str) -> bool {
     Pattern::parse(pattern).unwrap().matches(name)

@@ -42,6 +42,9 @@ impl Session {
 
     /// A path as it was typed, from the directory the command runs in.
     pub(crate) fn path(&self, typed: &Path) -> PathBuf {
+        if typed == Path::new(".") {
+            return self.directory();
+        }
         self.directory.join(typed)
     }
 

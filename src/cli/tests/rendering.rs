@@ -31,8 +31,7 @@ error[E-REF-MISSING]: ModelEndpoint `smal` does not exist in namespace default
   = help: did you mean `small` (small.yaml)?
 
 ";
-    // How names are quoted is the affair of whoever found it.
-    assert_eq!(ran.out.replace('`', "\""), expected);
+    assert_eq!(ran.out, expected);
     assert_eq!(ran.err, "1 error in 1 file\n");
 }
 

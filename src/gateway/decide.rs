@@ -72,7 +72,8 @@ pub fn decide(
     Ok(Decided { decision, route })
 }
 
-fn refused(refusal: &Refusal) -> ApiError {
+/// A refusal of the resolver in the client's words: 400 or 404.
+pub fn refused(refusal: &Refusal) -> ApiError {
     match refusal {
         Refusal::MissingModel => ApiError::invalid_request(
             "`model` is missing; name an alias, an agent (`agent/NAME`) or an endpoint, as `GET /v1/models` lists them",

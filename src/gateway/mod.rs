@@ -8,5 +8,5 @@
 mod decide;
 mod forward;
 
-pub use decide::{Caller, Decided, decide};
+pub use decide::{Caller, Decided, decide, refused};
 pub use forward::{Answer, Content, Forward, forward};

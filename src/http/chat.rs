@@ -21,7 +21,6 @@ use axum::{
 use bytes::Bytes;
 use futures_util::StreamExt;
 use std::{convert::Infallible, sync::Arc, time::Instant};
-use uuid::Uuid;
 
 /// Largest request body in bytes (32 MiB): images travel inside it.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -66,7 +65,7 @@ async fn answer(
     let served = live.pin();
     let mut trail = Trail {
         revision: served.revision.clone(),
-        request_id: format!("req-{}", Uuid::now_v7().simple()),
+        request_id: headers::new_request_id(),
         route: None,
     };
     let result = run(&served, scope, body, &mut trail).await;

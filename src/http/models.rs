@@ -3,8 +3,10 @@
 use super::{chat::error_response, headers};
 use crate::{
     chat::ApiError,
+    gateway::refused,
+    model::DEFAULT_NAMESPACE,
     reconcile::{Live, Pinned},
-    routing::{ModelListing, list_models},
+    routing::{ModelListing, list_endpoint_models, list_models},
 };
 use axum::{
     Json,
@@ -26,6 +28,19 @@ pub(super) async fn list(State(live): State<Live>) -> Response {
         Json(json!({ "object": "list", "data": data })).into_response(),
         &served,
     )
+}
+
+/// The names within one endpoint.
+pub(super) fn scoped(live: &Live, scope: &str) -> Response {
+    let served = live.pin();
+    let response = match list_endpoint_models(&served.table, DEFAULT_NAMESPACE, scope) {
+        Ok(models) => {
+            let data: Vec<_> = models.iter().map(|model| object(model, &served)).collect();
+            Json(json!({ "object": "list", "data": data })).into_response()
+        }
+        Err(refusal) => error_response(&refused(&refusal)),
+    };
+    with_revision(response, &served)
 }
 
 pub(super) async fn one(State(live): State<Live>, Path(id): Path<String>) -> Response {
@@ -57,5 +72,10 @@ fn object(model: &ModelListing, served: &Pinned) -> Value {
 
 fn with_revision(mut response: Response, served: &Pinned) -> Response {
     headers::set(response.headers_mut(), headers::REVISION, &served.revision);
+    headers::set(
+        response.headers_mut(),
+        headers::REQUEST_ID,
+        &headers::new_request_id(),
+    );
     response
 }

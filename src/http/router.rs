@@ -23,6 +23,9 @@ const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 /// Path endings of chat completions behind an endpoint's name.
 const SCOPED_CHAT: [&str; 2] = ["/v1/chat/completions", "/chat/completions"];
 
+/// Path ending of the list of names behind an endpoint's name.
+const SCOPED_MODELS: &str = "/v1/models";
+
 /// The whole surface of the daemon.
 pub fn router(doors: Doors) -> Router {
     let guarded = resource_routes().merge(control_routes());
@@ -74,28 +77,35 @@ fn resource_routes() -> Router<Doors> {
     })
 }
 
-/// Requests scoped to an endpoint: `POST /{endpoint}`, `/{endpoint}/v1/chat/completions`, and the same
-/// with `/{namespace}` in front. Anything else is nothing.
+/// Requests scoped to an endpoint: `POST /{endpoint}`, `/{endpoint}/v1/chat/completions`,
+/// `GET /{endpoint}/v1/models`, and the same with `/{namespace}` in front. Anything else is nothing.
 async fn elsewhere(State(doors): State<Doors>, request: Request) -> Response {
-    let path = request.uri().path();
-    let scope = SCOPED_CHAT
-        .iter()
-        .find_map(|ending| path.strip_suffix(ending))
-        .unwrap_or(path);
-    let scope = scope.trim_matches('/').to_owned();
-    let reserved =
-        ["v1", "api", "webhooks", "assets"].contains(&scope.split('/').next().unwrap_or_default());
-    if request.method() == Method::POST
-        && !scope.is_empty()
-        && scope.split('/').count() <= 2
-        && !reserved
-    {
-        return chat::scoped(&doors, &scope, request.into_body()).await;
+    let (method, path) = (request.method(), request.uri().path());
+    if method == Method::POST {
+        let ending = SCOPED_CHAT
+            .iter()
+            .find_map(|ending| path.strip_suffix(ending));
+        if let Some(scope) = scope(ending.unwrap_or(path)) {
+            return chat::scoped(&doors, &scope, request.into_body()).await;
+        }
     }
-    let message = format!("nothing is served at {} {path}", request.method());
+    if method == Method::GET
+        && let Some(scope) = path.strip_suffix(SCOPED_MODELS).and_then(scope)
+    {
+        return models::scoped(doors.reconciler.live(), &scope);
+    }
+    let message = format!("nothing is served at {method} {path}");
     if path.starts_with("/v1/") {
         let error = ApiError::new(404, "invalid_request_error", message).with_code("unknown_url");
         return chat::error_response(&error);
     }
     Problem::not_found(message).into_response()
+}
+
+/// `endpoint` or `namespace/endpoint`, if the path is not one of the server's own.
+fn scope(path: &str) -> Option<String> {
+    let path = path.trim_matches('/');
+    let first = path.split('/').next().unwrap_or_default();
+    let reserved = ["v1", "api", "webhooks", "assets"].contains(&first);
+    (!path.is_empty() && path.split('/').count() <= 2 && !reserved).then(|| path.to_owned())
 }

@@ -8,6 +8,9 @@ use crate::{
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+/// Version of the status document; the minor part grows when fields are added.
+const FORMAT_VERSION: &str = "1.0";
+
 /// The body of `GET /api/v1/status`.
 pub(super) fn status(reconciler: &Reconciler) -> Value {
     let (served, status) = (reconciler.live().pin(), reconciler.status());
@@ -16,6 +19,7 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
         .source()
         .map(|location| json!({ "location": location, "ref": reconciler.reference() }));
     json!({
+        "format_version": FORMAT_VERSION,
         "phase": status.phase.as_str(),
         "revision": served.revision,
         "commit": commit(&served),

@@ -18,7 +18,7 @@ mod table;
 mod tests;
 
 pub use decision::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace};
-pub use names::{ModelListing, list_models};
+pub use names::{ModelListing, list_endpoint_models, list_models};
 pub use pattern::Pattern;
 pub use policy::{Denial, check_policies};
 pub use resolve::resolve;

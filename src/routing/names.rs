@@ -1,6 +1,10 @@
 //! The names a caller may use, for `GET /v1/models`.
 
-use super::table::{Names, RoutingTable};
+use super::{
+    decision::Refusal,
+    resolve::find_endpoint,
+    table::{Names, RoutingTable},
+};
 use crate::model::DEFAULT_NAMESPACE;
 use std::collections::BTreeMap;
 
@@ -44,6 +48,42 @@ pub fn list_models(table: &RoutingTable) -> Vec<ModelListing> {
     }
     listings.sort_by(|a, b| a.id.cmp(&b.id));
     listings
+}
+
+/// What may be asked for within one endpoint: its default model, its aliases and the models it lists.
+///
+/// # Errors
+///
+/// - [`Refusal`] if the path names no endpoint, or several.
+pub fn list_endpoint_models(
+    table: &RoutingTable,
+    caller: &str,
+    scope: &str,
+) -> Result<Vec<ModelListing>, Refusal> {
+    let endpoint = find_endpoint(table, caller, scope)?;
+    let at = |model: &str| format!("{}/{model}", endpoint.id.qualified_name());
+    let mut found: BTreeMap<&str, ModelListing> = BTreeMap::new();
+    for (alias, (model, _)) in &endpoint.aliases {
+        let target = at(model);
+        found.insert(
+            alias,
+            ModelListing {
+                id: alias.clone(),
+                kind: "alias",
+                target,
+            },
+        );
+    }
+    let models = endpoint.models.iter().map(String::as_str);
+    for model in models.chain(endpoint.default_model.as_deref()) {
+        let listing = ModelListing {
+            id: model.to_owned(),
+            kind: "model",
+            target: at(model),
+        };
+        found.entry(model).or_insert(listing);
+    }
+    Ok(found.into_values().collect())
 }
 
 /// The names of one namespace; where a name means two things, the one that decides.

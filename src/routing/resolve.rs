@@ -41,7 +41,7 @@ impl Resolver<'_> {
         scope: &str,
         model: Option<&str>,
     ) -> Result<Decision, Refusal> {
-        let endpoint = self.find_endpoint(caller, scope)?;
+        let endpoint = find_endpoint(self.table, caller, scope)?;
         let Some(model) = model else {
             let target = default_target(&endpoint).map_err(|_| Refusal::MissingModel)?;
             let origin = endpoint.origin.clone();
@@ -57,30 +57,6 @@ impl Resolver<'_> {
         };
         self.note(rule, &namespace, Outcome::Decided(origin.clone()));
         Ok(decision(model, vec![target], None, rule, origin))
-    }
-
-    /// The endpoint of a path: in the caller's namespace, as `ns/name`, or the only one of its name.
-    fn find_endpoint(&self, caller: &str, scope: &str) -> Result<Arc<EndpointRoute>, Refusal> {
-        let id = ResourceId::from_reference(Kind::ModelEndpoint, caller, scope);
-        if let Some(endpoint) = self.table.endpoints.get(&id) {
-            return Ok(endpoint.clone());
-        }
-        let everywhere = self
-            .table
-            .endpoints
-            .values()
-            .filter(|endpoint| &*endpoint.id.name == scope);
-        match everywhere.collect::<Vec<_>>().as_slice() {
-            [] => Err(Refusal::EndpointNotFound(scope.to_owned())),
-            [one] => Ok((*one).clone()),
-            many => Err(Refusal::Ambiguous {
-                name: scope.to_owned(),
-                candidates: many
-                    .iter()
-                    .map(|e| format!("{}/{}", e.id.namespace, e.id.name))
-                    .collect(),
-            }),
-        }
     }
 
     fn unscoped(&mut self, caller: &str, name: &str) -> Result<Decision, Refusal> {
@@ -212,6 +188,33 @@ impl Resolver<'_> {
             namespace: namespace.clone(),
             outcome,
         });
+    }
+}
+
+/// The endpoint of a path: in the caller's namespace, as `ns/name`, or the only one of its name.
+pub(super) fn find_endpoint(
+    table: &RoutingTable,
+    caller: &str,
+    scope: &str,
+) -> Result<Arc<EndpointRoute>, Refusal> {
+    let id = ResourceId::from_reference(Kind::ModelEndpoint, caller, scope);
+    if let Some(endpoint) = table.endpoints.get(&id) {
+        return Ok(endpoint.clone());
+    }
+    let everywhere = table
+        .endpoints
+        .values()
+        .filter(|endpoint| &*endpoint.id.name == scope);
+    match everywhere.collect::<Vec<_>>().as_slice() {
+        [] => Err(Refusal::EndpointNotFound(scope.to_owned())),
+        [one] => Ok((*one).clone()),
+        many => Err(Refusal::Ambiguous {
+            name: scope.to_owned(),
+            candidates: many
+                .iter()
+                .map(|e| format!("{}/{}", e.id.namespace, e.id.name))
+                .collect(),
+        }),
     }
 }
 

@@ -207,3 +207,18 @@ fn al_11_cycle_of_aliases_is_an_error_that_prints_it() {
         assert!(cycle.message.contains(name), "{cycle:?}");
     }
 }
+
+#[test]
+fn names_within_one_endpoint_are_listed_under_its_path() {
+    let seed = Seed::start();
+    let listed = seed.daemon.get("/openai/v1/models").status(200);
+    let names: Vec<_> = listed.body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|model| model["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["fast", "smart"]);
+    let nobody = seed.daemon.get("/nobody/v1/models");
+    nobody.error(404, "endpoint_not_found");
+}

@@ -11,7 +11,7 @@ use reqwest::{
     redirect,
 };
 use serde_json::Value;
-use std::{io::Read as _, time::Duration};
+use std::{error::Error, io::Read as _, time::Duration};
 
 /// Where a daemon listens that was told nothing.
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
@@ -203,7 +203,8 @@ impl Client {
         if error.is_timeout() && !error.is_connect() {
             return CliError::new(format!("`{server}` did not answer in time")).because(&error);
         }
-        let failed = CliError::new(format!("no daemon answers at `{server}`")).because(&error);
+        let failed =
+            CliError::new(format!("no daemon answers at `{server}`")).because(innermost(&error));
         if error.is_connect() {
             return failed.with_hint(
                 "is the daemon running? start `orloj demo` or `orloj serve`, or name it with `--server`",
@@ -211,6 +212,15 @@ impl Client {
         }
         failed
     }
+}
+
+/// What the layers of the HTTP client wrap; they say nothing that a user could act on.
+fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause
 }
 
 /// A refusal of the daemon as an error.

@@ -3,7 +3,7 @@
 use super::{
     error::CliError,
     exit::Exit,
-    manifests::{OwnedSide, Version, clear_text},
+    manifests::{OwnedSide, Version, WORK_TREE, clear_text},
     report::{self, Reported, Sources, Tally},
     revision::short,
     session::Session,
@@ -143,7 +143,10 @@ fn labelled(plan: &Plan, base: &OwnedSide, head: &Version) -> Plan {
     let mut plan = plan.clone();
     if plan.is_empty() {
         plan.base = short(&base.name);
-        plan.head = short(&head.name);
+        plan.head = match short(&head.name) {
+            name if name == WORK_TREE => "the work tree".to_owned(),
+            name => name,
+        };
     } else {
         plan.base.clone_from(&base.label);
         plan.head.clone_from(&head.label);

@@ -1,6 +1,10 @@
 //! The few variables that the command line itself reads.
 
-use std::env::VarError;
+use std::{
+    env::VarError,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 /// Columns of a terminal that says nothing.
 const DEFAULT_WIDTH: usize = 80;
@@ -17,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) ctl_server: Option<String>,
     /// `ORLOJCTL_API_TOKEN`.
     pub(crate) ctl_token: Option<String>,
+    /// Where this program lies, if it was started by a path and not by its name.
+    pub(crate) program: Option<PathBuf>,
 }
 
 impl Environment {
@@ -26,6 +32,7 @@ impl Environment {
             columns: variable("COLUMNS").and_then(|text| text.parse().ok()),
             ctl_server: variable("ORLOJCTL_SERVER"),
             ctl_token: variable("ORLOJCTL_API_TOKEN"),
+            program: std::env::args_os().next().and_then(|name| located(&name)),
         }
     }
 
@@ -33,6 +40,12 @@ impl Environment {
     pub(crate) fn width(&self) -> usize {
         self.columns.unwrap_or(DEFAULT_WIDTH).clamp(40, MAX_WIDTH)
     }
+}
+
+/// The whole path of a program that was started by one.
+fn located(name: &OsStr) -> Option<PathBuf> {
+    let by_path = Path::new(name).components().count() > 1;
+    by_path.then(|| std::path::absolute(name).ok()).flatten()
 }
 
 /// A variable that is set to something.

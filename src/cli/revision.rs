@@ -5,6 +5,9 @@ use serde_json::Value;
 /// Digits of a commit that tell it from others.
 const DIGITS: usize = 12;
 
+/// What the daemon calls its revision before the first one.
+pub(crate) const NONE: &str = "none";
+
 /// A commit id or digest by its first digits; other names whole.
 pub(crate) fn short(name: &str) -> String {
     let (prefix, digits) = match name.split_once(':') {

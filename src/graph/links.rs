@@ -8,6 +8,7 @@ use super::{
 use crate::{
     manifest::did_you_mean,
     model::{Catalog, Finding, Findings, Kind, Resource, ResourceId, code},
+    secrets::{environment_names, reserved},
 };
 use petgraph::{
     Direction,
@@ -174,11 +175,13 @@ fn missing(
     let origin = resource.origin_of(&reference.pointer);
     let to = &reference.to;
     if to.kind == Kind::Secret {
-        let variable = crate::secrets::environment_names(&to.namespace, &to.name);
+        let variables = environment_names(&to.namespace, &to.name);
+        let usable = variables.iter().find(|variable| !reserved(variable));
+        let set = usable.map(|variable| format!(", or set `{variable}`"));
         let message = format!("no file defines {to}, which {} needs", resource.id);
         let hint = format!(
-            "commit it sealed (`orloj secret encrypt`), send it with `orloj create secret`, or set `{}`; until then the endpoint is not ready",
-            variable.first().map_or("", String::as_str)
+            "commit it sealed (`orloj secret encrypt`), send it with `orloj create secret`{}; until then the endpoint is not ready",
+            set.unwrap_or_default()
         );
         return Finding::new(code::REF_SECRET, origin, message)
             .with_hint(hint)

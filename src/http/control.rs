@@ -1,7 +1,7 @@
 //! `/api/v1`: how the loop stands, and what it is told.
 
 use super::{live_export, problem::Problem, status_json};
-use crate::reconcile::{Outcome, Reconciler};
+use crate::reconcile::{Outcome, Phase, Reconciler};
 use axum::{
     Json,
     extract::{Query, State},
@@ -30,7 +30,7 @@ pub(super) async fn sync(State(reconciler): State<Arc<Reconciler>>) -> Json<Valu
     };
     let (word, error) = match outcome {
         // Still refused: the same commit is not reviewed twice.
-        Outcome::Unchanged if findings.has_errors() => ("rejected", None),
+        Outcome::Unchanged if reconciler.status().phase == Phase::Rejected => ("rejected", None),
         Outcome::Unchanged => ("unchanged", None),
         Outcome::Applied(_) => ("applied", None),
         Outcome::Rejected(_) => ("rejected", None),

@@ -23,8 +23,11 @@ pub(super) async fn readyz(
     let reason = match (&status.error, &status.attempt) {
         (Some(error), _) => error.clone(),
         (None, Some(attempt)) if attempt.findings.has_errors() => {
-            let errors = attempt.findings.summary().errors;
-            format!("the first revision is refused: {errors} errors; `orloj status` shows them")
+            let errors = match attempt.findings.summary().errors {
+                1 => "1 error; `orloj status` shows it".to_owned(),
+                many => format!("{many} errors; `orloj status` shows them"),
+            };
+            format!("the first revision is refused: {errors}")
         }
         _ => "no revision is served yet".to_owned(),
     };

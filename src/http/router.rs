@@ -8,7 +8,7 @@ use crate::{chat::ApiError, model::Kind};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, Request, State},
-    http::Method,
+    http::{Method, StatusCode},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -47,6 +47,7 @@ pub fn router(doors: Doors) -> Router {
             post(webhooks::ring).layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES)),
         )
         .merge(guarded)
+        .method_not_allowed_fallback(other_method)
         .fallback(elsewhere)
         .with_state(doors)
 }
@@ -75,6 +76,19 @@ fn resource_routes() -> Router<Doors> {
             .route(&format!("/v1/{}", kind.plural()), list)
             .route(&format!("/v1/{}/{{name}}", kind.plural()), one)
     })
+}
+
+/// A path that is served, asked with a method that it does not take; `allow` names those it does.
+async fn other_method(request: Request) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    let message = format!("{path} does not take {method}");
+    if path == "/v1/chat/completions" || path.starts_with("/v1/models") {
+        let error =
+            ApiError::new(405, "invalid_request_error", message).with_code("method_not_allowed");
+        return chat::error_response(&error);
+    }
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    Problem::new(status, "method_not_allowed", message).into_response()
 }
 
 /// Requests scoped to an endpoint: `POST /{endpoint}`, `/{endpoint}/v1/chat/completions`,

@@ -62,7 +62,10 @@ pub fn to_text(plan: &Plan, options: TextOptions) -> String {
         );
         let _ = writeln!(out, "{}", paint(change.action, &line, options.color));
     }
-    for change in &plan.changes {
+    let telling = |change: &&Change| {
+        change.action != Action::Delete || !change.fields.is_empty() || !change.affects.is_empty()
+    };
+    for change in plan.changes.iter().filter(telling) {
         write_change(&mut out, change, options);
     }
     if !plan.routes.is_empty() {
@@ -112,7 +115,7 @@ fn write_change(out: &mut String, change: &Change, options: TextOptions) {
         .max()
         .unwrap_or_default();
     for field in change.fields.iter().take(limit) {
-        write_field(out, field, widest.min(40));
+        write_field(out, field, change.action, widest.min(40));
     }
     if change.fields.len() > limit {
         let _ = writeln!(
@@ -138,7 +141,7 @@ fn write_change(out: &mut String, change: &Change, options: TextOptions) {
     }
 }
 
-fn write_field(out: &mut String, field: &FieldChange, width: usize) {
+fn write_field(out: &mut String, field: &FieldChange, action: Action, width: usize) {
     let path = dotted(field);
     let line = field
         .line
@@ -157,7 +160,8 @@ fn write_field(out: &mut String, field: &FieldChange, width: usize) {
         }
         Shown::Values { before, after } => {
             let shown = match field.op {
-                FieldOp::Add => inline(after.as_ref()),
+                FieldOp::Add if action == Action::Create => inline(after.as_ref()),
+                FieldOp::Add => format!("(none) -> {}", inline(after.as_ref())),
                 FieldOp::Remove => format!("{} -> (none)", inline(before.as_ref())),
                 FieldOp::Replace => {
                     format!("{} -> {}", inline(before.as_ref()), inline(after.as_ref()))

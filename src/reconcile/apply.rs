@@ -2,7 +2,7 @@
 
 use super::{
     reconciler::{Reconciler, StepError, chain, now_us},
-    served::{Inputs, UnmanagedFile},
+    served::{Inputs, Served, UnmanagedFile},
     status::Outcome,
     step::Candidate,
 };
@@ -12,6 +12,7 @@ use crate::{
     secrets::Opened,
     store::{StoreError, UnmanagedChange, UnmanagedOutcome},
 };
+use std::collections::HashSet;
 
 /// What applying did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,12 +169,13 @@ impl Reconciler {
         if review.findings.has_errors() {
             return Err(ApplyError::Invalid(review.findings));
         }
+        let warnings = concerning(&changes, review.findings, &served);
         let outcome = store
             .change_unmanaged(&self.key, Some(generation), &changes, now_us())
             .await?;
         inputs.unmanaged_generation = match outcome {
             UnmanagedOutcome::Changed(generation) => generation,
-            UnmanagedOutcome::Unchanged(_) => return Ok(review.findings),
+            UnmanagedOutcome::Unchanged(_) => return Ok(warnings),
             UnmanagedOutcome::LostRace(_) => {
                 return Err(ApplyError::Retry(
                     "somebody else changed the resources; try again".to_owned(),
@@ -192,9 +194,29 @@ impl Reconciler {
         {
             Outcome::Rejected(findings) => Err(ApplyError::Invalid(findings)),
             Outcome::Retry(cause) => Err(ApplyError::Retry(cause)),
-            Outcome::Applied(_) | Outcome::Unchanged => Ok(review.findings),
+            Outcome::Applied(_) | Outcome::Unchanged => Ok(warnings),
         }
     }
+}
+
+/// The findings that a change brings or is itself about; what was known of the rest is not repeated.
+fn concerning(changes: &[UnmanagedChange], found: Findings, before: &Served) -> Findings {
+    let changed = |resource: &ResourceId| {
+        changes.iter().any(|change| match change {
+            UnmanagedChange::Put(id, _) | UnmanagedChange::Delete(id) => id == resource,
+        })
+    };
+    let known: HashSet<_> = before
+        .findings
+        .iter()
+        .map(|finding| &finding.message)
+        .collect();
+    found
+        .into_iter()
+        .filter(|finding| {
+            finding.resource.as_ref().is_some_and(changed) || !known.contains(&finding.message)
+        })
+        .collect()
 }
 
 /// The lines from the first to the last, both counted from 1.

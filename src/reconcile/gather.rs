@@ -32,6 +32,14 @@ pub struct SourceFiles {
     pub findings: Vec<Finding>,
 }
 
+impl SourceFiles {
+    /// Whether both hold the same paths with the same content.
+    pub(super) fn same_files(&self, other: &Self) -> bool {
+        let of = |file: &SourceFile| (file.path.clone(), file.content.clone());
+        self.files.iter().map(of).eq(other.files.iter().map(of))
+    }
+}
+
 /// Parsed files by path and content.
 #[derive(Debug, Default)]
 pub struct FileCache {

@@ -7,9 +7,12 @@ use super::{
     settings::ReconcileSettings,
 };
 use crate::{
-    model::{Finding, Kind, Resource, ResourceId, SecretRef, Spec, spec::ModelEndpointSpec},
+    model::{
+        Finding, Findings, Kind, Resource, ResourceId, SecretRef, Spec, code,
+        spec::ModelEndpointSpec,
+    },
     providers::Upstream,
-    secrets::Opened,
+    secrets::{Opened, environment_names, reserved},
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -54,7 +57,11 @@ pub(super) fn prepare(
             _ => None,
         });
     let endpoints: HashMap<_, _> = endpoints.collect();
-    let mut findings = review.findings;
+    let mut findings: Findings = review
+        .findings
+        .into_iter()
+        .filter(|finding| !is_settled(finding, &endpoints))
+        .collect();
     findings.extend(not_opened);
     Ok(Prepared(Served {
         revision,
@@ -69,6 +76,12 @@ pub(super) fn prepare(
         inputs,
         opened: opened.cache,
     }))
+}
+
+/// Whether a secret that no file defines came from the environment after all.
+fn is_settled(finding: &Finding, endpoints: &HashMap<ResourceId, EndpointState>) -> bool {
+    let state = finding.resource.as_ref().and_then(|id| endpoints.get(id));
+    finding.code == code::REF_SECRET && matches!(state, Some(EndpointState::Ready(_)))
 }
 
 fn endpoint(
@@ -118,13 +131,23 @@ fn credential<'a>(
             ),
         });
     }
-    settings.variables.find(namespace, &reference.name).map(Some).ok_or_else(|| Condition {
+    let value = settings.variables.find(namespace, &reference.name);
+    value.map(Some).ok_or_else(|| Condition {
         reason: "SecretNotFound",
-        message: format!(
-            "nothing provides {id}: no file, no `orloj create secret`, no `{}` in the daemon's environment",
-            crate::secrets::environment_names(namespace, &reference.name).join("` or `")
-        ),
+        message: not_found(&id),
     })
+}
+
+fn not_found(id: &ResourceId) -> String {
+    let mut variables = environment_names(&id.namespace, &id.name);
+    variables.retain(|variable| !reserved(variable));
+    let environment = if variables.is_empty() {
+        String::new()
+    } else {
+        let names = variables.join("` or `");
+        format!(", no `{names}` in the daemon's environment")
+    };
+    format!("nothing provides {id}: no file, no `orloj create secret`{environment}")
 }
 
 fn spec_place(endpoint: &ResourceId) -> String {

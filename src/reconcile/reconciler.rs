@@ -39,6 +39,9 @@ pub(super) struct Turn {
     pub(super) parent: Option<i64>,
     /// The commit and the generation that were refused last: not reviewed again.
     pub(super) refused: Option<(Option<CommitId>, i64)>,
+    /// Whether what is served was read with today's configuration; what was restored may have been kept
+    /// under another `--path`.
+    pub(super) current: bool,
 }
 
 /// Why a walk ended early. All of these may work next time.
@@ -150,7 +153,7 @@ impl Reconciler {
         let same = served.inputs.source.commit.as_ref().map(|commit| commit.id) == fetched
             && served.inputs.unmanaged_generation == generation
             && (served.is_something() || fetched.is_none() && generation == 0);
-        if same {
+        if same && turn.current {
             if turn.refused.take().is_some() {
                 self.status.send_modify(|status| status.attempt = None);
             }
@@ -163,6 +166,10 @@ impl Reconciler {
             None => SourceFiles::default(),
             Some(commit) => self.read_source(commit).await?,
         };
+        if same && source.same_files(&served.inputs.source) {
+            turn.current = true;
+            return Ok(Outcome::Unchanged);
+        }
         let unmanaged = rows
             .into_iter()
             .map(|row| UnmanagedFile::new(row.id, row.document))

@@ -78,7 +78,7 @@ impl Reconciler {
         if review.findings.has_errors() {
             return self.reject(facts, review.findings).await;
         }
-        let findings = review.findings.clone();
+        let warnings = review.findings.clone();
         let prepared = tokio::task::block_in_place(|| {
             prepare(
                 facts.revision.clone(),
@@ -93,7 +93,7 @@ impl Reconciler {
         let Prepared(next) = match prepared {
             Ok(prepared) => prepared,
             Err(not_opened) => {
-                let all = findings.into_iter().chain(not_opened).collect();
+                let all = warnings.into_iter().chain(not_opened).collect();
                 return self.reject(facts, all).await;
             }
         };
@@ -102,8 +102,10 @@ impl Reconciler {
                 "another process recorded a revision first".to_owned(),
             ));
         }
+        let findings = next.findings.clone();
         self.live.switch(next);
         turn.refused = None;
+        turn.current = true;
         Ok(self.tell(&facts, findings))
     }
 
@@ -163,7 +165,8 @@ impl Reconciler {
             revision = facts.revision,
             findings.errors = summary.errors,
             findings.warnings = summary.warnings,
-            "revision refused; the last good one goes on serving",
+            serving = self.live.pin().revision,
+            "revision refused",
         );
         self.attempted(&facts, findings.clone(), Phase::Rejected);
         Ok(Outcome::Rejected(findings))

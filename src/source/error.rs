@@ -55,10 +55,12 @@ pub enum SourceError {
         commit: String,
     },
     /// No repository stands there, or the credentials may not see it.
-    #[error("there is no Git repository at `{location}`, or it needs credentials to be seen")]
+    #[error("there is no Git repository at `{location}`{}", if *.remote { ", or it needs credentials to be seen" } else { "" })]
     RepositoryNotFound {
         /// The repository.
         location: String,
+        /// Whether it is on another machine, which may hide it.
+        remote: bool,
     },
     /// The directory belongs to another user, who could make Git run programs with it.
     #[error(

@@ -60,6 +60,7 @@ fn local_url(
 ) -> Result<String, SourceError> {
     let absent = || SourceError::RepositoryNotFound {
         location: config.location.to_string(),
+        remote: false,
     };
     let directory = directory.ok_or_else(absent)?;
     let absolute = directory.canonicalize().map_err(|error| {

@@ -66,7 +66,10 @@ pub fn path_in_repository(repository: &Path, path: &Path) -> Option<String> {
 pub(super) fn open(path: &Path) -> Result<Repository, SourceError> {
     let location = path.display().to_string();
     Repository::open(path).map_err(|source| match source.code() {
-        git2::ErrorCode::NotFound => SourceError::RepositoryNotFound { location },
+        git2::ErrorCode::NotFound => SourceError::RepositoryNotFound {
+            location,
+            remote: false,
+        },
         git2::ErrorCode::Owner => SourceError::Owner { location },
         _ => SourceError::Git {
             act: "open the Git repository",

@@ -84,6 +84,11 @@ impl Drop for Demo {
 fn demo_answers_and_a_push_to_it_goes_live() {
     let demo = Demo::start();
     let (clone, base) = demo.addresses();
+    let status = format!("{} status --server {base}", binary().display());
+    let printed = || demo.printed.lock().unwrap().clone();
+    eventually("the last thing to try is printed", || {
+        printed().contains(&status).then_some(())
+    });
     let chat = format!("{base}/v1/chat/completions");
     let before = post(&chat, &chat_body("fast")).status(200);
     assert!(before.content().contains("small-v1"), "{}", before.text);

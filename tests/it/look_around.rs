@@ -185,3 +185,17 @@ fn wrong_usage_exits_64() {
     cli.run(&["no-such-command"]).code(64);
     cli.run(&["validate", "--no-such-flag"]).code(64);
 }
+
+#[test]
+fn method_that_a_path_does_not_take_is_said_in_the_words_of_its_api() {
+    let daemon = daemon();
+    let chat = daemon.get("/v1/chat/completions");
+    chat.error(405, "method_not_allowed");
+    let control = daemon.get("/api/v1/sync");
+    assert_eq!(control.status, 405);
+    assert_eq!(
+        control.body["code"], "method_not_allowed",
+        "{}",
+        control.text
+    );
+}

@@ -91,3 +91,73 @@ fn history_is_kept_over_a_restart() {
     let history = restarted.cli().run(&["history"]).success();
     history.says(&first[..7]).says(&second[..7]);
 }
+
+#[test]
+fn restart_with_another_path_serves_that_part_of_the_same_commit() {
+    let repo = TestRepo::with(&[
+        ("a/small.yaml", &mock_endpoint("small", "small-v1")),
+        ("b/large.yaml", &mock_endpoint("large", "large-v1")),
+    ]);
+    let daemon = DaemonBuilder::on(&repo).start();
+    daemon.chat("large").status(200);
+    let home = daemon.kill();
+
+    let restarted = DaemonBuilder::on(&repo)
+        .arguments(&["--path", "a"])
+        .data_of(&home)
+        .start();
+    restarted.sync();
+    restarted.chat("small").status(200);
+    restarted.chat("large").error(404, "model_not_found");
+}
+
+#[test]
+fn key_that_is_gone_after_a_restart_closes_its_endpoint_and_refuses_no_commit() {
+    let (key, upstream) = (AgeKey::new(), FakeUpstream::plain());
+    let sealed = "default_model: m\nauth:\n  secretRef: provider-key";
+    let repo = TestRepo::with(&[
+        (
+            "main.yaml",
+            &compatible_endpoint("main", &upstream.openai_url(), sealed),
+        ),
+        ("secret.yaml", &key.secret("provider-key", "sk-sealed")),
+    ]);
+    let daemon = DaemonBuilder::on(&repo).age_key_file(&key.file()).start();
+    let home = daemon.kill();
+
+    let restarted = DaemonBuilder::on(&repo).data_of(&home).start();
+    restarted.chat("main").error(503, "endpoint_not_ready");
+    restarted.cli().run(&["sync"]).success().says("unchanged: ");
+    restarted
+        .cli()
+        .run(&["status"])
+        .success()
+        .says("Synced")
+        .says("E-SECRET-OPEN");
+}
+
+#[test]
+fn secret_from_the_environment_is_no_warning_of_the_daemon() {
+    let upstream = FakeUpstream::plain();
+    let endpoint = |name: &str, secret: &str| {
+        let more = format!("default_model: m\nauth:\n  secretRef: {secret}");
+        compatible_endpoint(name, &upstream.openai_url(), &more)
+    };
+    let repo = TestRepo::with(&[
+        ("given.yaml", &endpoint("given", "given-key")),
+        ("missing.yaml", &endpoint("missing", "missing-key")),
+    ]);
+    let builder = DaemonBuilder::on(&repo).variable("ORLOJ_SECRET_GIVEN_KEY", "sk-given");
+    let daemon = builder.start();
+    daemon.chat("given").status(200);
+    let status = daemon.cli().run(&["status"]).success();
+    assert!(!status.everything().contains("given-key"));
+    let status = status.says("default/missing-key, which");
+
+    // What is known of the rest is not said again with every change.
+    drop(status.says("Not ready:"));
+    let created = daemon
+        .cli()
+        .run(&["create", "secret", "other", "--from-literal", "value=x"]);
+    assert!(!created.success().everything().contains("missing-key"));
+}

@@ -23,6 +23,7 @@ pub(crate) struct DemoArgs {
     #[arg(
         long,
         env = "ORLOJ_ADDR",
+        hide_env_values = true,
         default_value = "127.0.0.1:8080",
         value_name = "HOST:PORT"
     )]
@@ -35,14 +36,17 @@ pub(crate) struct DemoArgs {
 /// Runs until a signal.
 pub(crate) fn run(args: &DemoArgs, session: &mut Session) -> Result<Exit, CliError> {
     let data_dir = args.data_dir.as_deref().map(|typed| session.path(typed));
+    let program = session.environment().program.clone();
+    let program = program.map_or_else(|| "orloj".to_owned(), |path| path.display().to_string());
     let demo = daemon::demo(Some(args.addr.clone()), data_dir, |ready| {
         // A reader that has gone away does not stop the daemon.
-        let _ = session.terminal.data(&greeting(ready));
+        let _ = session.terminal.data(&greeting(ready, &program));
     });
     daemon_process::run(demo)
 }
 
-fn greeting(ready: &DemoReady) -> String {
+/// `program` is how another terminal starts this program: it may not be on its path.
+fn greeting(ready: &DemoReady, program: &str) -> String {
     let DemoReady {
         clone_url,
         base_url,
@@ -63,7 +67,7 @@ Try, in another terminal:
     sed -i 's/small-v1/small-v2/' aliases/fast.yaml &&
     git commit -qam 'fast: small-v2' && git push -q
 
-  orloj status --server {base_url}
+  {program} status --server {base_url}
 
 Ctrl-C stops it.
 "

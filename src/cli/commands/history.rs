@@ -60,14 +60,9 @@ fn lines(entries: &[Value]) -> String {
             text(entry, "/seq"),
             short(&text(entry, "/revision")),
             text(entry, "/outcome"),
-            format!(
-                "+{} ~{} -{}",
-                number(entry, "added"),
-                number(entry, "changed"),
-                number(entry, "removed")
-            ),
+            changes(entry),
             seconds(&text(entry, "/finished")),
-            shorten(&text(entry, "/summary"), 28),
+            shorten(&summary(entry), 28),
         ]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
@@ -77,6 +72,33 @@ fn lines(entries: &[Value]) -> String {
         ],
         &rows,
     )
+}
+
+/// `+1 ~0 -2`; nothing for a revision that changed nothing because it was refused.
+fn changes(entry: &Value) -> String {
+    if text(entry, "/outcome") == "rejected" {
+        return String::new();
+    }
+    let count = |field| number(entry, field);
+    format!(
+        "+{} ~{} -{}",
+        count("added"),
+        count("changed"),
+        count("removed")
+    )
+}
+
+/// The commit's summary; a revision that is not called as its commit holds resources sent by hand too.
+fn summary(entry: &Value) -> String {
+    let by_hand = text(entry, "/commit") != text(entry, "/revision");
+    match text(entry, "/summary") {
+        summary if !by_hand => summary,
+        summary if summary.is_empty() => "(sent by hand)".to_owned(),
+        summary => format!(
+            "{} (+ by hand)",
+            shorten(&summary, 28 - " (+ by hand)".len())
+        ),
+    }
 }
 
 /// A time without fractions of a second.

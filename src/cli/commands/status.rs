@@ -12,7 +12,8 @@ use crate::{
         report::{self, Reported, Sources, Tally},
         revision::short,
         session::Session,
-        tables::{fields, table},
+        tables::fields,
+        text::{printable, wrap},
     },
     model::Kind,
 };
@@ -83,17 +84,10 @@ fn described(status: &Value, sources: &Sources, width: usize, color: bool) -> St
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let mut out = fields(&known, width);
-    let rows: Vec<_> = list(status, "conditions").map(condition).collect();
-    if !rows.is_empty() {
+    let conditions: Vec<_> = list(status, "conditions").collect();
+    if !conditions.is_empty() {
         out.push_str("\nNot ready:\n");
-        for line in table(&["RESOURCE", "REASON", "MESSAGE"], &rows)
-            .lines()
-            .skip(1)
-        {
-            out.push_str("  ");
-            out.push_str(line);
-            out.push('\n');
-        }
+        out.extend(conditions.into_iter().map(|one| condition(one, width)));
     }
     let findings = Reported::of_json(status);
     if !findings.is_empty() {
@@ -161,13 +155,15 @@ fn refused(status: &Value) -> String {
     format!("{commit}  \"{summary}\" at {}", seconds(&at))
 }
 
-fn condition(condition: &Value) -> Vec<String> {
+/// The resource and the reason on a line, what is wrong below it.
+fn condition(condition: &Value, width: usize) -> String {
+    const INDENT: &str = "\n    ";
     let kind = text(condition, "/resource/kind");
     let namespace = text(condition, "/resource/namespace");
     let name = text(condition, "/resource/name");
-    vec![
-        format!("{kind} {namespace}/{name}"),
-        text(condition, "/reason"),
-        text(condition, "/message"),
-    ]
+    let reason = text(condition, "/reason");
+    let room = width.saturating_sub(INDENT.len()).max(20);
+    let message = wrap(&printable(&text(condition, "/message")), room, room);
+    let message = message.replace('\n', INDENT);
+    printable(&format!("  {kind} {namespace}/{name}: {reason}")) + INDENT + &message + "\n"
 }

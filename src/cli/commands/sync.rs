@@ -48,14 +48,18 @@ pub(crate) fn run(args: &SyncArgs, session: &mut Session) -> Result<Exit, CliErr
             Ok(Exit::Done)
         }
         "unchanged" => {
-            session
-                .terminal
-                .data(&format!("unchanged: {shown} is live\n"))?;
+            session.terminal.data(&if name == revision::NONE {
+                "unchanged: nothing is live yet\n".to_owned()
+            } else {
+                format!("unchanged: {shown} is live\n")
+            })?;
             Ok(Exit::Done)
         }
-        "rejected" => Err(CliError::new(format!(
-            "the newest commit is refused; {shown} stays live"
-        ))
+        "rejected" => Err(CliError::new(if name == revision::NONE {
+            "the newest commit is refused; nothing is live yet".to_owned()
+        } else {
+            format!("the newest commit is refused; {shown} stays live")
+        })
         .with_exit(Exit::Invalid)
         .with_hint("push a commit that mends it; nothing needs a restart")),
         "retry" => Err(failed(&answer)),

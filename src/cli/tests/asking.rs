@@ -217,7 +217,8 @@ Refused:     a2d7e1c9aa00  \"second\" at 2026-11-22T10:04:00Z
 Version:     0.1.0
 
 Not ready:
-  ModelEndpoint default/openai  SecretNotFound  nothing provides the secret
+  ModelEndpoint default/openai: SecretNotFound
+    nothing provides the secret
 
 error[E-FIELD-UNKNOWN]: `endpiont` is not a field
 --> fast.yaml:9:7
@@ -252,6 +253,8 @@ fn sync_ends_as_the_commit_did() {
         "{}",
         bad.err
     );
+    let first = sync(json!({ "outcome": "rejected", "revision": "none", "findings": refusal() }));
+    assert!(first.err.contains("nothing is live yet"), "{}", first.err);
     let retry = sync(json!({ "outcome": "retry", "revision": "r1", "error": "no route" }));
     assert_eq!(retry.exit, Exit::Error);
     assert!(retry.err.contains("no route"), "{}", retry.err);
@@ -286,7 +289,7 @@ fn sync_tells_what_the_revision_changed() {
 fn history_is_a_line_per_revision() {
     let entry = json!({
         "seq": 7, "revision": "9c1e7d2ab12f00aa9c1e7d2ab12f00aa9c1e7d2a", "outcome": "applied",
-        "added": 1, "changed": 2, "removed": 3, "finished": "2026-11-22T10:00:00.5Z", "summary": "faster",
+        "commit": "9c1e7d2ab12f00aa9c1e7d2ab12f00aa9c1e7d2a", "added": 1, "changed": 2, "removed": 3, "finished": "2026-11-22T10:00:00.5Z", "summary": "faster",
     });
     let ran = ask(
         &[(
@@ -301,6 +304,43 @@ fn history_is_a_line_per_revision() {
         "\
 SEQ  REVISION      OUTCOME  CHANGES   FINISHED              SUMMARY
 7    9c1e7d2ab12f  applied  +1 ~2 -3  2026-11-22T10:00:00Z  faster
+"
+    );
+}
+
+#[test]
+fn history_counts_no_changes_of_a_refusal_and_names_what_came_by_hand() {
+    let commit = "9c1e7d2ab12f00aa9c1e7d2ab12f00aa9c1e7d2a";
+    let mixed = "11117d2ab12f00aa9c1e7d2ab12f00aa9c1e7d2a";
+    let entry = |seq: u32, revision: &str, commit: Value, outcome: &str, summary: &str| {
+        json!({
+            "seq": seq, "revision": revision, "commit": commit, "outcome": outcome, "added": 1,
+            "changed": 2, "removed": 3, "finished": "2026-11-22T10:00:00Z", "summary": summary,
+        })
+    };
+    let items = [
+        entry(
+            3,
+            mixed,
+            json!(commit),
+            "applied",
+            "a summary that is rather long",
+        ),
+        entry(2, mixed, Value::Null, "applied", ""),
+        entry(1, commit, json!(commit), "rejected", "a mistake"),
+    ];
+    let answers = [(
+        "GET /api/v1/revisions?limit=20",
+        200,
+        json!({ "items": items }),
+    )];
+    assert_eq!(
+        ask(&answers, &["history"]).out,
+        "\
+SEQ  REVISION      OUTCOME   CHANGES   FINISHED              SUMMARY
+3    11117d2ab12f  applied   +1 ~2 -3  2026-11-22T10:00:00Z  a summary that … (+ by hand)
+2    11117d2ab12f  applied   +1 ~2 -3  2026-11-22T10:00:00Z  (sent by hand)
+1    9c1e7d2ab12f  rejected  -         2026-11-22T10:00:00Z  a mistake
 "
     );
 }

@@ -52,7 +52,7 @@ fn diff_alone_compares_the_last_commit_with_the_work_tree() {
     let same = bench.run(&["diff", "--detailed-exitcode"]);
     assert_eq!(same.exit, Exit::Done);
     assert!(
-        same.out.starts_with("No changes: worktree equals "),
+        same.out.starts_with("No changes: the work tree equals "),
         "{}",
         same.out
     );
@@ -64,6 +64,25 @@ fn diff_alone_compares_the_last_commit_with_the_work_tree() {
         bench.run(&["diff", "main"]).out,
         bench.run(&["diff", "HEAD"]).out
     );
+}
+
+#[test]
+fn diff_shows_a_field_that_was_added_and_a_removal_on_one_line() {
+    let bench = Bench::repository(&GOOD);
+    bench.write(
+        "small.yaml",
+        &SMALL.replace(
+            "  name: small\n",
+            "  name: small\n  labels:\n    tier: low\n",
+        ),
+    );
+    std::fs::remove_file(bench.path().join("fast.yaml")).unwrap();
+    let out = bench.run(&["diff"]).out;
+    assert!(
+        out.contains("    metadata.labels.tier  (none) -> \"low\"  line"),
+        "{out}"
+    );
+    assert_eq!(out.matches("- ModelAlias").count(), 1, "{out}");
 }
 
 #[test]

@@ -117,6 +117,18 @@ fn secret_that_no_file_defines_is_a_warning_with_its_variable() {
 }
 
 #[test]
+fn variable_of_a_flag_is_not_proposed_for_a_secret() {
+    let text = "kind: ModelEndpoint\nmetadata: {name: e}\nspec: {default_model: m, auth: {secretRef: encryption-key}}\n";
+    let (_, _, findings) = link(text);
+    let hint = findings
+        .iter()
+        .next()
+        .and_then(|finding| finding.hint.clone());
+    let hint = hint.unwrap_or_default();
+    assert!(hint.contains("`orloj create secret`; until"), "{hint}");
+}
+
+#[test]
 fn secret_references_are_read_with_namespace_and_key() {
     for (text, expected) in [
         ("k", "default/k"),

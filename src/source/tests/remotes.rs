@@ -196,7 +196,13 @@ fn fetch_of_nothing_is_repository_not_found() {
             matches!(error, SourceError::RepositoryNotFound { .. }),
             "{error:?}"
         );
-        assert!(!error.transient() && error.to_string().contains(&location));
+        let text = error.to_string();
+        assert!(!error.transient() && text.contains(&location));
+        assert_eq!(
+            text.contains("credentials"),
+            location.starts_with("http"),
+            "{text}"
+        );
     }
 }
 

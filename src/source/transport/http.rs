@@ -246,7 +246,10 @@ fn judge(transfer: &Transfer, response: &Response, listing: bool) -> Result<(), 
             });
         }
         StatusCode::NOT_FOUND | StatusCode::GONE => {
-            return Err(SourceError::RepositoryNotFound { location });
+            return Err(SourceError::RepositoryNotFound {
+                location,
+                remote: true,
+            });
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
             let status = status.as_u16();

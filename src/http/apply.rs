@@ -1,6 +1,6 @@
 //! `POST /api/v1/apply`: several manifests by hand, all or none.
 
-use super::problem::Problem;
+use super::{detached::to_the_end, problem::Problem};
 use crate::{reconcile::Reconciler, secrets::Opened};
 use axum::{Json, extract::State};
 use serde::Deserialize;
@@ -32,7 +32,7 @@ pub(super) async fn apply(
     let documents: Vec<_> = documents
         .map(|document| (document.name, Opened::new(document.content.into_bytes())))
         .collect();
-    let report = reconciler.apply(&documents).await?;
+    let report = to_the_end(async move { reconciler.apply(&documents).await }).await??;
     let applied = report.applied.iter().map(|(id, existed)| {
         json!({
             "kind": id.kind.as_str(),

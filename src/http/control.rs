@@ -1,7 +1,7 @@
 //! `/api/v1`: how the loop stands, and what it is told.
 
-use super::{live_export, problem::Problem, status_json};
-use crate::reconcile::{Outcome, Reconciler};
+use super::{detached::to_the_end, live_export, problem::Problem, status_json};
+use crate::reconcile::{Outcome, Phase, Reconciler};
 use axum::{
     Json,
     extract::{Query, State},
@@ -21,28 +21,32 @@ pub(super) async fn status(State(reconciler): State<Arc<Reconciler>>) -> Json<Va
 }
 
 /// Reconciles now and waits for what comes of it.
-pub(super) async fn sync(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {
-    let outcome = reconciler.sync().await;
+pub(super) async fn sync(
+    State(reconciler): State<Arc<Reconciler>>,
+) -> Result<Json<Value>, Problem> {
+    let looking = reconciler.clone();
+    let outcome = to_the_end(async move { looking.sync().await }).await?;
+    let status = reconciler.status();
     let served = reconciler.live().pin();
     let findings = match &outcome {
         Outcome::Rejected(findings) => findings.clone(),
-        _ => status_json::shown_findings(&served, &reconciler.status()),
+        _ => status_json::shown_findings(&served, &status),
     };
     let (word, error) = match outcome {
         // Still refused: the same commit is not reviewed twice.
-        Outcome::Unchanged if findings.has_errors() => ("rejected", None),
+        Outcome::Unchanged if status.phase == Phase::Rejected => ("rejected", None),
         Outcome::Unchanged => ("unchanged", None),
         Outcome::Applied(_) => ("applied", None),
         Outcome::Rejected(_) => ("rejected", None),
         Outcome::Retry(cause) => ("retry", Some(cause)),
     };
-    Json(json!({
+    Ok(Json(json!({
         "outcome": word,
         "revision": served.revision,
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "error": error,
-    }))
+    })))
 }
 
 #[derive(Deserialize)]

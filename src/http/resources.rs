@@ -1,6 +1,6 @@
 //! `/v1/agents`, `/v1/model-endpoints`, …: resources in Orloj's shapes.
 
-use super::{problem::Problem, resource_json};
+use super::{detached::to_the_end, problem::Problem, resource_json};
 use crate::{
     manifest::parse_file,
     model::{DEFAULT_NAMESPACE, Findings, Kind, ResourceId},
@@ -81,9 +81,9 @@ pub(super) async fn put(
 ) -> Result<Response, Problem> {
     let file = format!("request:{}", kind.singular());
     let id = sole_resource(kind, name.as_deref(), &file, &body)?;
-    let report = reconciler
-        .apply(&[(file, Opened::new(body.to_vec()))])
-        .await?;
+    let documents = [(file, Opened::new(body.to_vec()))];
+    let applying = reconciler.clone();
+    let report = to_the_end(async move { applying.apply(&documents).await }).await??;
     let existed = report.applied.iter().any(|(_, existed)| *existed);
     let served = reconciler.live().pin();
     let status = if existed {
@@ -132,6 +132,7 @@ pub(super) async fn delete(
     Path(name): Path<String>,
     Query(scope): Query<Scope>,
 ) -> Result<StatusCode, Problem> {
-    reconciler.delete(&scope.id(kind, &name)).await?;
+    let id = scope.id(kind, &name);
+    to_the_end(async move { reconciler.delete(&id).await }).await??;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use crate::{
     graph::DependencyGraph,
     manifest::{AssembleOptions, ClearTextPolicy, ParsedFile, assemble},
-    model::{Catalog, Finding, Findings, Origin, ResourceId, code},
+    model::{Catalog, Finding, Findings, Origin, Resource, ResourceId, code},
     plan::{Plan, Side},
     routing::RoutingTable,
 };
@@ -124,12 +124,7 @@ fn add_unmanaged(
                 added.insert(resource.id.clone());
                 continue;
             };
-            if managed
-                .metadata
-                .annotations
-                .get(ADOPT_ANNOTATION)
-                .is_some_and(|value| value == "true")
-            {
+            if adopts(managed) {
                 continue;
             }
             let message = format!(
@@ -146,6 +141,12 @@ fn add_unmanaged(
         }
     }
     added
+}
+
+/// Whether a resource of the source takes over what was sent by hand.
+pub(super) fn adopts(resource: &Resource) -> bool {
+    let adopt = resource.metadata.annotations.get(ADOPT_ANNOTATION);
+    adopt.is_some_and(|value| value == "true")
 }
 
 fn empty_source() -> Finding {

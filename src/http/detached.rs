@@ -1,0 +1,15 @@
+//! Changes that go on when the client leaves.
+
+use super::problem::Problem;
+use axum::http::StatusCode;
+
+/// Runs a change to its end in a task of its own: a client that hangs up must not leave it half made.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    change: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::spawn(change).await.map_err(|error| {
+        tracing::error!(error = error.to_string(), "a change ended by a defect");
+        let detail = "a defect of orloj ended the change; `orloj status` says what is served";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", detail)
+    })
+}

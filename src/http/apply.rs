@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// The request's body.
 #[derive(Deserialize)]
@@ -26,13 +27,14 @@ struct ApplyDocument {
 
 pub(super) async fn apply(
     State(reconciler): State<Arc<Reconciler>>,
+    State(tasks): State<TaskTracker>,
     Json(request): Json<ApplyRequest>,
 ) -> Result<Json<Value>, Problem> {
     let documents = request.documents.into_iter();
     let documents: Vec<_> = documents
         .map(|document| (document.name, Opened::new(document.content.into_bytes())))
         .collect();
-    let report = to_the_end(async move { reconciler.apply(&documents).await }).await??;
+    let report = to_the_end(&tasks, async move { reconciler.apply(&documents).await }).await??;
     let applied = report.applied.iter().map(|(id, existed)| {
         json!({
             "kind": id.kind.as_str(),

@@ -9,6 +9,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// Records returned when the query names no limit.
 const DEFAULT_LIMIT: u32 = 20;
@@ -23,9 +24,10 @@ pub(super) async fn status(State(reconciler): State<Arc<Reconciler>>) -> Json<Va
 /// Reconciles now and waits for what comes of it.
 pub(super) async fn sync(
     State(reconciler): State<Arc<Reconciler>>,
+    State(tasks): State<TaskTracker>,
 ) -> Result<Json<Value>, Problem> {
     let looking = reconciler.clone();
-    let outcome = to_the_end(async move { looking.sync().await }).await?;
+    let outcome = to_the_end(&tasks, async move { looking.sync().await }).await?;
     let status = reconciler.status();
     let served = reconciler.live().pin();
     let findings = match &outcome {

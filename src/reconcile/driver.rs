@@ -49,6 +49,10 @@ pub async fn run(reconciler: Arc<Reconciler>, bell: Bell, stop: CancellationToke
 }
 
 /// One look in a task of its own: a defect in it must not end the loop.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is waited for on the same line"
+)]
 async fn look(reconciler: &Arc<Reconciler>) -> Outcome {
     let looking = reconciler.clone();
     match tokio::spawn(async move { looking.sync().await }).await {

@@ -5,7 +5,7 @@ use crate::{http::router, reconcile};
 use axum::serve::ListenerExt;
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, signal, time};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 /// Requests in flight at the end get this long to finish.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
     let doors = wiring::connect(config)?;
     let reconciler = doors.reconciler.clone();
     let stop = CancellationToken::new();
-    let tasks = TaskTracker::new();
+    let tasks = doors.tasks.clone();
     tasks.spawn(reconcile::run(
         reconciler.clone(),
         doors.bell.clone(),

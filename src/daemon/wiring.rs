@@ -10,6 +10,7 @@ use crate::{
     store::DataDir,
 };
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// Opens the data directory, restores what was served, and connects everything. No network, no database.
 pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
@@ -58,6 +59,7 @@ fn doors(
         metrics: Arc::new(Metrics::default()),
         decoration: Decoration { route_header },
         token: token.map(Arc::new),
+        tasks: TaskTracker::new(),
         webhooks: Arc::new(webhooks),
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     chat::ApiError,
     reconcile::Pinned,
-    routing::{Decision, Denial, Facts, Refusal, check_policies, resolve},
+    routing::{Decision, Denial, Facts, Refusal, Target, check_policies, resolve},
 };
 
 /// Who asks, and under which path.
@@ -22,6 +22,23 @@ pub struct Decided {
     pub decision: Decision,
     /// `fast -> openai-default/gpt-4o-mini (endpoints/openai.yaml:12)`.
     pub route: String,
+}
+
+impl Decided {
+    /// How the way to one of the targets is written.
+    pub(super) fn route_to(&self, target: &Target) -> String {
+        route(&self.decision, target)
+    }
+}
+
+fn route(decision: &Decision, target: &Target) -> String {
+    format!(
+        "{} -> {}/{} ({})",
+        decision.requested,
+        target.endpoint.id.qualified_name(),
+        target.model,
+        decision.origin
+    )
 }
 
 /// Resolves a request's `model` against the pinned revision.
@@ -62,13 +79,7 @@ pub fn decide(
             ApiError::new(503, "service_unavailable", message).with_code("endpoint_not_ready"),
         ));
     };
-    let route = format!(
-        "{} -> {}/{} ({})",
-        decision.requested,
-        target.endpoint.id.qualified_name(),
-        target.model,
-        decision.origin
-    );
+    let route = route(&decision, target);
     Ok(Decided { decision, route })
 }
 

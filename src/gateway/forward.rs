@@ -32,8 +32,8 @@ pub struct Answer {
     pub content: Content,
     /// Upstream calls it took.
     pub attempts: u32,
-    /// `endpoint/model` that answers.
-    pub target: String,
+    /// The way the request went, as [`Decided::route`]; another one after a fallback.
+    pub route: String,
 }
 
 /// The body of an answer.
@@ -54,7 +54,7 @@ pub async fn forward(
     decided: &Decided,
     request: Forward,
 ) -> Result<Answer, Box<ApiError>> {
-    let started = Instant::now();
+    let clock = Clock::start(request.deadline);
     let mut attempts = 0;
     let mut last = None;
     for target in &decided.decision.targets {
@@ -66,27 +66,20 @@ pub async fn forward(
             }
         };
         for repeat in 0..target.endpoint.max_attempts {
-            if repeat > 0 {
-                tokio::time::sleep(
-                    target
-                        .endpoint
-                        .retry_backoff
-                        .saturating_mul(1 << (repeat - 1).min(6)),
-                )
-                .await;
+            if repeat > 0 && !clock.pause(backoff(target, repeat)).await {
+                break;
             }
-            let left = request
-                .deadline
-                .map(|deadline| deadline.saturating_sub(started.elapsed()));
+            let left = clock.left();
+            if left.is_some_and(|left| left.is_zero()) {
+                return Err(last.unwrap_or_else(|| Box::new(out_of_time())));
+            }
             attempts += 1;
             match upstream
                 .chat(call(served, decided, target, &request, left))
                 .await
             {
-                Ok(answer) => return Ok(begun(answer, attempts, target)),
-                Err(error) if error.is_retryable() && left.is_none_or(|left| !left.is_zero()) => {
-                    last = Some(Box::new(error));
-                }
+                Ok(answer) => return Ok(begun(answer, attempts, decided.route_to(target))),
+                Err(error) if error.is_retryable() => last = Some(Box::new(error)),
                 Err(error) => return Err(Box::new(error)),
             }
         }
@@ -98,6 +91,48 @@ pub async fn forward(
             "no endpoint could be called",
         ))
     }))
+}
+
+/// The time that all attempts together may take.
+struct Clock {
+    started: Instant,
+    deadline: Option<Duration>,
+}
+
+impl Clock {
+    fn start(deadline: Option<Duration>) -> Self {
+        Self {
+            started: Instant::now(),
+            deadline,
+        }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_sub(self.started.elapsed()))
+    }
+
+    /// Waits; false at once if no time would be left afterwards.
+    async fn pause(&self, pause: Duration) -> bool {
+        if self.left().is_some_and(|left| left <= pause) {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        true
+    }
+}
+
+/// The pause before a repetition: doubled from one to the next, up to 64 times the first.
+fn backoff(target: &Target, repeat: u32) -> Duration {
+    target
+        .endpoint
+        .retry_backoff
+        .saturating_mul(1 << (repeat - 1).min(6))
+}
+
+fn out_of_time() -> ApiError {
+    let message = "the agent's time limit was over before an endpoint could be called";
+    ApiError::new(504, "timeout", message).with_code("timeout")
 }
 
 fn upstream<'a>(served: &'a Pinned, target: &Target) -> Result<&'a Arc<Upstream>, Box<ApiError>> {
@@ -152,15 +187,14 @@ fn call(
     }
 }
 
-fn begun(answer: ChatAnswer, attempts: u32, target: &Target) -> Answer {
+fn begun(answer: ChatAnswer, attempts: u32, route: String) -> Answer {
     let content = match answer {
         ChatAnswer::Full { body, usage } => Content::Full(body, usage),
         ChatAnswer::Stream(stream) => Content::Stream(stream),
     };
-    let target = format!("{}/{}", target.endpoint.id.qualified_name(), target.model);
     Answer {
         content,
         attempts,
-        target,
+        route,
     }
 }

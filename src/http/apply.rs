@@ -1,11 +1,12 @@
 //! `POST /api/v1/apply`: several manifests by hand, all or none.
 
-use super::problem::Problem;
+use super::{detached::to_the_end, problem::Problem};
 use crate::{reconcile::Reconciler, secrets::Opened};
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// The request's body.
 #[derive(Deserialize)]
@@ -26,13 +27,14 @@ struct ApplyDocument {
 
 pub(super) async fn apply(
     State(reconciler): State<Arc<Reconciler>>,
+    State(tasks): State<TaskTracker>,
     Json(request): Json<ApplyRequest>,
 ) -> Result<Json<Value>, Problem> {
     let documents = request.documents.into_iter();
     let documents: Vec<_> = documents
         .map(|document| (document.name, Opened::new(document.content.into_bytes())))
         .collect();
-    let report = reconciler.apply(&documents).await?;
+    let report = to_the_end(&tasks, async move { reconciler.apply(&documents).await }).await??;
     let applied = report.applied.iter().map(|(id, existed)| {
         json!({
             "kind": id.kind.as_str(),

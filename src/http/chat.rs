@@ -112,7 +112,9 @@ async fn run(
             deadline: None,
         },
     };
-    forward(served, &decided, request).await
+    let answer = forward(served, &decided, request).await?;
+    trail.route = Some(answer.route.clone());
+    Ok(answer)
 }
 
 async fn read(body: Body) -> Result<Bytes, Box<ApiError>> {

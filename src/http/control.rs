@@ -1,6 +1,6 @@
 //! `/api/v1`: how the loop stands, and what it is told.
 
-use super::{live_export, problem::Problem, status_json};
+use super::{detached::to_the_end, live_export, problem::Problem, status_json};
 use crate::reconcile::{Outcome, Phase, Reconciler};
 use axum::{
     Json,
@@ -9,6 +9,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// Records returned when the query names no limit.
 const DEFAULT_LIMIT: u32 = 20;
@@ -21,28 +22,33 @@ pub(super) async fn status(State(reconciler): State<Arc<Reconciler>>) -> Json<Va
 }
 
 /// Reconciles now and waits for what comes of it.
-pub(super) async fn sync(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {
-    let outcome = reconciler.sync().await;
+pub(super) async fn sync(
+    State(reconciler): State<Arc<Reconciler>>,
+    State(tasks): State<TaskTracker>,
+) -> Result<Json<Value>, Problem> {
+    let looking = reconciler.clone();
+    let outcome = to_the_end(&tasks, async move { looking.sync().await }).await?;
+    let status = reconciler.status();
     let served = reconciler.live().pin();
     let findings = match &outcome {
         Outcome::Rejected(findings) => findings.clone(),
-        _ => status_json::shown_findings(&served, &reconciler.status()),
+        _ => status_json::shown_findings(&served, &status),
     };
     let (word, error) = match outcome {
         // Still refused: the same commit is not reviewed twice.
-        Outcome::Unchanged if reconciler.status().phase == Phase::Rejected => ("rejected", None),
+        Outcome::Unchanged if status.phase == Phase::Rejected => ("rejected", None),
         Outcome::Unchanged => ("unchanged", None),
         Outcome::Applied(_) => ("applied", None),
         Outcome::Rejected(_) => ("rejected", None),
         Outcome::Retry(cause) => ("retry", Some(cause)),
     };
-    Json(json!({
+    Ok(Json(json!({
         "outcome": word,
         "revision": served.revision,
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "error": error,
-    }))
+    })))
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ mod apply;
 mod chat;
 mod console;
 mod control;
+mod detached;
 mod headers;
 mod live_export;
 mod metrics;

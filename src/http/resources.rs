@@ -1,6 +1,6 @@
 //! `/v1/agents`, `/v1/model-endpoints`, …: resources in Orloj's shapes.
 
-use super::{problem::Problem, resource_json};
+use super::{detached::to_the_end, problem::Problem, resource_json, state::Doors};
 use crate::{
     manifest::parse_file,
     model::{DEFAULT_NAMESPACE, Findings, Kind, ResourceId},
@@ -76,16 +76,17 @@ pub(super) fn get(
 pub(super) async fn put(
     kind: Kind,
     name: Option<String>,
-    State(reconciler): State<Arc<Reconciler>>,
+    State(doors): State<Doors>,
     body: Bytes,
 ) -> Result<Response, Problem> {
     let file = format!("request:{}", kind.singular());
     let id = sole_resource(kind, name.as_deref(), &file, &body)?;
-    let report = reconciler
-        .apply(&[(file, Opened::new(body.to_vec()))])
-        .await?;
+    let documents = [(file, Opened::new(body.to_vec()))];
+    let applying = doors.reconciler.clone();
+    let applied = async move { applying.apply(&documents).await };
+    let report = to_the_end(&doors.tasks, applied).await??;
     let existed = report.applied.iter().any(|(_, existed)| *existed);
-    let served = reconciler.live().pin();
+    let served = doors.reconciler.live().pin();
     let status = if existed {
         StatusCode::OK
     } else {
@@ -128,10 +129,12 @@ fn sole_resource(
 
 pub(super) async fn delete(
     kind: Kind,
-    State(reconciler): State<Arc<Reconciler>>,
+    State(doors): State<Doors>,
     Path(name): Path<String>,
     Query(scope): Query<Scope>,
 ) -> Result<StatusCode, Problem> {
-    reconciler.delete(&scope.id(kind, &name)).await?;
+    let id = scope.id(kind, &name);
+    let deleted = async move { doors.reconciler.delete(&id).await };
+    to_the_end(&doors.tasks, deleted).await??;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@ use crate::{
 };
 use axum::extract::FromRef;
 use std::{collections::HashMap, sync::Arc};
+use tokio_util::task::TaskTracker;
 
 /// Secrets of the webhooks that are configured, by path segment; two are accepted during rotation.
 pub type WebhookSecrets = HashMap<String, Vec<Opened>>;
@@ -24,6 +25,8 @@ pub struct Doors {
     pub decoration: Decoration,
     /// Who may use the control and resource API.
     pub token: Option<Arc<Opened>>,
+    /// What must end before the daemon does.
+    pub tasks: TaskTracker,
     /// Who may ring.
     pub webhooks: Arc<WebhookSecrets>,
 }
@@ -50,6 +53,12 @@ impl FromRef<Doors> for Live {
 impl FromRef<Doors> for Arc<Metrics> {
     fn from_ref(doors: &Doors) -> Self {
         doors.metrics.clone()
+    }
+}
+
+impl FromRef<Doors> for TaskTracker {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.tasks.clone()
     }
 }
 

@@ -4,12 +4,19 @@ use super::{
     change::{Action, Change, FieldChange, FieldOp, Shown},
     ordered::Plan,
 };
+use crate::model::ResourceId;
 use serde_json::Value;
 use similar::TextDiff;
 use std::{fmt::Write as _, time::Duration};
 
 /// Texts longer than this are not shown on one line.
 const MAX_INLINE_CHARS: usize = 60;
+
+/// Longest line where names allow it.
+const COLUMNS: usize = 80;
+
+/// Room for names behind `    affects `.
+const AFFECTED_COLUMNS: usize = COLUMNS - 12;
 
 /// A new resource shows this many fields unless all are asked for.
 const FIELDS_OF_NEW: usize = 8;
@@ -73,7 +80,14 @@ pub fn to_text(plan: &Plan, options: TextOptions) -> String {
         for route in &plan.routes {
             let before = route.before.as_deref().unwrap_or("(new)");
             let after = route.after.as_deref().unwrap_or("(gone)");
-            let _ = writeln!(out, "  {}: {before} -> {after}", route.name);
+            let (name, room) = (&route.name, COLUMNS - "  :  -> ".len());
+            let width = [name, before, after].map(|text| text.chars().count());
+            let arrow = if width.iter().sum::<usize>() > room {
+                "\n    ->"
+            } else {
+                " ->"
+            };
+            let _ = writeln!(out, "  {name}: {before}{arrow} {after}");
         }
     }
     let totals = plan.totals();
@@ -125,20 +139,28 @@ fn write_change(out: &mut String, change: &Change, options: TextOptions) {
         );
     }
     if !change.affects.is_empty() {
-        let names: Vec<_> = change
-            .affects
-            .iter()
-            .map(|id| format!("{} {}", id.kind, id.qualified_name()))
-            .collect();
-        let shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-        let more = names.len().saturating_sub(3);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        let _ = writeln!(out, "    affects {shown}{more}");
+        let _ = writeln!(out, "    affects {}", affected(&change.affects));
     }
+}
+
+/// As many names as the line has room for, at least one, and how many more there are.
+fn affected(ids: &[ResourceId]) -> String {
+    let name = |id: &ResourceId| format!("{} {}", id.kind, id.qualified_name());
+    let mut shown = String::new();
+    for (index, id) in ids.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        let next = format!("{shown}{separator}{}", name(id));
+        let rest = match ids.len() - index - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        if index > 0 && next.chars().count() + rest.len() > AFFECTED_COLUMNS {
+            let _ = write!(shown, " and {} more", ids.len() - index);
+            return shown;
+        }
+        shown = next;
+    }
+    shown
 }
 
 fn write_field(out: &mut String, field: &FieldChange, action: Action, width: usize) {
@@ -187,9 +209,14 @@ fn write_text_diff(out: &mut String, before: &str, after: &str) {
     }
 }
 
-/// A prompt may hold anything; the terminal gets no control characters from it.
+/// A prompt may hold anything; the terminal gets nothing that moves the cursor or turns the reading
+/// direction.
 fn printable(line: &str) -> String {
-    line.replace(|c: char| c.is_control() && c != '\t', "\u{fffd}")
+    let misleading = |c: char| {
+        (c.is_control() && c != '\t')
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    };
+    line.replace(misleading, "\u{fffd}")
 }
 
 /// `/spec/limits/max_steps` as people write it; a secret's value by its key.
@@ -198,14 +225,15 @@ fn dotted(field: &FieldChange) -> String {
         .pointer
         .trim_start_matches('/')
         .replace("spec/values/", "spec.values/");
-    pointer
+    let path = pointer
         .replace('/', ".")
         .replace("~1", "/")
-        .replace("~0", "~")
+        .replace("~0", "~");
+    printable(&path)
 }
 
 fn inline(value: Option<&Value>) -> String {
-    let text = value.map(Value::to_string).unwrap_or_default();
+    let text = printable(&value.map(Value::to_string).unwrap_or_default());
     if text.chars().count() <= MAX_INLINE_CHARS {
         return text;
     }

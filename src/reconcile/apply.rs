@@ -1,10 +1,10 @@
 //! Manifests sent by hand: *unmanaged* resources, on the same way as a commit.
 
 use super::{
-    reconciler::{Reconciler, StepError, chain, now_us},
+    reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::{Inputs, Served, UnmanagedFile},
     status::Outcome,
-    step::Candidate,
+    step::{Candidate, Judged},
 };
 use crate::{
     manifest::parse_file,
@@ -61,37 +61,27 @@ impl Reconciler {
     ///
     /// One [`ApplyError`] per way it can be refused; nothing is changed then.
     pub async fn apply(&self, documents: &[(String, Opened)]) -> Result<ApplyReport, ApplyError> {
-        let mut sent = Vec::new();
-        let mut findings = Findings::default();
-        for (name, content) in documents {
-            let parsed = parse_file(&name.as_str().into(), content.expose_bytes());
-            for resource in &parsed.resources {
-                let lines = (
-                    resource.origin.span.start.line,
-                    resource.origin.span.end.line,
-                );
-                let document = Opened::new(cut_lines(content.expose_bytes(), lines));
-                sent.push((resource.id.clone(), document));
-            }
-            findings.extend(parsed.findings);
-        }
-        if findings.has_errors() {
-            return Err(ApplyError::Invalid(findings));
-        }
-        let served = self.live.pin();
-        let managed: Findings = sent.iter().filter_map(|(id, _)| self.managed(id)).collect();
-        if !managed.is_empty() {
-            return Err(ApplyError::Managed(managed));
-        }
-        let applied = sent
-            .iter()
-            .map(|(id, _)| (id.clone(), served.catalog.get(id).is_some()))
-            .collect();
+        let sent = tokio::task::block_in_place(|| take_apart(documents))?;
+        let ids: Vec<_> = sent.iter().map(|(id, _)| id.clone()).collect();
         let changes = sent
             .into_iter()
             .map(|(id, document)| UnmanagedChange::Put(id, document))
             .collect();
-        let findings = self.change_unmanaged(changes).await?;
+        let summary = format!("sent by hand: {}", listed(&ids));
+        let mut turn = self.turn.lock().await;
+        let served = self.live.pin();
+        let managed: Findings = ids.iter().filter_map(|id| managed(&served, id)).collect();
+        if !managed.is_empty() {
+            return Err(ApplyError::Managed(managed));
+        }
+        let findings = self.change_unmanaged(&mut turn, changes, summary).await?;
+        let applied = ids
+            .into_iter()
+            .map(|id| {
+                let existed = served.catalog.get(&id).is_some();
+                (id, existed)
+            })
+            .collect();
         Ok(ApplyReport {
             revision: self.live.pin().revision.clone(),
             applied,
@@ -105,96 +95,74 @@ impl Reconciler {
     ///
     /// One [`ApplyError`] per way it can be refused; nothing is changed then.
     pub async fn delete(&self, id: &ResourceId) -> Result<(), ApplyError> {
-        if let Some(managed) = self.managed(id) {
+        let mut turn = self.turn.lock().await;
+        if let Some(managed) = managed(&self.live.pin(), id) {
             return Err(ApplyError::Managed(Findings::from_iter([managed])));
         }
-        if !self.live.pin().unmanaged.contains(id) {
-            return Err(ApplyError::NotFound(id.clone()));
-        }
-        self.change_unmanaged(vec![UnmanagedChange::Delete(id.clone())])
+        let change = UnmanagedChange::Delete(id.clone());
+        let summary = format!("deleted by hand: {id}");
+        self.change_unmanaged(&mut turn, vec![change], summary)
             .await?;
         Ok(())
     }
 
-    /// The finding that refuses to change what Git defines.
-    fn managed(&self, id: &ResourceId) -> Option<Finding> {
-        let served = self.live.pin();
-        let resource = served
-            .catalog
-            .get(id)
-            .filter(|_| !served.unmanaged.contains(id))?;
-        let message = format!("{id} is managed by Git");
-        let finding = Finding::new(code::REF_MANAGED, resource.origin.clone(), message);
-        Some(finding.with_hint("change it there and push").on(id))
-    }
-
-    /// Reviews the changed set first, keeps it, and brings it live.
+    /// Reviews and prepares the changed set first, so that nothing is kept that could not go live; then
+    /// keeps it and brings it live.
     async fn change_unmanaged(
         &self,
+        turn: &mut Turn,
         changes: Vec<UnmanagedChange>,
+        summary: String,
     ) -> Result<Findings, ApplyError> {
-        let mut turn = self.turn.lock().await;
+        let started_us = now_us();
         let store = self.store().await?;
-        if turn.parent.is_none() {
-            turn.parent = Some(
-                store
-                    .latest_revision()
-                    .await?
-                    .map_or(0, |record| record.seq),
-            );
-        }
+        self.know_head(turn).await?;
         let (generation, rows) = store.unmanaged(&self.key).await?;
         let mut unmanaged: Vec<_> = rows
             .into_iter()
             .map(|row| UnmanagedFile::new(row.id, row.document))
             .collect();
         for change in &changes {
-            let id = match change {
-                UnmanagedChange::Put(id, _) | UnmanagedChange::Delete(id) => id,
-            };
-            unmanaged.retain(|file| file.id != *id);
-            if let UnmanagedChange::Put(id, document) = change {
-                let document = Opened::new(document.expose_bytes().to_vec());
-                unmanaged.push(UnmanagedFile::new(id.clone(), document));
-            }
+            make(&mut unmanaged, change)?;
         }
-        let served = self.live.pin();
-        let source = served.inputs.source.clone();
-        let mut inputs = Inputs {
-            source,
+        let inputs = Inputs {
+            source: self.live.pin().inputs.source.clone(),
             unmanaged,
-            unmanaged_generation: generation,
+            // What the store gives a set of this generation when it changes.
+            unmanaged_generation: generation + 1,
         };
-        let review = inputs.review(&served, self.settings.review);
-        if review.findings.has_errors() {
-            return Err(ApplyError::Invalid(review.findings));
-        }
-        let warnings = concerning(&changes, review.findings, &served);
-        let outcome = store
-            .change_unmanaged(&self.key, Some(generation), &changes, now_us())
+        let ready = match self.judge(Candidate {
+            inputs,
+            started_us,
+            by_hand: Some(summary),
+        }) {
+            Judged::Ready(ready) => ready,
+            Judged::Refused(refused) => return Err(ApplyError::Invalid(refused.findings)),
+        };
+        let findings = concerning(&changes, ready.findings.clone(), &self.live.pin());
+        let kept = store
+            .change_unmanaged(&self.key, Some(generation), &changes, started_us)
             .await?;
-        inputs.unmanaged_generation = match outcome {
-            UnmanagedOutcome::Changed(generation) => generation,
-            UnmanagedOutcome::Unchanged(_) => return Ok(warnings),
+        let outcome = match kept {
+            UnmanagedOutcome::Changed(_) => self.go_live(turn, *ready).await?,
+            UnmanagedOutcome::Unchanged(_)
+                if self.live.pin().inputs.unmanaged_generation == generation =>
+            {
+                return Ok(findings);
+            }
+            // It was kept before and did not go live then.
+            UnmanagedOutcome::Unchanged(_) => self.walk(turn).await?,
             UnmanagedOutcome::LostRace(_) => {
-                return Err(ApplyError::Retry(
-                    "somebody else changed the resources; try again".to_owned(),
-                ));
+                let cause = "somebody else changed the resources; try again";
+                return Err(ApplyError::Retry(cause.to_owned()));
             }
         };
-        match self
-            .bring_live(
-                &mut turn,
-                Candidate {
-                    inputs,
-                    started_us: now_us(),
-                },
-            )
-            .await?
-        {
+        match outcome {
             Outcome::Rejected(findings) => Err(ApplyError::Invalid(findings)),
-            Outcome::Retry(cause) => Err(ApplyError::Retry(cause)),
-            Outcome::Applied(_) | Outcome::Unchanged => Ok(warnings),
+            Outcome::Retry(cause) => Err(ApplyError::Retry(format!(
+                "kept, and goes live with the next look at the source: {cause}"
+            ))),
+            Outcome::Applied(_) | Outcome::Unchanged => Ok(findings),
         }
     }
 }
@@ -217,6 +185,68 @@ fn concerning(changes: &[UnmanagedChange], found: Findings, before: &Served) -> 
             finding.resource.as_ref().is_some_and(changed) || !known.contains(&finding.message)
         })
         .collect()
+}
+
+/// The finding that refuses to change what Git defines.
+fn managed(served: &Served, id: &ResourceId) -> Option<Finding> {
+    let resource = served
+        .catalog
+        .get(id)
+        .filter(|_| !served.unmanaged.contains(id))?;
+    let message = format!("{id} is managed by Git");
+    let finding = Finding::new(code::REF_MANAGED, resource.origin.clone(), message);
+    Some(finding.with_hint("change it there and push").on(id))
+}
+
+/// Makes one change in a copy of the set.
+fn make(set: &mut Vec<UnmanagedFile>, change: &UnmanagedChange) -> Result<(), ApplyError> {
+    match change {
+        UnmanagedChange::Put(id, document) => {
+            let document = Opened::new(document.expose_bytes().to_vec());
+            set.retain(|file| file.id != *id);
+            set.push(UnmanagedFile::new(id.clone(), document));
+        }
+        UnmanagedChange::Delete(id) => {
+            let before = set.len();
+            set.retain(|file| file.id != *id);
+            if set.len() == before {
+                return Err(ApplyError::NotFound(id.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first few of them, and how many more.
+fn listed(ids: &[ResourceId]) -> String {
+    let shown: Vec<_> = ids.iter().take(3).map(ToString::to_string).collect();
+    let more = ids.len().saturating_sub(shown.len());
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more")
+    };
+    shown.join(", ") + &more
+}
+
+/// One document for each resource.
+fn take_apart(documents: &[(String, Opened)]) -> Result<Vec<(ResourceId, Opened)>, ApplyError> {
+    let mut sent = Vec::new();
+    let mut findings = Findings::default();
+    for (name, content) in documents {
+        let parsed = parse_file(&name.as_str().into(), content.expose_bytes());
+        for resource in &parsed.resources {
+            let span = resource.origin.span;
+            let lines = (span.start.line, span.end.line);
+            let document = Opened::new(cut_lines(content.expose_bytes(), lines));
+            sent.push((resource.id.clone(), document));
+        }
+        findings.extend(parsed.findings);
+    }
+    if findings.has_errors() {
+        return Err(ApplyError::Invalid(findings));
+    }
+    Ok(sent)
 }
 
 /// The lines from the first to the last, both counted from 1.

@@ -30,7 +30,7 @@ impl Bell {
 pub async fn run(reconciler: Arc<Reconciler>, bell: Bell, stop: CancellationToken) {
     let mut failures = 0_u32;
     loop {
-        let pause = match reconciler.sync().await {
+        let pause = match look(&reconciler).await {
             Outcome::Retry(_) => {
                 failures = failures.saturating_add(1);
                 retry_pause(failures).min(reconciler.settings.poll.max(FIRST_RETRY))
@@ -44,6 +44,25 @@ pub async fn run(reconciler: Arc<Reconciler>, bell: Bell, stop: CancellationToke
             () = stop.cancelled() => return,
             () = bell.rung() => {}
             () = time::sleep(spread(pause)) => {}
+        }
+    }
+}
+
+/// One look in a task of its own: a defect in it must not end the loop.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is waited for on the same line"
+)]
+async fn look(reconciler: &Arc<Reconciler>) -> Outcome {
+    let looking = reconciler.clone();
+    match tokio::spawn(async move { looking.sync().await }).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let cause = format!("a defect of orloj ended the look at the source: {error}");
+            tracing::error!(error = cause, "reconcile failed; it is tried again");
+            let outcome = Outcome::Retry(cause);
+            reconciler.note(&outcome);
+            outcome
         }
     }
 }

@@ -5,13 +5,13 @@ use crate::{
     model::Finding,
     source::{BlobId, Checkout, Commit, SourceError},
 };
-use std::{collections::HashMap, num::NonZero, sync::Arc, thread};
+use std::{collections::HashMap, fmt, num::NonZero, sync::Arc, thread};
 
 /// Below this many new files, threads cost more than they save.
 const FILES_PER_THREAD: usize = 64;
 
 /// A manifest file with its content and what it says.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SourceFile {
     /// Path in the repository.
     pub path: Arc<str>,
@@ -19,6 +19,16 @@ pub struct SourceFile {
     pub content: Arc<[u8]>,
     /// What they say.
     pub parsed: Arc<ParsedFile>,
+}
+
+/// Without the content: it may hold secrets in clear text.
+impl fmt::Debug for SourceFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceFile")
+            .field("path", &self.path)
+            .field("parsed", &self.parsed)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The files of one revision.

@@ -20,6 +20,9 @@ mod settings;
 mod status;
 mod step;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 pub use apply::{ApplyError, ApplyReport};
 pub use driver::{Bell, run};
 pub use gather::{FileCache, SourceFile, SourceFiles, gather};

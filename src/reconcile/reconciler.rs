@@ -6,13 +6,16 @@ use super::{
     served::{Inputs, UnmanagedFile},
     settings::ReconcileSettings,
     status::{Outcome, Phase, Status},
-    step::Candidate,
+    step::{Candidate, Judged},
 };
 use crate::{
     manifest::parse_file,
+    model::ResourceId,
     secrets::DataKey,
     source::{CommitId, Mirror, SourceError},
-    store::{DataDir, RevisionRecord, Store, StoreError},
+    store::{
+        DataDir, NewRevision, RevisionRecord, Store, StoreError, UnmanagedChange, UnmanagedOutcome,
+    },
 };
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,12 +39,60 @@ pub struct Reconciler {
 #[derive(Default)]
 pub(super) struct Turn {
     /// The newest record of the served chain; `None` until the store was asked.
-    pub(super) parent: Option<i64>,
+    pub(super) head: Option<Head>,
     /// The commit and the generation that were refused last: not reviewed again.
     pub(super) refused: Option<(Option<CommitId>, i64)>,
     /// Whether what is served was read with today's configuration; what was restored may have been kept
     /// under another `--path`.
     pub(super) current: bool,
+}
+
+/// The newest record of the served chain.
+pub(super) struct Head {
+    /// Its number; 0 before the first.
+    pub(super) seq: i64,
+    revision: String,
+    generation: i64,
+    digest: String,
+}
+
+impl Head {
+    /// A record that has just been appended.
+    pub(super) fn of(seq: i64, record: &NewRevision) -> Self {
+        Self {
+            seq,
+            revision: record.revision_id.clone(),
+            generation: record.unmanaged_generation,
+            digest: record.config_digest.clone(),
+        }
+    }
+
+    /// Whether a revision that is to be appended is this one.
+    pub(super) fn is(&self, record: &NewRevision) -> bool {
+        self.seq != 0
+            && self.revision == record.revision_id
+            && self.generation == record.unmanaged_generation
+            && self.digest == record.config_digest
+    }
+
+    async fn load(store: &Store) -> Result<Self, StoreError> {
+        let latest = store.latest_revision().await?;
+        Ok(latest.map_or_else(Self::none, |record| Self {
+            seq: record.seq,
+            revision: record.revision_id,
+            generation: record.unmanaged_generation,
+            digest: record.config_digest,
+        }))
+    }
+
+    const fn none() -> Self {
+        Self {
+            seq: 0,
+            revision: String::new(),
+            generation: 0,
+            digest: String::new(),
+        }
+    }
 }
 
 /// Why a walk ended early. All of these may work next time.
@@ -130,16 +181,18 @@ impl Reconciler {
         outcome
     }
 
-    async fn walk(&self, turn: &mut Turn) -> Result<Outcome, StepError> {
-        let store = self.store().await?;
-        if turn.parent.is_none() {
-            turn.parent = Some(
-                store
-                    .latest_revision()
-                    .await?
-                    .map_or(0, |record| record.seq),
-            );
+    /// Reads the newest record of the served chain unless it is known.
+    pub(super) async fn know_head(&self, turn: &mut Turn) -> Result<(), StoreError> {
+        if turn.head.is_none() {
+            turn.head = Some(Head::load(self.store().await?).await?);
         }
+        Ok(())
+    }
+
+    /// Looks at the source and the store, and brings what is new live.
+    pub(super) async fn walk(&self, turn: &mut Turn) -> Result<Outcome, StepError> {
+        let store = self.store().await?;
+        self.know_head(turn).await?;
         let started_us = now_us();
         let fetched = match &self.mirror {
             None => None,
@@ -150,7 +203,8 @@ impl Reconciler {
         };
         let (generation, rows) = store.unmanaged(&self.key).await?;
         let served = self.live.pin();
-        let same = served.inputs.source.commit.as_ref().map(|commit| commit.id) == fetched
+        let same_commit = served.inputs.source.commit.as_ref().map(|commit| commit.id) == fetched;
+        let same = same_commit
             && served.inputs.unmanaged_generation == generation
             && (served.is_something() || fetched.is_none() && generation == 0);
         if same && turn.current {
@@ -174,18 +228,46 @@ impl Reconciler {
             .into_iter()
             .map(|row| UnmanagedFile::new(row.id, row.document))
             .collect();
-        let inputs = Inputs {
+        let mut inputs = Inputs {
             source,
             unmanaged,
             unmanaged_generation: generation,
         };
-        let outcome = self
-            .bring_live(turn, Candidate { inputs, started_us })
-            .await?;
-        if matches!(outcome, Outcome::Rejected(_)) {
-            turn.refused = Some((fetched, generation));
+        let adopted = inputs.release_adopted();
+        let candidate = Candidate {
+            inputs,
+            started_us,
+            by_hand: (same_commit && served.is_something())
+                .then(|| "resources sent by hand".to_owned()),
+        };
+        match self.judge(candidate) {
+            Judged::Ready(ready) => {
+                if !self.forget(adopted, generation).await? {
+                    let cause = "somebody else changed what was sent by hand";
+                    return Ok(Outcome::Retry(cause.to_owned()));
+                }
+                self.go_live(turn, *ready).await
+            }
+            Judged::Refused(refused) => {
+                let outcome = self.reject(*refused).await?;
+                turn.refused = Some((fetched, generation));
+                Ok(outcome)
+            }
         }
-        Ok(outcome)
+    }
+
+    /// Takes what Git has adopted out of the store, or it would come back when Git lets go of it; false
+    /// if the set has not this generation any more.
+    async fn forget(&self, adopted: Vec<ResourceId>, generation: i64) -> Result<bool, StoreError> {
+        if adopted.is_empty() {
+            return Ok(true);
+        }
+        let changes: Vec<_> = adopted.into_iter().map(UnmanagedChange::Delete).collect();
+        let store = self.store().await?;
+        let outcome = store
+            .change_unmanaged(&self.key, Some(generation), &changes, now_us())
+            .await?;
+        Ok(matches!(outcome, UnmanagedOutcome::Changed(_)))
     }
 
     async fn read_source(&self, commit: CommitId) -> Result<SourceFiles, StepError> {
@@ -208,7 +290,8 @@ impl Reconciler {
             .await
     }
 
-    fn note(&self, outcome: &Outcome) {
+    /// Puts what became of a look into the status.
+    pub(super) fn note(&self, outcome: &Outcome) {
         let now = now_us();
         self.status.send_modify(|status| match outcome {
             Outcome::Retry(cause) => {
@@ -238,7 +321,7 @@ impl Reconciler {
 
 impl UnmanagedFile {
     /// Parses a kept manifest; its origin names the resource instead of a file.
-    pub(super) fn new(id: crate::model::ResourceId, document: crate::secrets::Opened) -> Self {
+    pub(super) fn new(id: ResourceId, document: crate::secrets::Opened) -> Self {
         let name: Arc<str> =
             format!("unmanaged:{}/{}", id.kind.singular(), id.qualified_name()).into();
         let parsed = Arc::new(parse_file(&name, document.expose_bytes()));

@@ -73,18 +73,23 @@ fn inputs(last_good: LastGood) -> Inputs {
             summary: kept.summary,
         })
     });
-    let unmanaged = last_good.unmanaged.into_iter().filter_map(|document| {
+    let mut unmanaged = Vec::new();
+    let mut findings = Vec::new();
+    for document in last_good.unmanaged {
         let parsed = parse_file(&"unmanaged".into(), document.expose_bytes());
-        let id = parsed.resources.first()?.id.clone();
-        Some(UnmanagedFile::new(id, document))
-    });
+        match parsed.resources.first() {
+            Some(resource) => unmanaged.push(UnmanagedFile::new(resource.id.clone(), document)),
+            // A stricter version cannot read it; nobody is to wonder where it went.
+            None => findings.extend(parsed.findings),
+        }
+    }
     Inputs {
         source: SourceFiles {
             commit,
             files: files.collect(),
-            findings: Vec::new(),
+            findings,
         },
-        unmanaged: unmanaged.collect(),
+        unmanaged,
         unmanaged_generation: last_good.unmanaged_generation,
     }
 }

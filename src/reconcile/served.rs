@@ -1,6 +1,6 @@
 //! A revision as it is served.
 
-use super::gather::SourceFiles;
+use super::{gather::SourceFiles, review::adopts};
 use crate::{
     graph::DependencyGraph,
     manifest::ParsedFile,
@@ -11,7 +11,7 @@ use crate::{
     secrets::Opened,
 };
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -47,6 +47,30 @@ pub(super) struct Inputs {
     pub(super) source: SourceFiles,
     pub(super) unmanaged: Vec<UnmanagedFile>,
     pub(super) unmanaged_generation: i64,
+}
+
+impl Inputs {
+    /// Leaves out what the source adopts, which makes the set one generation older; returns whom.
+    pub(super) fn release_adopted(&mut self) -> Vec<ResourceId> {
+        if self.unmanaged.is_empty() {
+            return Vec::new();
+        }
+        let resources = self
+            .source
+            .files
+            .iter()
+            .flat_map(|file| &file.parsed.resources);
+        let adopting: HashSet<_> = resources
+            .filter(|resource| adopts(resource))
+            .map(|resource| &resource.id)
+            .collect();
+        let (adopted, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unmanaged)
+            .into_iter()
+            .partition(|file| adopting.contains(&file.id));
+        self.unmanaged = kept;
+        self.unmanaged_generation += i64::from(!adopted.is_empty());
+        adopted.into_iter().map(|file| file.id).collect()
+    }
 }
 
 /// A resource sent by hand.

@@ -2,7 +2,7 @@
 
 use super::{
     prepare::{Closed, Prepared, prepare},
-    reconciler::{Reconciler, StepError, Turn, now_us},
+    reconciler::{Head, Reconciler, StepError, Turn, now_us},
     review::{Desired, Review, review},
     served::{Inputs, Served},
     status::{Attempt, Outcome, Phase},
@@ -19,6 +19,29 @@ use crate::{
 pub(super) struct Candidate {
     pub(super) inputs: Inputs,
     pub(super) started_us: i64,
+    /// What was sent by hand, if that and no commit is the reason; stands for the commit's summary.
+    pub(super) by_hand: Option<String>,
+}
+
+/// What became of a candidate before anything of it is kept.
+pub(super) enum Judged {
+    /// It can be recorded and switched to.
+    Ready(Box<Ready>),
+    /// It is refused whole.
+    Refused(Box<Refused>),
+}
+
+/// A candidate that nothing more can refuse. Nothing of it is visible yet.
+pub(super) struct Ready {
+    facts: Facts,
+    next: Served,
+    pub(super) findings: Findings,
+}
+
+/// A candidate with an error.
+pub(super) struct Refused {
+    facts: Facts,
+    pub(super) findings: Findings,
 }
 
 impl Inputs {
@@ -63,46 +86,58 @@ impl Inputs {
 }
 
 impl Reconciler {
-    /// Walks a candidate through the steps; an error in it refuses it whole.
-    pub(super) async fn bring_live(
-        &self,
-        turn: &mut Turn,
-        candidate: Candidate,
-    ) -> Result<Outcome, StepError> {
-        let served = self.live.pin();
-        let Candidate { inputs, started_us } = candidate;
-        let mut options = self.settings.review;
-        options.refuse_empty = inputs.source.commit.is_some();
-        let review = tokio::task::block_in_place(|| inputs.review(&served, options));
-        let facts = Facts::of(&inputs, &review, started_us);
-        if review.findings.has_errors() {
-            return self.reject(facts, review.findings).await;
-        }
-        let warnings = review.findings.clone();
-        let prepared = tokio::task::block_in_place(|| {
-            prepare(
+    /// Reviews and prepares a candidate. Keeps and shows nothing.
+    pub(super) fn judge(&self, candidate: Candidate) -> Judged {
+        tokio::task::block_in_place(|| {
+            let served = self.live.pin();
+            let mut options = self.settings.review;
+            options.refuse_empty = candidate.inputs.source.commit.is_some();
+            let review = candidate.inputs.review(&served, options);
+            let facts = Facts::of(&candidate, &review);
+            let findings = review.findings.clone();
+            if findings.has_errors() {
+                return Judged::Refused(Box::new(Refused { facts, findings }));
+            }
+            let prepared = prepare(
                 facts.revision.clone(),
                 review,
-                inputs,
+                candidate.inputs,
                 &self.settings,
                 &served,
                 now_us(),
                 Closed::Refuses,
-            )
-        });
-        let Prepared(next) = match prepared {
-            Ok(prepared) => prepared,
-            Err(not_opened) => {
-                let all = warnings.into_iter().chain(not_opened).collect();
-                return self.reject(facts, all).await;
+            );
+            match prepared {
+                // Warnings that turned out to be settled are no longer among them.
+                Ok(Prepared(next)) => Judged::Ready(Box::new(Ready {
+                    facts,
+                    findings: next.findings.clone(),
+                    next,
+                })),
+                Err(not_opened) => {
+                    let findings = findings.into_iter().chain(not_opened).collect();
+                    Judged::Refused(Box::new(Refused { facts, findings }))
+                }
             }
-        };
+        })
+    }
+
+    /// Records what is ready, switches to it and tells so.
+    pub(super) async fn go_live(
+        &self,
+        turn: &mut Turn,
+        ready: Ready,
+    ) -> Result<Outcome, StepError> {
+        let Ready {
+            facts,
+            next,
+            findings,
+        } = ready;
         if !self.record(turn, &facts, &next).await? {
             return Ok(Outcome::Retry(
                 "another process recorded a revision first".to_owned(),
             ));
         }
-        let findings = next.findings.clone();
         self.live.switch(next);
         turn.refused = None;
         turn.current = true;
@@ -116,48 +151,31 @@ impl Reconciler {
         facts: &Facts,
         next: &Served,
     ) -> Result<bool, StepError> {
-        let record = facts.record(
-            RevisionOutcome::Applied,
-            &next.findings,
-            &next.digest.to_string(),
-        );
-        let appended = self
-            .store()
-            .await?
-            .append_revision(turn.parent, &record)
-            .await?;
-        let AppendOutcome::Appended(seq) = appended else {
-            turn.parent = None;
-            return Ok(false);
+        let digest = next.digest.to_string();
+        let record = facts.record(RevisionOutcome::Applied, &next.findings, &digest);
+        let seq = match turn.head.take() {
+            // The history has it already: its file could not be written, or the process ended between.
+            Some(head) if head.is(&record) => head.seq,
+            head => {
+                let parent = head.map(|head| head.seq);
+                let appended = self.store().await?.append_revision(parent, &record);
+                let AppendOutcome::Appended(seq) = appended.await? else {
+                    return Ok(false);
+                };
+                seq
+            }
         };
-        turn.parent = Some(seq);
-        let last_good = LastGood {
-            revision_id: next.revision.clone(),
-            commit: next.commit().map(kept),
-            seq,
-            unmanaged_generation: next.inputs.unmanaged_generation,
-            config_digest: next.digest.to_string(),
-            files: next
-                .inputs
-                .source
-                .files
-                .iter()
-                .map(|file| (file.path.to_string(), file.content.to_vec()))
-                .collect(),
-            unmanaged: next
-                .inputs
-                .unmanaged
-                .iter()
-                .map(|file| Opened::new(file.document.expose_bytes().to_vec()))
-                .collect(),
-        };
+        turn.head = Some(Head::of(seq, &record));
+        let last_good = next.last_good(seq);
         tokio::task::block_in_place(|| {
             write_last_good(self.data_dir.path(), &self.key, &last_good)
         })?;
         Ok(true)
     }
 
-    async fn reject(&self, facts: Facts, findings: Findings) -> Result<Outcome, StepError> {
+    /// Notes a refused candidate in the history and the status.
+    pub(super) async fn reject(&self, refused: Refused) -> Result<Outcome, StepError> {
+        let Refused { facts, findings } = refused;
         let record = facts.record(RevisionOutcome::Rejected, &findings, "");
         self.store().await?.record_rejection(&record).await?;
         let summary = findings.summary();
@@ -190,15 +208,32 @@ impl Reconciler {
             status.phase = phase;
             status.attempt = Some(Attempt {
                 commit: facts.commit.as_ref().map(|commit| commit.id.to_string()),
-                summary: facts
-                    .commit
-                    .as_ref()
-                    .map(|commit| commit.summary.clone())
-                    .unwrap_or_default(),
+                summary: facts.summary.clone(),
                 findings,
                 at_us: now_us(),
             });
         });
+    }
+}
+
+impl Served {
+    /// What the last good file holds of a revision that has this number in the history.
+    fn last_good(&self, seq: i64) -> LastGood {
+        let files = self.inputs.source.files.iter();
+        let unmanaged = self.inputs.unmanaged.iter();
+        LastGood {
+            revision_id: self.revision.clone(),
+            commit: self.commit().map(kept),
+            seq,
+            unmanaged_generation: self.inputs.unmanaged_generation,
+            config_digest: self.digest.to_string(),
+            files: files
+                .map(|file| (file.path.to_string(), file.content.to_vec()))
+                .collect(),
+            unmanaged: unmanaged
+                .map(|file| Opened::new(file.document.expose_bytes().to_vec()))
+                .collect(),
+        }
     }
 }
 
@@ -216,6 +251,8 @@ fn kept(commit: &Commit) -> KeptCommit {
 struct Facts {
     revision: String,
     commit: Option<Commit>,
+    author: String,
+    summary: String,
     generation: i64,
     plan_digest: String,
     totals: Totals,
@@ -223,14 +260,23 @@ struct Facts {
 }
 
 impl Facts {
-    fn of(inputs: &Inputs, review: &Review, started_us: i64) -> Self {
+    fn of(candidate: &Candidate, review: &Review) -> Self {
+        let inputs = &candidate.inputs;
+        let commit = inputs.source.commit.clone();
+        let (author, summary) = match (&candidate.by_hand, &commit) {
+            (Some(sent), _) => (String::new(), sent.clone()),
+            (None, Some(commit)) => (commit.author.clone(), commit.summary.clone()),
+            (None, None) => Default::default(),
+        };
         Self {
             revision: inputs.revision_id(),
-            commit: inputs.source.commit.clone(),
+            commit,
+            author,
+            summary,
             generation: inputs.unmanaged_generation,
             plan_digest: review.plan.digest.to_string(),
             totals: review.plan.totals(),
-            started_us,
+            started_us: candidate.started_us,
         }
     }
 
@@ -244,16 +290,8 @@ impl Facts {
         NewRevision {
             revision_id: self.revision.clone(),
             commit: self.commit.as_ref().map(|commit| commit.id.to_string()),
-            author: self
-                .commit
-                .as_ref()
-                .map(|commit| commit.author.clone())
-                .unwrap_or_default(),
-            summary: self
-                .commit
-                .as_ref()
-                .map(|commit| commit.summary.clone())
-                .unwrap_or_default(),
+            author: self.author.clone(),
+            summary: self.summary.clone(),
             unmanaged_generation: self.generation,
             config_digest: config_digest.to_owned(),
             plan_digest: self.plan_digest.clone(),

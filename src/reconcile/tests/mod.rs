@@ -1,0 +1,11 @@
+//! The loop over real repositories, a real store and real files.
+#![expect(clippy::unwrap_used, clippy::unreachable, reason = "tests")]
+
+pub(crate) mod manifests;
+pub(crate) mod rig;
+
+mod adopting;
+mod by_hand;
+mod commits;
+mod restoring;
+mod secrets;

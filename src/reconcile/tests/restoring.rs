@@ -1,0 +1,89 @@
+//! Serving the last good revision again.
+
+use super::{
+    manifests::{agent, alias, endpoint},
+    rig::{Rig, settings},
+};
+use crate::{
+    model::Kind,
+    reconcile::{Live, Outcome, Phase},
+    store::{DataDir, LAST_GOOD_FILE, LastGoodError},
+};
+use std::fs;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_good_revision_is_served_with_git_and_database_gone() {
+    let rig = Rig::new();
+    let commit = rig.push(&[("a.yaml", endpoint("small", "s-1"))], "first");
+    rig.sync().await;
+    let mut rig = rig;
+    rig.stop();
+    fs::remove_dir_all(rig.path("bare.git")).unwrap();
+    for file in ["orloj.db", "orloj.db-wal", "orloj.db-shm"] {
+        let _ = fs::remove_file(rig.data_dir().join(file));
+    }
+    fs::create_dir(rig.data_dir().join("orloj.db")).unwrap();
+    let rig = rig.started(settings());
+    assert_eq!(rig.revision(), commit);
+    assert!(rig.has(Kind::ModelEndpoint, "small"));
+    let served = rig.reconciler().live().pin();
+    let kept = served.commit().unwrap();
+    assert_eq!(
+        (kept.author.as_str(), kept.summary.as_str()),
+        ("Ada", "first")
+    );
+    assert!(matches!(rig.sync().await, Outcome::Retry(_)));
+    assert_eq!(rig.revision(), commit);
+    assert_eq!(rig.reconciler().status().phase, Phase::Retrying);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_by_hand_is_restored_under_the_same_revision() {
+    let rig = Rig::new();
+    rig.push(&[("a.yaml", endpoint("small", "s-1"))], "first");
+    rig.sync().await;
+    rig.apply(&alias("fast", "small")).await.unwrap();
+    let (revision, digest) = {
+        let served = rig.reconciler().live().pin();
+        (served.revision.clone(), served.digest)
+    };
+    let rig = rig.restarted(settings());
+    {
+        let served = rig.reconciler().live().pin();
+        assert_eq!((&served.revision, served.digest), (&revision, digest));
+        assert_eq!(served.unmanaged.len(), 1);
+    }
+    assert_eq!(rig.sync().await, Outcome::Unchanged);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_head_is_refused_again_after_a_restart_and_noted_once() {
+    let rig = Rig::new();
+    let good = rig.push(&[("a.yaml", endpoint("small", "s-1"))], "good");
+    rig.sync().await;
+    rig.push(&[("b.yaml", agent("writer", "missing"))], "bad");
+    rig.sync().await;
+    let rig = rig.restarted(settings());
+    assert_eq!(rig.revision(), good);
+    assert!(matches!(rig.sync().await, Outcome::Rejected(_)));
+    assert_eq!(rig.revision(), good);
+    assert_eq!(rig.reconciler().status().phase, Phase::Rejected);
+    assert_eq!(rig.reconciler().history(10).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_is_an_error_and_not_an_empty_start() {
+    let rig = Rig::new();
+    rig.push(&[("a.yaml", endpoint("small", "s-1"))], "first");
+    rig.sync().await;
+    let mut rig = rig;
+    rig.stop();
+    let file = rig.data_dir().join(LAST_GOOD_FILE);
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let data_dir = DataDir::open(&rig.data_dir()).unwrap();
+    let key = data_dir.load_or_create_key(None).unwrap();
+    let restored = Live::restore(&data_dir, &key, &settings());
+    assert!(matches!(restored, Err(LastGoodError::Cipher { .. })));
+}

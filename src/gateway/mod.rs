@@ -8,5 +8,8 @@
 mod decide;
 mod forward;
 
+#[cfg(test)]
+mod tests;
+
 pub use decide::{Caller, Decided, decide};
 pub use forward::{Answer, Content, Forward, forward};

@@ -59,11 +59,7 @@ struct Joined {
 impl Joined {
     fn add(&mut self, resource: &Arc<Resource>) {
         let id = &resource.id;
-        let folded = ResourceId::new(
-            id.kind,
-            &id.namespace.to_lowercase(),
-            &id.name.to_lowercase(),
-        );
+        let folded = id.folded();
         let Some(first) = self.folded.get(&folded) else {
             self.folded.insert(folded, resource.clone());
             self.catalog.insert(resource.clone());

@@ -32,6 +32,16 @@ impl ResourceId {
         }
     }
 
+    /// The identity in lower case: two that are equal so cannot stand together.
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        Self::new(
+            self.kind,
+            &self.namespace.to_lowercase(),
+            &self.name.to_lowercase(),
+        )
+    }
+
     /// Reads a reference, `name` or `ns/name`; a bare name is in the namespace of its owner.
     pub fn from_reference(kind: Kind, owner_namespace: &str, text: &str) -> Self {
         match text.split_once('/') {

@@ -10,6 +10,9 @@ mod markdown;
 mod ordered;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use change::{Action, Change, FieldChange, FieldOp, RouteChange, Shown};
 pub use json::to_json;
 pub use markdown::to_markdown;

@@ -12,8 +12,11 @@ use std::{fmt::Write as _, time::Duration};
 /// Texts longer than this are not shown on one line.
 const MAX_INLINE_CHARS: usize = 60;
 
+/// Longest line where names allow it.
+const COLUMNS: usize = 80;
+
 /// Room for names behind `    affects `.
-const AFFECTED_COLUMNS: usize = 80 - 12;
+const AFFECTED_COLUMNS: usize = COLUMNS - 12;
 
 /// A new resource shows this many fields unless all are asked for.
 const FIELDS_OF_NEW: usize = 8;
@@ -74,7 +77,14 @@ pub fn to_text(plan: &Plan, options: TextOptions) -> String {
         for route in &plan.routes {
             let before = route.before.as_deref().unwrap_or("(new)");
             let after = route.after.as_deref().unwrap_or("(gone)");
-            let _ = writeln!(out, "  {}: {before} -> {after}", route.name);
+            let (name, room) = (&route.name, COLUMNS - "  :  -> ".len());
+            let width = [name, before, after].map(|text| text.chars().count());
+            let arrow = if width.iter().sum::<usize>() > room {
+                "\n    ->"
+            } else {
+                " ->"
+            };
+            let _ = writeln!(out, "  {name}: {before}{arrow} {after}");
         }
     }
     let totals = plan.totals();

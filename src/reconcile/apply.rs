@@ -139,10 +139,10 @@ impl Reconciler {
             Judged::Refused(refused) => return Err(ApplyError::Invalid(refused.findings)),
         };
         let findings = ready.findings.clone();
-        let changed = store
+        let kept = store
             .change_unmanaged(&self.key, Some(generation), &changes, started_us)
             .await?;
-        let outcome = match changed {
+        let outcome = match kept {
             UnmanagedOutcome::Changed(_) => self.go_live(turn, *ready).await?,
             UnmanagedOutcome::Unchanged(_)
                 if self.live.pin().inputs.unmanaged_generation == generation =>

@@ -14,6 +14,8 @@ use std::{
 pub(super) struct OpenedSecrets {
     /// By secret, then by key.
     values: HashMap<ResourceId, BTreeMap<String, Arc<Opened>>>,
+    /// Keys whose values stayed closed, by secret.
+    closed: HashMap<ResourceId, Vec<String>>,
     /// By the digest of the ciphertext.
     pub(super) cache: HashMap<Digest, Arc<Opened>>,
 }
@@ -22,6 +24,14 @@ impl OpenedSecrets {
     /// The keys and values of a secret that the catalog defines.
     pub(super) fn of(&self, id: &ResourceId) -> Option<&BTreeMap<String, Arc<Opened>>> {
         self.values.get(id)
+    }
+
+    /// The first of `keys` whose value stayed closed.
+    pub(super) fn closed<'k>(&self, id: &ResourceId, keys: &[&'k str]) -> Option<&'k str> {
+        let closed = self.closed.get(id)?;
+        keys.iter()
+            .find(|key| closed.iter().any(|closed| closed == *key))
+            .copied()
     }
 }
 
@@ -54,7 +64,11 @@ pub(super) fn open_secrets(
                     opened.cache.insert(digest, value.clone());
                     values.insert(key.clone(), value);
                 }
-                Err(problem) => findings.push(not_opened(resource, key, &problem)),
+                Err(problem) => {
+                    let closed = opened.closed.entry(resource.id.clone());
+                    closed.or_default().push(key.clone());
+                    findings.push(not_opened(resource, key, &problem));
+                }
             }
         }
         opened.values.insert(resource.id.clone(), values);

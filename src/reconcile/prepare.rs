@@ -108,15 +108,10 @@ fn credential<'a>(
             None if spec.auth.authorization_first => vec!["Authorization", "value"],
             None => vec!["value"],
         };
-        let value = keys.iter().find_map(|key| values.get(*key));
-        return value.map(|value| Some(&**value)).ok_or_else(|| Condition {
-            reason: "SecretKeyNotFound",
-            message: format!(
-                "{id} ({}) has no usable value `{}`",
-                spec_place(endpoint),
-                keys.join("` or `")
-            ),
-        });
+        return match keys.iter().find_map(|key| values.get(*key)) {
+            Some(value) => Ok(Some(value)),
+            None => Err(no_value(endpoint, &id, &keys, opened)),
+        };
     }
     settings.variables.find(namespace, &reference.name).map(Some).ok_or_else(|| Condition {
         reason: "SecretNotFound",
@@ -127,6 +122,26 @@ fn credential<'a>(
     })
 }
 
-fn spec_place(endpoint: &ResourceId) -> String {
-    format!("needed by {endpoint}")
+/// Why a secret that is there does not help.
+fn no_value(
+    endpoint: &ResourceId,
+    secret: &ResourceId,
+    keys: &[&str],
+    opened: &OpenedSecrets,
+) -> Condition {
+    match opened.closed(secret, keys) {
+        Some(key) => Condition {
+            reason: "SecretNotOpened",
+            message: format!(
+                "{secret} (needed by {endpoint}) stays closed: no `--age-key-file` of the daemon opens its value `{key}`"
+            ),
+        },
+        None => Condition {
+            reason: "SecretKeyNotFound",
+            message: format!(
+                "{secret} (needed by {endpoint}) has no value `{}`; add it, or name another with `NAME:KEY`",
+                keys.join("` or `")
+            ),
+        },
+    }
 }

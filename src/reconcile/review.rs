@@ -7,7 +7,10 @@ use crate::{
     plan::{Plan, Side},
     routing::RoutingTable,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// With this annotation set to `"true"` Git takes over an identity that was sent by hand.
 const ADOPT_ANNOTATION: &str = "orloj.dev/adopt";
@@ -116,14 +119,26 @@ fn add_unmanaged(
     findings: &mut Findings,
 ) -> BTreeSet<ResourceId> {
     let mut added = BTreeSet::new();
+    if files.is_empty() {
+        return added;
+    }
+    let mut folded: HashMap<_, _> = catalog
+        .iter()
+        .map(|resource| (resource.id.folded(), resource.clone()))
+        .collect();
     for file in files {
         findings.extend(file.findings.iter().cloned());
         for resource in &file.resources {
-            let Some(managed) = catalog.get(&resource.id) else {
+            let Some(managed) = folded.get(&resource.id.folded()) else {
+                folded.insert(resource.id.folded(), resource.clone());
                 catalog.insert(resource.clone());
                 added.insert(resource.id.clone());
                 continue;
             };
+            if managed.id != resource.id {
+                findings.push(differs_by_case(resource, managed));
+                continue;
+            }
             if adopts(managed) {
                 continue;
             }
@@ -141,6 +156,18 @@ fn add_unmanaged(
         }
     }
     added
+}
+
+fn differs_by_case(resource: &Resource, first: &Resource) -> Finding {
+    let message = format!(
+        "{} and {} differ only by letter case",
+        resource.id, first.id
+    );
+    let hint = format!("the other one is at {}", first.origin);
+    let origin = resource.origin_of("/metadata/name");
+    Finding::new(code::GRAPH_DUPLICATE, origin, message)
+        .with_hint(hint)
+        .on(&resource.id)
 }
 
 /// Whether a resource of the source takes over what was sent by hand.

@@ -5,4 +5,7 @@
 
 mod turn;
 
+#[cfg(test)]
+mod tests;
+
 pub use turn::{Turn, turn};

@@ -178,3 +178,14 @@ async fn two_at_once_are_both_kept() {
     assert!(rig.has(Kind::ModelEndpoint, "small") && rig.has(Kind::ModelEndpoint, "large"));
     assert_eq!(rig.sync().await, Outcome::Unchanged);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_differs_from_another_only_by_letter_case_is_refused() {
+    let rig = Rig::new();
+    rig.push(&[("a.yaml", endpoint("small", "s-1"))], "first");
+    rig.sync().await;
+    let Err(ApplyError::Invalid(findings)) = rig.apply(&endpoint("Small", "s-2")).await else {
+        unreachable!("two could not be told apart");
+    };
+    assert_eq!(codes(&findings), ["E-GRAPH-DUPLICATE"]);
+}

@@ -52,8 +52,8 @@ async fn a_bad_commit_is_refused_whole_once_and_its_fix_goes_live() {
     assert!(rig.has(Kind::Agent, "writer") && rig.has(Kind::ModelEndpoint, "large"));
     let history = rig.reconciler().history(10).await.unwrap();
     let outcomes: Vec<_> = history.iter().map(|record| record.outcome).collect();
-    use RevisionOutcome::{Applied, Rejected};
-    assert_eq!(outcomes, [Applied, Rejected, Applied]);
+    let (applied, rejected) = (RevisionOutcome::Applied, RevisionOutcome::Rejected);
+    assert_eq!(outcomes, [applied, rejected, applied]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

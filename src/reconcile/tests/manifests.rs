@@ -37,11 +37,8 @@ pub(crate) fn clear_secret(name: &str, value: &str) -> String {
 
 /// A secret with a sealed value.
 pub(crate) fn sealed_secret(name: &str, armored: &str) -> String {
-    let armored: String = armored
-        .lines()
-        .map(|line| format!("      {line}\n"))
-        .collect();
+    let armored = armored.trim_end().replace('\n', "\n      ");
     format!(
-        "apiVersion: orloj.dev/v1\nkind: Secret\nmetadata:\n  name: {name}\nspec:\n  encryptedData:\n    value: |\n{armored}"
+        "apiVersion: orloj.dev/v1\nkind: Secret\nmetadata:\n  name: {name}\nspec:\n  encryptedData:\n    value: |\n      {armored}\n"
     )
 }

@@ -174,7 +174,7 @@ pub(crate) fn settings() -> ReconcileSettings {
         keyring: Keyring::default(),
         variables: SecretVariables::default(),
         network: Network::new(&NetworkOptions::default()).unwrap(),
-        poll: Duration::from_secs(60),
+        poll: Duration::from_mins(1),
     }
 }
 

@@ -59,8 +59,9 @@ async fn a_secret_that_lost_its_key_degrades_its_endpoint_after_a_restart() {
     assert_eq!(condition(&rig), None);
     let rig = rig.restarted(settings());
     assert_eq!(rig.revision(), commit);
-    let (reason, _) = condition(&rig).unwrap();
-    assert_eq!(reason, "SecretKeyNotFound");
+    let (reason, message) = condition(&rig).unwrap();
+    assert_eq!(reason, "SecretNotOpened");
+    assert!(message.contains("--age-key-file"), "{message}");
     let served = rig.reconciler().live().pin();
     assert!(codes(&served.findings).contains(&"E-SECRET-OPEN"));
 }

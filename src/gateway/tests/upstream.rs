@@ -1,0 +1,40 @@
+//! A server that fails as it is told and counts.
+#![expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
+
+use axum::{Router, http::StatusCode, routing::post};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+use tokio::net::TcpListener;
+
+/// Where the server is, and how often it was called.
+pub(super) struct Failing {
+    pub(super) base_url: String,
+    calls: Arc<AtomicU32>,
+}
+
+impl Failing {
+    /// Answers everything with `status`.
+    pub(super) async fn with(status: u16) -> Self {
+        let calls = Arc::<AtomicU32>::default();
+        let counted = calls.clone();
+        let answer = move || async move {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let status = StatusCode::from_u16(status).unwrap();
+            (
+                status,
+                r#"{"error":{"message":"no","type":"x","code":"y"}}"#,
+            )
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(post(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { base_url, calls }
+    }
+
+    pub(super) fn calls(&self) -> u32 {
+        self.calls.load(Ordering::SeqCst)
+    }
+}

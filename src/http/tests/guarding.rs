@@ -1,0 +1,84 @@
+//! Who is let in.
+
+use super::door::{Door, answered};
+use crate::{http::WebhookSecrets, reconcile::tests::rig::Rig, secrets::Opened};
+use hmac::{Hmac, Mac};
+use reqwest::Method;
+use sha2::Sha256;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn control_and_resources_need_the_token_and_the_rest_does_not() {
+    let door = Door::guarded(Rig::without_git(), Some("t-0123"), WebhookSecrets::new()).await;
+    for path in [
+        "/api/v1/status",
+        "/api/v1/live",
+        "/v1/agents",
+        "/v1/secrets/x",
+    ] {
+        let refused = door.get(path).await;
+        assert_eq!(refused.status, 401, "{path}");
+        assert_eq!(refused.content_type, "application/problem+json");
+        for wrong in ["Bearer t-0124", "Bearer ", "t-0123", "Basic t-0123"] {
+            let request = door
+                .request(Method::GET, path)
+                .header("authorization", wrong);
+            assert_eq!(answered(request).await.status, 401, "{path} {wrong}");
+        }
+        let request = door.request(Method::GET, path).bearer_auth("t-0123");
+        assert_ne!(answered(request).await.status, 401, "{path}");
+    }
+    assert_eq!(door.get("/healthz").await.status, 200);
+    assert_eq!(door.get("/v1/models").await.status, 200);
+    assert_eq!(door.get("/").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blank_token_lets_nobody_in() {
+    let door = Door::guarded(Rig::without_git(), Some(" "), WebhookSecrets::new()).await;
+    assert_eq!(door.get("/api/v1/status").await.status, 401);
+    let request = door.request(Method::GET, "/api/v1/status");
+    let blank = request.header("authorization", "Bearer ");
+    assert_eq!(answered(blank).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_web_page_is_refused_and_our_own_is_not() {
+    let door = Door::open(Rig::without_git()).await;
+    for origin in ["https://evil.example", "null", "http://127.0.0.1:1"] {
+        let request = door
+            .request(Method::POST, "/api/v1/sync")
+            .header("origin", origin);
+        let refused = answered(request).await;
+        assert_eq!(
+            (refused.status, refused.json()["code"].as_str()),
+            (403, Some("cross_site"))
+        );
+    }
+    let request = door.request(Method::POST, "/api/v1/sync");
+    let own = request
+        .header("host", "localhost:8080")
+        .header("origin", "http://localhost:8080");
+    assert_eq!(answered(own).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_rings_only_when_it_is_configured_and_proves_itself() {
+    let secrets = vec![Opened::new(b"hook-secret".to_vec())];
+    let webhooks = WebhookSecrets::from([("github".to_owned(), secrets)]);
+    let door = Door::guarded(Rig::without_git(), Some("t-0123"), webhooks).await;
+    for path in ["/webhooks/gitlab", "/webhooks/nobody"] {
+        assert_eq!(door.post(path, "{}").await.status, 404, "{path}");
+    }
+    assert_eq!(door.post("/webhooks/github", "{}").await.status, 401);
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"hook-secret").unwrap();
+    mac.update(b"{}");
+    let proof = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    let signed = |body: &'static str| {
+        let request = door.request(Method::POST, "/webhooks/github");
+        request.header("x-hub-signature-256", &proof).body(body)
+    };
+    assert_eq!(answered(signed("{}")).await.status, 202);
+    let forged = answered(signed("{ }")).await;
+    assert_eq!(forged.status, 401);
+    assert!(!forged.text.contains("hook-secret"));
+}

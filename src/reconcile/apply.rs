@@ -144,20 +144,9 @@ impl Reconciler {
             );
         }
         let (generation, rows) = store.unmanaged(&self.key).await?;
-        let mut unmanaged: Vec<_> = rows
-            .into_iter()
-            .map(|row| UnmanagedFile::new(row.id, row.document))
-            .collect();
-        for change in &changes {
-            let id = match change {
-                UnmanagedChange::Put(id, _) | UnmanagedChange::Delete(id) => id,
-            };
-            unmanaged.retain(|file| file.id != *id);
-            if let UnmanagedChange::Put(id, document) = change {
-                let document = Opened::new(document.expose_bytes().to_vec());
-                unmanaged.push(UnmanagedFile::new(id.clone(), document));
-            }
-        }
+        let rows = rows.into_iter();
+        let before = rows.map(|row| UnmanagedFile::new(row.id, row.document));
+        let unmanaged = changed(before.collect(), &changes);
         let served = self.live.pin();
         let source = served.inputs.source.clone();
         let mut inputs = Inputs {
@@ -199,9 +188,24 @@ impl Reconciler {
     }
 }
 
+/// The resources sent by hand as they are after `changes`.
+fn changed(mut files: Vec<UnmanagedFile>, changes: &[UnmanagedChange]) -> Vec<UnmanagedFile> {
+    for change in changes {
+        let id = match change {
+            UnmanagedChange::Put(id, _) | UnmanagedChange::Delete(id) => id,
+        };
+        files.retain(|file| file.id != *id);
+        if let UnmanagedChange::Put(id, document) = change {
+            let document = Opened::new(document.expose_bytes().to_vec());
+            files.push(UnmanagedFile::new(id.clone(), document));
+        }
+    }
+    files
+}
+
 /// The findings that a change brings or is itself about; what was known of the rest is not repeated.
 fn concerning(changes: &[UnmanagedChange], found: Findings, before: &Served) -> Findings {
-    let changed = |resource: &ResourceId| {
+    let is_about = |resource: &ResourceId| {
         changes.iter().any(|change| match change {
             UnmanagedChange::Put(id, _) | UnmanagedChange::Delete(id) => id == resource,
         })
@@ -214,7 +218,7 @@ fn concerning(changes: &[UnmanagedChange], found: Findings, before: &Served) -> 
     found
         .into_iter()
         .filter(|finding| {
-            finding.resource.as_ref().is_some_and(changed) || !known.contains(&finding.message)
+            finding.resource.as_ref().is_some_and(is_about) || !known.contains(&finding.message)
         })
         .collect()
 }

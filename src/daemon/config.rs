@@ -189,6 +189,11 @@ fn source_config(
         setting: "`--repo`",
         problem: error.to_string(),
     })?;
+    // What is shown says where it is without knowing where the daemon was started.
+    let location = match location.as_directory().map(std::path::absolute) {
+        Some(Ok(directory)) => Location::directory(&directory),
+        Some(Err(_)) | None => location,
+    };
     Ok(SourceConfig {
         name: "default".to_owned(),
         location,

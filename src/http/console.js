@@ -13,7 +13,13 @@ function row(cells) {
 
 function fill(id, rows, empty) {
   const body = byId(id);
-  body.replaceChildren(...(rows.length ? rows.map(row) : [row([empty])]));
+  if (rows.length) {
+    body.replaceChildren(...rows.map(row));
+    return;
+  }
+  const nothing = row([empty]);
+  nothing.firstChild.colSpan = body.closest("table").rows[0].cells.length;
+  body.replaceChildren(nothing);
 }
 
 function facts(pairs) {

@@ -169,7 +169,7 @@ impl Reconciler {
 
 /// The findings that a change brings or is itself about; what was known of the rest is not repeated.
 fn concerning(changes: &[UnmanagedChange], found: Findings, before: &Served) -> Findings {
-    let changed = |resource: &ResourceId| {
+    let is_about = |resource: &ResourceId| {
         changes.iter().any(|change| match change {
             UnmanagedChange::Put(id, _) | UnmanagedChange::Delete(id) => id == resource,
         })
@@ -182,7 +182,7 @@ fn concerning(changes: &[UnmanagedChange], found: Findings, before: &Served) -> 
     found
         .into_iter()
         .filter(|finding| {
-            finding.resource.as_ref().is_some_and(changed) || !known.contains(&finding.message)
+            finding.resource.as_ref().is_some_and(is_about) || !known.contains(&finding.message)
         })
         .collect()
 }

@@ -125,7 +125,8 @@ fn variable_of_a_flag_is_not_proposed_for_a_secret() {
         .next()
         .and_then(|finding| finding.hint.clone());
     let hint = hint.unwrap_or_default();
-    assert!(hint.contains("`orloj create secret`; until"), "{hint}");
+    assert!(hint.contains("`ORLOJ_SECRET_encryption_key`"), "{hint}");
+    assert!(!hint.contains("`ORLOJ_SECRET_ENCRYPTION_KEY`"), "{hint}");
 }
 
 #[test]

@@ -31,6 +31,16 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         poll: config.poll,
     };
     let live = Live::restore(&data_dir, &key, &settings)?;
+    if config.source.is_none() && live.pin().commit().is_some() {
+        // Going on would take "no repository" for "nothing is wanted any more".
+        return Err(DaemonError::Setting {
+            setting: "`--repo`",
+            problem: format!(
+                "is not given, and `{}` was fed from Git; name the repository again, or use another `--data-dir`",
+                config.data_dir.display()
+            ),
+        });
+    }
     let mirror = config
         .source
         .map(|source| Mirror::open(&data_dir.mirror_dir(), source))

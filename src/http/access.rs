@@ -3,10 +3,11 @@
 use super::{problem::Problem, state::Doors};
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use std::net::IpAddr;
 use subtle::ConstantTimeEq;
 
 /// Lets a request pass that carries the token, or any if none is set; never one that a foreign web page
@@ -17,6 +18,10 @@ pub(super) async fn check(State(doors): State<Doors>, request: Request, next: Ne
         return Problem::new(StatusCode::FORBIDDEN, "cross_site", detail).into_response();
     }
     let Some(token) = &doors.token else {
+        if names_another_host(request.headers()) {
+            let detail = "without an API token only an IP address or `localhost` is answered as the host; start the daemon with `--api-token`";
+            return Problem::new(StatusCode::FORBIDDEN, "foreign_host", detail).into_response();
+        }
         return next.run(request).await;
     };
     let sent = request
@@ -34,6 +39,18 @@ pub(super) async fn check(State(doors): State<Doors>, request: Request, next: Ne
     let detail =
         "send `Authorization: Bearer TOKEN`; on the command line `--api-token` or ORLOJ_API_TOKEN";
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response()
+}
+
+/// A name that somebody else's DNS can point at this machine: the way around a browser's same-origin rule.
+fn names_another_host(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok());
+    let Some(authority) = host.and_then(|host| host.parse::<Authority>().ok()) else {
+        return host.is_some();
+    };
+    let host = authority.host().trim_matches(['[', ']']);
+    host != "localhost" && host.parse::<IpAddr>().is_err()
 }
 
 /// A browser says where a page that sends came from; programs say nothing.

@@ -161,3 +161,12 @@ fn secret_from_the_environment_is_no_warning_of_the_daemon() {
         .run(&["create", "secret", "other", "--from-literal", "value=x"]);
     assert!(!created.success().everything().contains("missing-key"));
 }
+
+#[test]
+fn daemon_without_its_repository_does_not_take_that_for_an_empty_one() {
+    let repo = TestRepo::with(&[("small.yaml", &mock_endpoint("small", "small-v1"))]);
+    let daemon = DaemonBuilder::on(&repo).start();
+    let home = daemon.kill();
+    let output = DaemonBuilder::new().data_of(&home).run_to_end();
+    output.code(1).complains("--repo").complains("--data-dir");
+}

@@ -62,6 +62,28 @@ async fn a_foreign_web_page_is_refused_and_our_own_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_host_name_that_dns_could_point_here_needs_a_token() {
+    let open = Door::open(Rig::without_git()).await;
+    for (host, status) in [
+        ("evil.example", 403),
+        ("evil.example:8080", 403),
+        ("127.0.0.1:8080", 200),
+        ("[::1]:8080", 200),
+        ("localhost", 200),
+    ] {
+        let request = open.request(Method::GET, "/api/v1/status");
+        let status_of = answered(request.header("host", host)).await.status;
+        assert_eq!(status_of, status, "{host}");
+    }
+    let guarded = Door::guarded(Rig::without_git(), Some("t-0123"), WebhookSecrets::new()).await;
+    let request = guarded.request(Method::GET, "/api/v1/status");
+    let named = request
+        .header("host", "orloj.example")
+        .header("authorization", "Bearer t-0123");
+    assert_eq!(answered(named).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_rings_only_when_it_is_configured_and_proves_itself() {
     let secrets = vec![Opened::new(b"hook-secret".to_vec())];
     let webhooks = WebhookSecrets::from([("github".to_owned(), secrets)]);

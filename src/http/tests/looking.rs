@@ -30,7 +30,7 @@ async fn readiness_says_why_not_and_then_what_is_served() {
     );
     let refused = door.get("/readyz").await.json();
     let detail = refused["detail"].as_str().unwrap();
-    assert!(detail.contains("refused: 1 errors"), "{detail}");
+    assert!(detail.contains("refused: 1 error;"), "{detail}");
     let commit = door
         .rig
         .push(&[("b.yaml", endpoint("missing", "m"))], "fix");

@@ -6,7 +6,7 @@ use super::{
     reference::{Reference, references},
     systems, templates, unserved,
 };
-use crate::model::{Catalog, Findings, Resource, ResourceId};
+use crate::model::{Catalog, Finding, Findings, Kind, Resource, ResourceId, code};
 use petgraph::{
     Direction,
     algo::toposort,
@@ -51,6 +51,7 @@ impl DependencyGraph {
         findings.extend(systems::check(catalog));
         findings.extend(templates::check(catalog));
         findings.extend(unserved::note(catalog));
+        findings.extend(links.unused_secrets(catalog));
         (links, findings)
     }
 
@@ -64,6 +65,32 @@ impl DependencyGraph {
         };
         self.graph.add_edge(*from, *to, reference.pointer.clone());
         true
+    }
+
+    /// Secrets that nothing refers to: a credential that lies around, or a reference that is misspelt.
+    ///
+    /// Where there are only secrets, what uses them is elsewhere.
+    fn unused_secrets(&self, catalog: &Catalog) -> Vec<Finding> {
+        if catalog.iter().all(|one| one.id.kind == Kind::Secret) {
+            return Vec::new();
+        }
+        let unused = catalog.of_kind(Kind::Secret).filter(|secret| {
+            let node = self.nodes.get(&secret.id);
+            node.is_some_and(|node| {
+                let mut uses = self.graph.edges_directed(*node, Direction::Incoming);
+                uses.next().is_none()
+            })
+        });
+        unused
+            .map(|secret| {
+                let message = format!("nothing refers to {}", secret.id);
+                let origin = secret.origin_of("/metadata/name");
+                let finding = Finding::new(code::SECRET_UNUSED, origin, message);
+                finding
+                    .with_hint("name it where it is needed (`auth.secretRef`), or remove it")
+                    .on(&secret.id)
+            })
+            .collect()
     }
 
     /// Every resource, dependencies before dependents; equals are sorted by kind, namespace and name.

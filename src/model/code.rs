@@ -112,6 +112,14 @@ codes! {
     SECRET_BASE64 = "E-SECRET-BASE64";
     /// A secret without values.
     SECRET_EMPTY = "W-SECRET-EMPTY";
+    /// A secret that nothing refers to.
+    SECRET_UNUSED = "W-SECRET-UNUSED";
+    /// An alias is called like a model that an endpoint lists, and comes first.
+    ALIAS_SHADOWS = "W-ALIAS-SHADOWS";
+    /// An alias whose name something else takes first.
+    ALIAS_UNREACHABLE = "W-ALIAS-UNREACHABLE";
+    /// A target of a policy that does not exist.
+    POLICY_TARGET = "W-POLICY-TARGET";
     /// A policy that applies to nothing.
     POLICY_INERT = "W-POLICY-INERT";
     /// A policy denies an agent of the same repository.

@@ -204,3 +204,28 @@ fn system_without_agents_is_refused() {
         ]
     );
 }
+
+#[test]
+fn secret_that_nothing_refers_to_is_a_warning() {
+    // Without values, which is another warning.
+    let secret = |name: &str| resource("Secret", name, "{}");
+    let text =
+        secret("used") + &secret("unused") + &resource("Tool", "t", "{auth: {secretRef: used}}");
+    let files = [std::sync::Arc::new(crate::manifest::parse_file(
+        &"repo.yaml".into(),
+        text.as_bytes(),
+    ))];
+    let (catalog, _) =
+        crate::manifest::assemble(&files, crate::manifest::AssembleOptions::default());
+    let (_, findings) = super::DependencyGraph::build(&catalog);
+    let unused: Vec<_> = described(&findings)
+        .into_iter()
+        .filter(|line| line.contains("W-SECRET-UNUSED"))
+        .collect();
+    assert_eq!(
+        unused,
+        [
+            "repo.yaml:7:18 W-SECRET-UNUSED nothing refers to Secret default/unused (name it where it is needed (`auth.secretRef`), or remove it)"
+        ]
+    );
+}

@@ -36,6 +36,60 @@ pub(crate) fn header(kind: Kind) -> &'static [&'static str] {
             "NEXT_ATTEMPT",
             "LAST_ERROR",
         ],
+        Kind::Tool => &["NAME", "TYPE", "ENDPOINT", "STATUS"],
+        Kind::Memory => &["NAME", "TYPE", "PROVIDER", "STATUS"],
+        Kind::AgentRole => &["NAME", "PERMISSIONS", "STATUS"],
+        Kind::ToolPermission => &[
+            "NAME",
+            "TOOL",
+            "ACTION",
+            "MODE",
+            "REQUIRED_PERMISSIONS",
+            "STATUS",
+        ],
+        Kind::ToolApproval => &[
+            "NAME",
+            "TASK",
+            "TOOL",
+            "OPERATION",
+            "AGENT",
+            "PHASE",
+            "EXPIRES_AT",
+            "DECIDED_BY",
+        ],
+        Kind::TaskSchedule => &[
+            "NAME",
+            "TASK_REF",
+            "SCHEDULE",
+            "TIME_ZONE",
+            "SUSPEND",
+            "STATUS",
+            "LAST_SCHEDULE",
+            "NEXT_SCHEDULE",
+            "ACTIVE_RUNS",
+            "LAST_ERROR",
+        ],
+        Kind::TaskWebhook => &[
+            "NAME",
+            "TASK_REF",
+            "ENDPOINT_ID",
+            "ENDPOINT_PATH",
+            "SUSPEND",
+            "STATUS",
+            "LAST_DELIVERY",
+            "LAST_EVENT",
+            "LAST_TASK",
+            "LAST_ERROR",
+        ],
+        Kind::Worker => &[
+            "NAME",
+            "REGION",
+            "GPU",
+            "MAX_CONCURRENCY",
+            "STATUS",
+            "LAST_HEARTBEAT",
+        ],
+        Kind::McpServer => &["NAME", "TRANSPORT", "STATUS", "TOOLS", "LAST_SYNCED"],
     }
 }
 
@@ -85,6 +139,78 @@ pub(crate) fn row(kind: Kind, item: &Value) -> Vec<String> {
             status("nextAttemptAt"),
             super::text::shorten(&status("lastError"), MAX_ERROR_CHARS),
         ],
+        Kind::Tool => vec![name, spec("type"), spec("endpoint"), phase],
+        Kind::Memory => vec![name, spec("type"), spec("provider"), phase],
+        Kind::AgentRole => vec![name, number("permissions"), phase],
+        Kind::ToolPermission => vec![
+            name,
+            spec("tool_ref"),
+            spec("action"),
+            spec("apply_mode"),
+            number("required_permissions"),
+            phase,
+        ],
+        _ => run_row(kind, item),
+    }
+}
+
+/// The cells of what starts runs, does them or waits for somebody.
+fn run_row(kind: Kind, item: &Value) -> Vec<String> {
+    let spec = |field: &str| text(item, &format!("/spec/{field}"));
+    let status = |field: &str| text(item, &format!("/status/{field}"));
+    let (name, phase) = (text(item, "/metadata/name"), status("phase"));
+    let error = super::text::shorten(&status("lastError"), MAX_ERROR_CHARS);
+    match kind {
+        Kind::ToolApproval => vec![
+            name,
+            spec("task_ref"),
+            spec("tool"),
+            spec("operation_class"),
+            spec("agent"),
+            phase,
+            status("expires_at"),
+            status("decided_by"),
+        ],
+        Kind::TaskSchedule => vec![
+            name,
+            spec("task_ref"),
+            spec("schedule"),
+            spec("time_zone"),
+            spec("suspend"),
+            phase,
+            status("lastScheduleTime"),
+            status("nextScheduleTime"),
+            length(item, "/status/activeRuns").to_string(),
+            error,
+        ],
+        Kind::TaskWebhook => vec![
+            name,
+            spec("task_ref"),
+            status("endpointID"),
+            status("endpointPath"),
+            spec("suspend"),
+            phase,
+            status("lastDeliveryTime"),
+            status("lastEventID"),
+            status("lastTriggeredTask"),
+            error,
+        ],
+        Kind::Worker => vec![
+            name,
+            spec("region"),
+            spec("capabilities/gpu"),
+            spec("max_concurrent_tasks"),
+            phase,
+            status("lastHeartbeat"),
+        ],
+        Kind::McpServer => vec![
+            name,
+            spec("transport"),
+            phase,
+            length(item, "/status/discoveredTools").to_string(),
+            status("lastSyncedAt"),
+        ],
+        _ => vec![name, phase],
     }
 }
 

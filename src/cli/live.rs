@@ -157,10 +157,19 @@ fn spec(kind: Kind, value: &Value) -> Result<Spec, serde_json::Error> {
             ..SecretSpec::default()
         }),
         Kind::ModelEndpoint => Spec::ModelEndpoint(typed(value)?),
+        Kind::McpServer => Spec::McpServer(typed(value)?),
+        Kind::Tool => Spec::Tool(typed(value)?),
+        Kind::Memory => Spec::Memory(typed(value)?),
+        Kind::AgentRole => Spec::AgentRole(typed(value)?),
         Kind::ModelAlias => Spec::ModelAlias(typed(value)?),
         Kind::Agent => Spec::Agent(typed(value)?),
+        Kind::ToolPermission => Spec::ToolPermission(typed(value)?),
         Kind::AgentPolicy => Spec::AgentPolicy(typed(value)?),
         Kind::AgentSystem => Spec::AgentSystem(typed(value)?),
         Kind::Task => Spec::Task(typed(value)?),
+        Kind::TaskSchedule => Spec::TaskSchedule(typed(value)?),
+        Kind::TaskWebhook => Spec::TaskWebhook(typed(value)?),
+        Kind::Worker => Spec::Worker(typed(value)?),
+        Kind::ToolApproval => Spec::ToolApproval(typed(value)?),
     })
 }

@@ -1,15 +1,12 @@
 //! The graph itself: who depends on whom, and in which order.
 
 use super::{
-    cycles,
+    cycles, generated,
+    missing::{Suggestions, missing},
     reference::{Reference, references},
-    systems,
+    systems, templates, unserved,
 };
-use crate::{
-    manifest::did_you_mean,
-    model::{Catalog, Finding, Findings, Kind, Resource, ResourceId, code},
-    secrets::{environment_names, reserved},
-};
+use crate::model::{Catalog, Finding, Findings, Kind, Resource, ResourceId, code};
 use petgraph::{
     Direction,
     algo::toposort,
@@ -41,15 +38,10 @@ impl DependencyGraph {
         }
         for resource in catalog.iter() {
             for reference in references(resource) {
-                match (
-                    links.nodes.get(&resource.id),
-                    links.nodes.get(&reference.to),
-                ) {
-                    (Some(from), Some(to)) => {
-                        links.graph.add_edge(*from, *to, reference.pointer);
-                    }
-                    _ if catalog.is_unreadable(&reference.to) => {}
-                    _ => findings.push(missing(catalog, resource, &reference, &mut suggestions)),
+                if !links.add(catalog, resource, &reference)
+                    && !catalog.is_unreadable(&reference.to)
+                {
+                    findings.push(missing(catalog, resource, &reference, &mut suggestions));
                 }
             }
         }
@@ -57,7 +49,48 @@ impl DependencyGraph {
             findings.extend(cycles::find(&links.graph, catalog));
         }
         findings.extend(systems::check(catalog));
+        findings.extend(templates::check(catalog));
+        findings.extend(unserved::note(catalog));
+        findings.extend(links.unused_secrets(catalog));
         (links, findings)
+    }
+
+    /// Draws the edge of a reference; says whether what it names exists.
+    fn add(&mut self, catalog: &Catalog, resource: &Resource, reference: &Reference) -> bool {
+        let server = generated::server(catalog, &reference.to);
+        let to = self.nodes.get(&reference.to);
+        let to = to.or_else(|| self.nodes.get(server.as_ref()?));
+        let (Some(from), Some(to)) = (self.nodes.get(&resource.id), to) else {
+            return server.is_some();
+        };
+        self.graph.add_edge(*from, *to, reference.pointer.clone());
+        true
+    }
+
+    /// Secrets that nothing refers to: a credential that lies around, or a reference that is misspelt.
+    ///
+    /// Where there are only secrets, what uses them is elsewhere.
+    fn unused_secrets(&self, catalog: &Catalog) -> Vec<Finding> {
+        if catalog.iter().all(|one| one.id.kind == Kind::Secret) {
+            return Vec::new();
+        }
+        let unused = catalog.of_kind(Kind::Secret).filter(|secret| {
+            let node = self.nodes.get(&secret.id);
+            node.is_some_and(|node| {
+                let mut uses = self.graph.edges_directed(*node, Direction::Incoming);
+                uses.next().is_none()
+            })
+        });
+        unused
+            .map(|secret| {
+                let message = format!("nothing refers to {}", secret.id);
+                let origin = secret.origin_of("/metadata/name");
+                let finding = Finding::new(code::SECRET_UNUSED, origin, message);
+                finding
+                    .with_hint("name it where it is needed (`auth.secretRef`), or remove it")
+                    .on(&secret.id)
+            })
+            .collect()
     }
 
     /// Every resource, dependencies before dependents; equals are sorted by kind, namespace and name.
@@ -143,101 +176,4 @@ impl DependencyGraph {
         found.sort_by(|a, b| (a.1, a.0).cmp(&(b.1, b.0)));
         found
     }
-}
-
-/// Suggestions already made: comparing with every name is dear, and one typo is often repeated.
-#[derive(Default)]
-struct Suggestions(HashMap<ResourceId, Option<String>>);
-
-/// Names listed in a hint, so that it stays one line.
-const MAX_LISTED: usize = 12;
-
-/// Different missing names that get a suggestion; nobody mends more at once.
-const MAX_SUGGESTIONS: usize = 100;
-
-impl Suggestions {
-    fn find(&mut self, catalog: &Catalog, to: &ResourceId) -> Option<String> {
-        if self.0.len() >= MAX_SUGGESTIONS && !self.0.contains_key(to) {
-            return None;
-        }
-        let made = self.0.entry(to.clone());
-        made.or_insert_with(|| suggestion(catalog, to)).clone()
-    }
-}
-
-/// A reference to nothing: an error, or for secrets (which may come from elsewhere) a warning.
-fn missing(
-    catalog: &Catalog,
-    resource: &Resource,
-    reference: &Reference,
-    suggestions: &mut Suggestions,
-) -> Finding {
-    let origin = resource.origin_of(&reference.pointer);
-    let to = &reference.to;
-    if to.kind == Kind::Secret {
-        let variables = environment_names(&to.namespace, &to.name);
-        let usable = variables.iter().find(|variable| !reserved(variable));
-        let set = usable.map(|variable| format!(", or set `{variable}`"));
-        let message = format!("no file defines {to}, which {} needs", resource.id);
-        let hint = format!(
-            "commit it sealed (`orloj secret encrypt`), send it with `orloj create secret`{}; until then the endpoint is not ready",
-            set.unwrap_or_default()
-        );
-        return Finding::new(code::REF_SECRET, origin, message)
-            .with_hint(hint)
-            .on(&resource.id);
-    }
-    let message = format!(
-        "{} `{}` does not exist in namespace {}",
-        to.kind, to.name, to.namespace
-    );
-    Finding::new(code::REF_MISSING, origin, message)
-        .with_hint_if(suggestions.find(catalog, to))
-        .on(&resource.id)
-}
-
-fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
-    let here = catalog
-        .of_kind(to.kind)
-        .filter(|other| other.id.namespace == to.namespace);
-    let unreadable = catalog
-        .unreadable()
-        .filter(|id| id.kind == to.kind && id.namespace == to.namespace);
-    let names = here.map(|other| other.id.name.clone());
-    let names: Vec<_> = names.chain(unreadable.map(|id| id.name.clone())).collect();
-    if let Some(near) = did_you_mean(&to.name, names.iter().map(AsRef::as_ref)) {
-        return Some(match catalog.find(to.kind, &to.namespace, near) {
-            Some(other) => format!("did you mean `{near}` ({})?", other.origin.file),
-            None => format!("did you mean `{near}`?"),
-        });
-    }
-    let elsewhere = catalog
-        .of_kind(to.kind)
-        .find(|other| other.id.name == to.name);
-    if let Some(other) = elsewhere {
-        return Some(format!(
-            "it exists in another namespace: write `{}/{}`",
-            other.id.namespace, to.name
-        ));
-    }
-    let mut other_kind = Kind::ALL.into_iter().filter(|kind| *kind != to.kind);
-    other_kind
-        .find_map(|kind| catalog.find(kind, &to.namespace, &to.name))
-        .map(|other| {
-            format!(
-                "`{}` is of kind {}; {} is needed here",
-                to.name, other.id.kind, to.kind
-            )
-        })
-        .or_else(|| match names.as_slice() {
-            [] => Some(format!(
-                "there is no {} in namespace {}; add one",
-                to.kind, to.namespace
-            )),
-            some => Some(format!(
-                "there are: {}{}",
-                some[..some.len().min(MAX_LISTED)].join(", "),
-                if some.len() > MAX_LISTED { ", …" } else { "" }
-            )),
-        })
 }

@@ -4,9 +4,13 @@
 //! reports what does not hold together. Edges run from a dependent to its dependency.
 
 mod cycles;
+mod generated;
 mod links;
+mod missing;
 mod reference;
 mod systems;
+mod templates;
+mod unserved;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,9 @@
 //! What a resource refers to.
 
-use crate::model::{Kind, Resource, ResourceId, SecretRef, Spec, spec::AliasTarget};
+use crate::model::{
+    Kind, Resource, ResourceId, SecretRef, Spec,
+    spec::{AgentSpec, AliasTarget, McpServerSpec},
+};
 
 /// One reference: which field of which resource names what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,44 +21,50 @@ pub fn references(resource: &Resource) -> Vec<Reference> {
         found: Vec::new(),
     };
     match &resource.spec {
-        Spec::Secret(_) | Spec::AgentPolicy(_) => {}
+        Spec::Secret(_)
+        | Spec::AgentPolicy(_)
+        | Spec::AgentRole(_)
+        | Spec::Worker(_)
+        | Spec::ToolApproval(_) => {}
         Spec::ModelEndpoint(spec) => {
-            if let Some(secret) = spec.auth.secret_ref.as_deref().and_then(SecretRef::parse) {
-                let namespace = secret.namespace_or(&resource.id.namespace);
-                let to = ResourceId::new(Kind::Secret, namespace, &secret.name);
-                found.found.push(Reference {
-                    pointer: "/spec/auth/secretRef".into(),
-                    to,
-                });
-            }
+            found.secret("/spec/auth/secretRef", spec.auth.secret_ref.as_deref());
+        }
+        Spec::McpServer(spec) => found.mcp_server(spec),
+        Spec::Tool(spec) => {
+            found.secret("/spec/auth/secretRef", spec.auth.secret_ref.as_deref());
+            let server = spec.mcp_server_ref.as_deref();
+            found.maybe("/spec/mcp_server_ref", Kind::McpServer, server);
+        }
+        Spec::Memory(spec) => {
+            let endpoint = spec.embedding_model.as_deref();
+            found.maybe("/spec/embedding_model", Kind::ModelEndpoint, endpoint);
+            found.secret("/spec/auth/secretRef", spec.auth.secret_ref.as_deref());
         }
         Spec::ModelAlias(spec) => {
             found.targets("targets", &spec.targets);
             found.targets("fallbacks", &spec.fallbacks);
         }
-        Spec::Agent(spec) => {
-            found.add(
-                "/spec/model_ref".into(),
-                Kind::ModelEndpoint,
-                &spec.model_ref,
-            );
-            for (index, endpoint) in spec.fallback_model_refs.iter().enumerate() {
-                found.add(
-                    format!("/spec/fallback_model_refs/{index}"),
-                    Kind::ModelEndpoint,
-                    endpoint,
-                );
-            }
+        Spec::Agent(spec) => found.agent(spec),
+        Spec::ToolPermission(spec) => {
+            let written = resource.positions.contains("/spec/tool_ref");
+            let pointer = if written {
+                "/spec/tool_ref"
+            } else {
+                "/metadata/name"
+            };
+            found.tool(pointer.into(), spec.tool_ref.as_deref().unwrap_or_default());
+            found.each("target_agents", Kind::Agent, &spec.target_agents);
         }
-        Spec::AgentSystem(spec) => {
-            for (index, agent) in spec.agents.iter().enumerate() {
-                found.add(format!("/spec/agents/{index}"), Kind::Agent, agent);
-            }
-        }
+        Spec::AgentSystem(spec) => found.each("agents", Kind::Agent, &spec.agents),
         Spec::Task(spec) => {
-            if let Some(system) = &spec.system {
-                found.add("/spec/system".into(), Kind::AgentSystem, system);
-            }
+            found.maybe("/spec/system", Kind::AgentSystem, spec.system.as_deref());
+        }
+        Spec::TaskSchedule(spec) => {
+            found.add("/spec/task_ref".into(), Kind::Task, &spec.task_ref);
+        }
+        Spec::TaskWebhook(spec) => {
+            found.add("/spec/task_ref".into(), Kind::Task, &spec.task_ref);
+            found.secret("/spec/auth/secret_ref", Some(&spec.auth.secret_ref));
         }
     }
     found.found
@@ -74,6 +83,59 @@ impl Collector<'_> {
                 to: ResourceId::from_reference(kind, &self.owner.namespace, text),
             });
         }
+    }
+
+    fn maybe(&mut self, pointer: &str, kind: Kind, text: Option<&str>) {
+        self.add(pointer.into(), kind, text.unwrap_or_default());
+    }
+
+    /// Every entry of a list of the spec.
+    fn each(&mut self, list: &str, kind: Kind, names: &[String]) {
+        for (index, name) in names.iter().enumerate() {
+            self.add(format!("/spec/{list}/{index}"), kind, name.trim());
+        }
+    }
+
+    fn secret(&mut self, pointer: &str, text: Option<&str>) {
+        if let Some(secret) = text.and_then(SecretRef::parse) {
+            let namespace = secret.namespace_or(&self.owner.namespace);
+            let to = ResourceId::new(Kind::Secret, namespace, &secret.name);
+            let pointer = pointer.into();
+            self.found.push(Reference { pointer, to });
+        }
+    }
+
+    /// The operations of a memory are tools that no manifest defines.
+    fn tool(&mut self, pointer: String, name: &str) {
+        let name = name.trim();
+        if !name.starts_with("memory.") {
+            self.add(pointer, Kind::Tool, name);
+        }
+    }
+
+    fn agent(&mut self, spec: &AgentSpec) {
+        let endpoint = Kind::ModelEndpoint;
+        self.add("/spec/model_ref".into(), endpoint, &spec.model_ref);
+        self.each("fallback_model_refs", endpoint, &spec.fallback_model_refs);
+        for (list, tools) in [
+            ("tools", &spec.tools),
+            ("allowed_tools", &spec.allowed_tools),
+        ] {
+            for (index, tool) in tools.iter().enumerate() {
+                self.tool(format!("/spec/{list}/{index}"), tool);
+            }
+        }
+        self.each("roles", Kind::AgentRole, &spec.roles);
+        let memory = spec.memory.reference.as_deref().map(str::trim);
+        self.maybe("/spec/memory/ref", Kind::Memory, memory);
+    }
+
+    fn mcp_server(&mut self, spec: &McpServerSpec) {
+        for (index, variable) in spec.env.iter().enumerate() {
+            let pointer = format!("/spec/env/{index}/secretRef");
+            self.secret(&pointer, variable.secret_ref.as_deref());
+        }
+        self.secret("/spec/auth/secretRef", spec.auth.secret_ref.as_deref());
     }
 
     fn targets(&mut self, list: &str, targets: &[AliasTarget]) {

@@ -22,6 +22,13 @@ pub(super) fn check(catalog: &Catalog) -> Vec<Finding> {
 }
 
 fn check_nodes(resource: &Resource, system: &AgentSystemSpec, findings: &mut Vec<Finding>) {
+    if system.agents.is_empty() {
+        let message = format!("{} has no spec.agents", resource.id);
+        let origin = resource.origin_of("/spec/agents");
+        let finding = Finding::new(code::GRAPH_SYSTEM, origin, message).on(&resource.id);
+        findings.push(finding.with_hint("name the agents that it runs"));
+        return;
+    }
     let listed: BTreeSet<_> = system.agents.iter().map(String::as_str).collect();
     for (name, node) in &system.graph {
         if !listed.contains(name.as_str()) {

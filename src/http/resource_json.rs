@@ -15,6 +15,7 @@ pub(super) fn resource(resource: &Resource, served: &Served) -> Value {
     let phase = match (resource.id.kind, condition) {
         (_, Some(_)) => "NotReady",
         (Kind::Task, None) => "Pending",
+        (kind, None) if !kind.is_served() => "Pending",
         _ => "Ready",
     };
     out["status"] = json!({
@@ -22,6 +23,10 @@ pub(super) fn resource(resource: &Resource, served: &Served) -> Value {
         "managedBy": if by_hand { "api" } else { "git" },
         "source": resource.origin.to_string(),
     });
+    if !resource.id.kind.is_served() {
+        out["status"]["reason"] = json!("NotServed");
+        out["status"]["message"] = json!("validated, and not served by this version");
+    }
     if let Some(condition) = condition {
         out["status"]["reason"] = json!(condition.reason);
         out["status"]["message"] = json!(condition.message);

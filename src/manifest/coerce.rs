@@ -19,6 +19,8 @@ pub(super) enum Shape {
     Any,
     /// Text.
     Text,
+    /// One of these texts, in any letter case, as upstream.
+    Choice(Vec<String>),
     /// A whole number.
     Integer,
     /// A list.
@@ -40,12 +42,8 @@ impl Shape {
             let one = choices.iter().find(|choice| !has_type(choice, "null"));
             return one.map_or(Self::Any, |choice| Self::of(choice, root));
         }
-        if let Some(choices) = schema.get("oneOf").and_then(Value::as_array)
-            && choices
-                .iter()
-                .all(|choice| choice.get("const").is_some_and(Value::is_string))
-        {
-            return Self::Text;
+        if let Some(choices) = choices(schema) {
+            return Self::Choice(choices);
         }
         if has_type(schema, "string") {
             return Self::Text;
@@ -81,6 +79,18 @@ impl Shape {
     }
 }
 
+/// The texts of an enum, whether its values are described or not.
+fn choices(schema: &Value) -> Option<Vec<String>> {
+    let described = schema.get("oneOf").and_then(Value::as_array);
+    let plain = schema.get("enum").and_then(Value::as_array);
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    match (described, plain) {
+        (Some(each), _) => each.iter().map(|one| text(one.get("const")?)).collect(),
+        (None, Some(each)) => each.iter().filter(|one| !one.is_null()).map(text).collect(),
+        (None, None) => None,
+    }
+}
+
 fn has_type(schema: &Value, name: &str) -> bool {
     match schema.get("type") {
         Some(Value::String(one)) => one == name,
@@ -95,6 +105,15 @@ pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: 
         (Data::Scalar { scalar, .. }, Shape::Text) if *scalar != Scalar::Null => {
             *scalar = Scalar::Text;
         }
+        (Data::Scalar { text, scalar }, Shape::Choice(choices)) if *scalar != Scalar::Null => {
+            *scalar = Scalar::Text;
+            let meant = choices
+                .iter()
+                .find(|choice| choice.eq_ignore_ascii_case(text.trim()));
+            if let Some(meant) = meant {
+                text.clone_from(meant);
+            }
+        }
         (Data::Scalar { scalar, .. }, shape) => {
             if matches!(shape, Shape::Integer) {
                 *scalar = whole(*scalar);
@@ -108,6 +127,9 @@ pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: 
                 &Shape::Any
             };
             for item in items {
+                if matches!(inner, Shape::Text) {
+                    findings.extend(read_colon(file, item));
+                }
                 coerce(file, item, inner, findings);
             }
         }
@@ -128,6 +150,30 @@ pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: 
             }
         }
     }
+}
+
+/// `- AUTH_PATH:` is a mapping in YAML; where texts are listed it is meant as one.
+fn read_colon(file: &Arc<str>, item: &mut Node) -> Option<Finding> {
+    let [only] = item.entries()? else {
+        return None;
+    };
+    if !only.value.is_null() {
+        return None;
+    }
+    let text = format!("{}:", only.key);
+    let origin = Origin {
+        file: file.clone(),
+        span: only.key_span,
+    };
+    let finding = Finding::new(
+        code::YAML_COLON,
+        origin,
+        format!("`{text}` is a mapping in YAML; it is read as text"),
+    );
+    let finding = finding.with_hint(format!("quote it: \"{text}\""));
+    let scalar = Scalar::Text;
+    item.data = Data::Scalar { text, scalar };
+    Some(finding)
 }
 
 /// `1e3` and `2.0` are whole numbers where one is meant; `1e20` is one that is too large.

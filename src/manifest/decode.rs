@@ -5,8 +5,9 @@ use crate::model::{
     Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, Origin, Positions, Resource, ResourceId,
     Span, Spec, code, pointer_to,
     spec::{
-        AgentPolicySpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec, ModelAliasSpec,
-        ModelEndpointSpec, SecretSpec, TaskSpec,
+        AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec,
+        McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec,
+        TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec, ToolSpec, WorkerSpec,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -83,11 +84,24 @@ fn decode_spec(form: Form, id: &ResourceId, spec: Yaml) -> Result<(Spec, Value),
     match form.kind() {
         Kind::Secret => decode_secret(id, spec),
         Kind::ModelEndpoint => normalised(spec, ModelEndpointSpec::normalise, Spec::ModelEndpoint),
+        Kind::McpServer => normalised(spec, McpServerSpec::normalise, Spec::McpServer),
+        Kind::Tool => normalised(spec, ToolSpec::normalise, Spec::Tool),
+        Kind::Memory => normalised(spec, MemorySpec::normalise, Spec::Memory),
+        Kind::AgentRole => normalised(spec, AgentRoleSpec::normalise, Spec::AgentRole),
         Kind::ModelAlias => normalised(spec, |_: &mut ModelAliasSpec| {}, Spec::ModelAlias),
         Kind::Agent => normalised(spec, AgentSpec::normalise, Spec::Agent),
+        Kind::ToolPermission => normalised(
+            spec,
+            |spec: &mut ToolPermissionSpec| spec.normalise(&id.name),
+            Spec::ToolPermission,
+        ),
         Kind::AgentPolicy => normalised(spec, AgentPolicySpec::normalise, Spec::AgentPolicy),
         Kind::AgentSystem => normalised(spec, AgentSystemSpec::normalise, Spec::AgentSystem),
         Kind::Task => normalised(spec, TaskSpec::normalise, Spec::Task),
+        Kind::TaskSchedule => normalised(spec, TaskScheduleSpec::normalise, Spec::TaskSchedule),
+        Kind::TaskWebhook => normalised(spec, TaskWebhookSpec::normalise, Spec::TaskWebhook),
+        Kind::Worker => normalised(spec, WorkerSpec::normalise, Spec::Worker),
+        Kind::ToolApproval => normalised(spec, ToolApprovalSpec::normalise, Spec::ToolApproval),
     }
 }
 

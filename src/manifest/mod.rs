@@ -9,10 +9,12 @@
 
 mod assemble;
 mod coerce;
+mod cron;
 mod decode;
 mod kinds;
 mod limits;
 mod loader;
+mod newer;
 mod node;
 mod parse;
 mod quirks;

@@ -6,6 +6,7 @@ use super::{
     kinds::Form,
     limits::MAX_FINDINGS,
     loader::load,
+    newer,
     node::{Data, Node, Scalar},
     quirks, schema,
     suggest::did_you_mean,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::model::{
     Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, Origin, PROTECT_ANNOTATION, Resource,
-    ResourceId, Span, code,
+    ResourceId, Severity, Span, code,
 };
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
         let resource = read_document(file, &mut document, &mut parsed.findings);
         let clean = parsed.findings[before..]
             .iter()
-            .all(|finding| finding.code.as_str().starts_with("W-"));
+            .all(|finding| finding.severity != Severity::Error);
         // A document whose YAML was mended on the way is reported, not used.
         match resource.filter(|_| clean && !broken) {
             Some(resource) => parsed.resources.push(Arc::new(resource)),
@@ -185,11 +186,7 @@ fn read_form(file: &Arc<str>, node: &Node) -> Result<Form, Box<Finding>> {
 
 /// Why a `kind` names no form.
 fn no_form(kind: &str, origin: Origin) -> Finding {
-    let unserved = Kind::UNSERVED
-        .into_iter()
-        .find(|name| name.eq_ignore_ascii_case(kind.trim()));
-    if let Some(name) = unserved {
-        let message = format!("kind `{name}` is known upstream and not served by this version");
+    if let Some(message) = newer::kind(kind) {
         return Finding::new(code::KIND_UNSERVED, origin, message)
             .with_hint("keep it outside the paths that are synced");
     }

@@ -32,6 +32,7 @@ const AGENT_SPELLINGS: &[Spelling] = &[
         "tool_use_behavior",
     ),
 ];
+const AUTH_SPELLINGS: &[Spelling] = &[(&["spec", "auth"], "secret_ref", "secretRef")];
 const SECRET_SPELLINGS: &[Spelling] = &[(&["spec"], "string_data", "stringData")];
 
 /// Rewrites accepted spellings to the documented ones.
@@ -40,6 +41,7 @@ pub(super) fn rewrite(form: Form, document: &mut Node) {
         Form::Native(Kind::ModelEndpoint) => ENDPOINT_SPELLINGS,
         Form::Native(Kind::Agent) => AGENT_SPELLINGS,
         Form::Native(Kind::Secret) => SECRET_SPELLINGS,
+        Form::Native(Kind::Tool | Kind::Memory | Kind::McpServer) => AUTH_SPELLINGS,
         _ => &[],
     };
     for (path, accepted, documented) in spellings {

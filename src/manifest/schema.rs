@@ -7,8 +7,10 @@ use super::{coerce::Shape, kinds::Form};
 use crate::model::{
     Kind, Metadata,
     spec::{
-        AgentPolicySpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec, ModelAliasSpec,
-        ModelEndpointSpec, SecretSpec, TaskSpec,
+        APPROVAL_PHASES, AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec,
+        AgentgatewayBackendSpec, McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec,
+        SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec,
+        ToolPermissionSpec, ToolSpec, WorkerSpec,
     },
 };
 use jsonschema::{PatternOptions, Validator};
@@ -96,11 +98,20 @@ fn text(form: Form) -> &'static str {
     match form {
         Form::Native(Kind::Secret) => committed!("secret"),
         Form::Native(Kind::ModelEndpoint) => committed!("model-endpoint"),
+        Form::Native(Kind::McpServer) => committed!("mcp-server"),
+        Form::Native(Kind::Tool) => committed!("tool"),
+        Form::Native(Kind::Memory) => committed!("memory"),
+        Form::Native(Kind::AgentRole) => committed!("agent-role"),
         Form::Native(Kind::ModelAlias) => committed!("model-alias"),
         Form::Native(Kind::Agent) => committed!("agent"),
+        Form::Native(Kind::ToolPermission) => committed!("tool-permission"),
         Form::Native(Kind::AgentPolicy) => committed!("agent-policy"),
         Form::Native(Kind::AgentSystem) => committed!("agent-system"),
         Form::Native(Kind::Task) => committed!("task"),
+        Form::Native(Kind::TaskSchedule) => committed!("task-schedule"),
+        Form::Native(Kind::TaskWebhook) => committed!("task-webhook"),
+        Form::Native(Kind::Worker) => committed!("worker"),
+        Form::Native(Kind::ToolApproval) => committed!("tool-approval"),
         Form::AgentgatewayBackend => committed!("agentgateway-backend"),
     }
 }
@@ -109,11 +120,20 @@ fn generate(form: Form) -> Value {
     match form {
         Form::Native(Kind::Secret) => document::<SecretSpec>(form),
         Form::Native(Kind::ModelEndpoint) => document::<ModelEndpointSpec>(form),
+        Form::Native(Kind::McpServer) => document::<McpServerSpec>(form),
+        Form::Native(Kind::Tool) => document::<ToolSpec>(form),
+        Form::Native(Kind::Memory) => document::<MemorySpec>(form),
+        Form::Native(Kind::AgentRole) => document::<AgentRoleSpec>(form),
         Form::Native(Kind::ModelAlias) => document::<ModelAliasSpec>(form),
         Form::Native(Kind::Agent) => document::<AgentSpec>(form),
+        Form::Native(Kind::ToolPermission) => document::<ToolPermissionSpec>(form),
         Form::Native(Kind::AgentPolicy) => document::<AgentPolicySpec>(form),
         Form::Native(Kind::AgentSystem) => document::<AgentSystemSpec>(form),
         Form::Native(Kind::Task) => document::<TaskSpec>(form),
+        Form::Native(Kind::TaskSchedule) => document::<TaskScheduleSpec>(form),
+        Form::Native(Kind::TaskWebhook) => document::<TaskWebhookSpec>(form),
+        Form::Native(Kind::Worker) => document::<WorkerSpec>(form),
+        Form::Native(Kind::ToolApproval) => document::<ToolApprovalSpec>(form),
         Form::AgentgatewayBackend => document::<AgentgatewayBackendSpec>(form),
     }
 }
@@ -138,10 +158,19 @@ fn document<T: JsonSchema>(form: Form) -> Value {
             "kind": { "type": "string", "const": form.name() },
             "metadata": metadata,
             "spec": spec,
-            "status": { "description": "Set by the server; ignored.", "type": "object" },
+            "status": status(form),
         },
         "required": ["kind", "metadata", "spec"],
         "additionalProperties": false,
         "$defs": definitions,
     })
+}
+
+/// What a server wrote is ignored; a phase that cannot be is an error all the same.
+fn status(form: Form) -> Value {
+    let mut schema = json!({ "description": "Set by the server; ignored.", "type": "object" });
+    if form == Form::Native(Kind::ToolApproval) {
+        schema["properties"] = json!({ "phase": { "type": "string", "enum": APPROVAL_PHASES } });
+    }
+    schema
 }

@@ -1,6 +1,6 @@
 //! What a schema found wrong, in the user's words.
 
-use super::{limits::MAX_FINDINGS, schema::Compiled, suggest::did_you_mean};
+use super::{limits::MAX_FINDINGS, newer, schema::Compiled, suggest::did_you_mean};
 use crate::model::{Code, Finding, Origin, Positions, Span, code, pointer_to};
 use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
 use serde_json::{Value, json};
@@ -36,6 +36,10 @@ pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Vec<Finding>
             let meant = unexpected.iter().take(MAX_FINDINGS);
             let meant = meant.filter_map(|name| did_you_mean(name, known.iter().copied()));
             misspelt.extend(meant.map(|name| required(&join(&field_name(place), name))));
+            let newer = unexpected
+                .iter()
+                .filter_map(|name| newer::stands_for(document.name, name));
+            misspelt.extend(newer.map(required));
         }
     }
     // Who misspells a required field is told once.
@@ -112,6 +116,16 @@ impl Checked<'_> {
                 (code::FIELD_FORMAT, message)
             }),
         };
+        let newer = instance
+            .as_str()
+            .filter(|value| newer::is_value(self.name, &field, value));
+        let (code, message) = match newer {
+            Some(value) => (
+                code::FIELD_NEWER,
+                format!("`{field}: {value}` is {}", newer::HINT),
+            ),
+            None => (code, message),
+        };
         let finding = self.finding(code, pointer, message);
         let quoting = (code == code::FIELD_TYPE).then(|| self.quote_hint(instance));
         findings.push(finding.with_hint_if(quoting.flatten()));
@@ -153,6 +167,10 @@ impl Checked<'_> {
             format!("{}.{place}", self.name)
         };
         let span = self.positions.key(&pointer).unwrap_or(self.span);
+        if newer::is_field(self.name, name) {
+            let message = format!("`{name}` of {of} is {}", newer::HINT);
+            return Finding::new(code::FIELD_NEWER, self.origin(span), message);
+        }
         let message = format!("`{name}` is not a field of {of}");
         let hint = match did_you_mean(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -13,9 +13,11 @@ impl Code {
         self.0
     }
 
-    /// `E-…` is an error, everything else a warning.
+    /// `E-…` is an error, everything else a warning; what is only worth knowing is a note.
     pub fn severity(self) -> Severity {
-        if self.0.starts_with("E-") {
+        if self == KIND_NOT_SERVED {
+            Severity::Note
+        } else if self.0.starts_with("E-") {
             Severity::Error
         } else {
             Severity::Warning
@@ -110,6 +112,14 @@ codes! {
     SECRET_BASE64 = "E-SECRET-BASE64";
     /// A secret without values.
     SECRET_EMPTY = "W-SECRET-EMPTY";
+    /// A secret that nothing refers to.
+    SECRET_UNUSED = "W-SECRET-UNUSED";
+    /// An alias is called like a model that an endpoint lists, and comes first.
+    ALIAS_SHADOWS = "W-ALIAS-SHADOWS";
+    /// An alias whose name something else takes first.
+    ALIAS_UNREACHABLE = "W-ALIAS-UNREACHABLE";
+    /// A target of a policy that does not exist.
+    POLICY_TARGET = "W-POLICY-TARGET";
     /// A policy that applies to nothing.
     POLICY_INERT = "W-POLICY-INERT";
     /// A policy denies an agent of the same repository.
@@ -118,8 +128,18 @@ codes! {
     POLICY_PROTECTED = "E-POLICY-PROTECTED";
     /// The provider is not one this version can call.
     ENDPOINT_PROVIDER = "W-ENDPOINT-PROVIDER";
-    /// The kind is known and not served by this version.
+    /// The kind is known upstream or planned, and this version does not read it.
     KIND_UNSERVED = "E-FIELD-KIND-UNSERVED";
+    /// Kinds that are validated and not served by this version.
+    KIND_NOT_SERVED = "W-KIND-UNSERVED";
+    /// A field or value that upstream has since a version that is newer than supported.
+    FIELD_NEWER = "E-FIELD-NEWER";
+    /// A text in a list ends in a colon and is not quoted.
+    YAML_COLON = "W-YAML-COLON";
+    /// A schedule or webhook names a task that is not a template.
+    REF_TEMPLATE = "E-REF-TEMPLATE";
+    /// An embedding model that is no endpoint of the repository.
+    REF_EMBEDDING = "W-REF-EMBEDDING";
     /// A file is larger than what is read.
     LIMIT_FILE_SIZE = "E-LIMIT-FILE-SIZE";
     /// A document nests deeper than what is read.

@@ -48,7 +48,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding whose severity follows from its code (`E-…` error, `W-…` warning).
+    /// A finding whose severity follows from its code (`E-…` error, `W-…` warning or note).
     pub fn new(code: Code, origin: Origin, message: impl Into<String>) -> Self {
         Self {
             origin,

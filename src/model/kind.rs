@@ -12,54 +12,104 @@ pub enum Kind {
     Secret,
     /// A provider account: where model calls go and with which key.
     ModelEndpoint,
+    /// A server of the Model Context Protocol, which offers tools.
+    McpServer,
+    /// Something an agent may call.
+    Tool,
+    /// Where agents keep what they learn.
+    Memory,
+    /// What an agent is permitted to do.
+    AgentRole,
     /// A global alias for a model on an endpoint.
     ModelAlias,
     /// A prompt bound to an endpoint.
     Agent,
+    /// What an agent needs to be permitted before it may call a tool.
+    ToolPermission,
     /// What agents may call.
     AgentPolicy,
     /// Agents wired together.
     AgentSystem,
     /// One run of an agent system.
     Task,
+    /// Runs of a task template by the clock.
+    TaskSchedule,
+    /// Runs of a task template by HTTP deliveries.
+    TaskWebhook,
+    /// A process that runs tasks.
+    Worker,
+    /// A tool call that waits for a person.
+    ToolApproval,
 }
 
 impl Kind {
-    /// Every kind that is served, in layer order.
-    pub const ALL: [Self; 7] = [
+    /// Every kind, in layer order.
+    pub const ALL: [Self; 16] = [
         Self::Secret,
         Self::ModelEndpoint,
+        Self::McpServer,
+        Self::Tool,
+        Self::Memory,
+        Self::AgentRole,
         Self::ModelAlias,
         Self::Agent,
+        Self::ToolPermission,
         Self::AgentPolicy,
         Self::AgentSystem,
         Self::Task,
+        Self::TaskSchedule,
+        Self::TaskWebhook,
+        Self::Worker,
+        Self::ToolApproval,
     ];
 
-    /// Kinds of the format that are recognised by name and not served by this version.
-    pub const UNSERVED: [&'static str; 10] = [
-        "Tool",
-        "Memory",
-        "AgentRole",
-        "ToolPermission",
-        "ToolApproval",
-        "TaskSchedule",
-        "TaskWebhook",
-        "Worker",
-        "McpServer",
+    /// Kinds of upstream's format that are newer than this version.
+    pub const NEWER: [&'static str; 7] = [
+        "TaskApproval",
         "SealedSecret",
+        "ContextAdapter",
+        "EvalDataset",
+        "EvalRun",
+        "AgentCard",
+        "Session",
     ];
+
+    /// Kinds of `routing.orloj.dev` that a later version will read.
+    pub const PLANNED: [&'static str; 3] = ["RouteTest", "ApiKey", "ModelCatalog"];
+
+    /// Whether this version acts on resources of the kind; the others are only validated.
+    pub const fn is_served(self) -> bool {
+        matches!(
+            self,
+            Self::Secret
+                | Self::ModelEndpoint
+                | Self::ModelAlias
+                | Self::Agent
+                | Self::AgentPolicy
+                | Self::AgentSystem
+                | Self::Task
+        )
+    }
 
     /// The spelling in a manifest.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Secret => "Secret",
             Self::ModelEndpoint => "ModelEndpoint",
+            Self::McpServer => "McpServer",
+            Self::Tool => "Tool",
+            Self::Memory => "Memory",
+            Self::AgentRole => "AgentRole",
             Self::ModelAlias => "ModelAlias",
             Self::Agent => "Agent",
+            Self::ToolPermission => "ToolPermission",
             Self::AgentPolicy => "AgentPolicy",
             Self::AgentSystem => "AgentSystem",
             Self::Task => "Task",
+            Self::TaskSchedule => "TaskSchedule",
+            Self::TaskWebhook => "TaskWebhook",
+            Self::Worker => "Worker",
+            Self::ToolApproval => "ToolApproval",
         }
     }
 
@@ -68,11 +118,20 @@ impl Kind {
         match self {
             Self::Secret => "secrets",
             Self::ModelEndpoint => "model-endpoints",
+            Self::McpServer => "mcp-servers",
+            Self::Tool => "tools",
+            Self::Memory => "memories",
+            Self::AgentRole => "agent-roles",
             Self::ModelAlias => "model-aliases",
             Self::Agent => "agents",
+            Self::ToolPermission => "tool-permissions",
             Self::AgentPolicy => "agent-policies",
             Self::AgentSystem => "agent-systems",
             Self::Task => "tasks",
+            Self::TaskSchedule => "task-schedules",
+            Self::TaskWebhook => "task-webhooks",
+            Self::Worker => "workers",
+            Self::ToolApproval => "tool-approvals",
         }
     }
 
@@ -81,11 +140,20 @@ impl Kind {
         match self {
             Self::Secret => "secret",
             Self::ModelEndpoint => "model-endpoint",
+            Self::McpServer => "mcp-server",
+            Self::Tool => "tool",
+            Self::Memory => "memory",
+            Self::AgentRole => "agent-role",
             Self::ModelAlias => "model-alias",
             Self::Agent => "agent",
+            Self::ToolPermission => "tool-permission",
             Self::AgentPolicy => "agent-policy",
             Self::AgentSystem => "agent-system",
             Self::Task => "task",
+            Self::TaskSchedule => "task-schedule",
+            Self::TaskWebhook => "task-webhook",
+            Self::Worker => "worker",
+            Self::ToolApproval => "tool-approval",
         }
     }
 
@@ -114,6 +182,11 @@ impl Kind {
             Self::ModelEndpoint => ["endpoint", "endpoints"],
             Self::ModelAlias => ["alias", "aliases"],
             Self::AgentSystem => ["system", "systems"],
+            Self::AgentRole => ["role", "roles"],
+            Self::ToolPermission => ["permission", "permissions"],
+            Self::ToolApproval => ["approval", "approvals"],
+            Self::TaskSchedule => ["schedule", "schedules"],
+            Self::TaskWebhook => ["webhook", "webhooks"],
             _ => ["", ""],
         };
         Self::ALL.into_iter().find(|kind| {

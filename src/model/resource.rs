@@ -3,8 +3,9 @@
 use super::{
     Digest, Origin, Positions, ResourceId, Span,
     spec::{
-        AgentPolicySpec, AgentSpec, AgentSystemSpec, ModelAliasSpec, ModelEndpointSpec, SecretSpec,
-        TaskSpec,
+        AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, McpServerSpec, MemorySpec,
+        ModelAliasSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec,
+        ToolApprovalSpec, ToolPermissionSpec, ToolSpec, WorkerSpec,
     },
 };
 use schemars::JsonSchema;
@@ -49,16 +50,34 @@ pub enum Spec {
     Secret(SecretSpec),
     /// See [`ModelEndpointSpec`].
     ModelEndpoint(ModelEndpointSpec),
+    /// See [`McpServerSpec`].
+    McpServer(McpServerSpec),
+    /// See [`ToolSpec`].
+    Tool(ToolSpec),
+    /// See [`MemorySpec`].
+    Memory(MemorySpec),
+    /// See [`AgentRoleSpec`].
+    AgentRole(AgentRoleSpec),
     /// See [`ModelAliasSpec`].
     ModelAlias(ModelAliasSpec),
     /// See [`AgentSpec`].
     Agent(AgentSpec),
+    /// See [`ToolPermissionSpec`].
+    ToolPermission(ToolPermissionSpec),
     /// See [`AgentPolicySpec`].
     AgentPolicy(AgentPolicySpec),
     /// See [`AgentSystemSpec`].
     AgentSystem(AgentSystemSpec),
     /// See [`TaskSpec`].
     Task(TaskSpec),
+    /// See [`TaskScheduleSpec`].
+    TaskSchedule(TaskScheduleSpec),
+    /// See [`TaskWebhookSpec`].
+    TaskWebhook(TaskWebhookSpec),
+    /// See [`WorkerSpec`].
+    Worker(WorkerSpec),
+    /// See [`ToolApprovalSpec`].
+    ToolApproval(ToolApprovalSpec),
 }
 
 /// One resource of the desired state. Immutable; catalogs share it.

@@ -49,6 +49,7 @@ impl RoutingTable {
             });
         }
         lint::wildcard_ties(&builder.table, &mut builder.findings);
+        lint::hidden_names(&builder.table, &mut builder.findings);
         policy::lint(catalog, &builder.table, &mut builder.findings);
         (builder.table, builder.findings)
     }

@@ -4,6 +4,7 @@ use super::{
     decision::Decision,
     table::{AgentRoute, PolicyRoute, RoutingTable, Target},
 };
+use crate::manifest::did_you_mean;
 use crate::model::{
     Catalog, Finding, Findings, Kind, Resource, ResourceId, Spec, code,
     spec::{AgentPolicySpec, ApplyMode},
@@ -144,7 +145,10 @@ pub(super) fn lint(catalog: &Catalog, table: &RoutingTable, findings: &mut Findi
         let Spec::AgentPolicy(spec) = &resource.spec else {
             continue;
         };
-        findings.extend(inert(catalog, resource, spec));
+        match inert(catalog, resource, spec) {
+            Some(finding) => findings.push(finding),
+            None => findings.extend(missing_targets(catalog, resource, spec)),
+        }
     }
     for agent in table.agents() {
         let Some(target) = agent.targets.first() else {
@@ -163,6 +167,43 @@ pub(super) fn lint(catalog: &Catalog, table: &RoutingTable, findings: &mut Findi
             findings.push(finding.with_hint(hint).on(&policy.id));
         }
     }
+}
+
+/// Targets that do not exist, of a policy that holds for something all the same.
+fn missing_targets(catalog: &Catalog, resource: &Resource, spec: &AgentPolicySpec) -> Vec<Finding> {
+    let lists = [
+        (Kind::AgentSystem, "target_systems", &spec.target_systems),
+        (Kind::Task, "target_tasks", &spec.target_tasks),
+    ];
+    let mut findings = Vec::new();
+    if spec.apply_mode == Some(ApplyMode::Global) {
+        return findings;
+    }
+    for (kind, list, names) in lists {
+        for (index, name) in names.iter().enumerate() {
+            let mut named = catalog.of_kind(kind).map(|one| &one.id);
+            let mut unreadable = catalog.unreadable().filter(|id| id.kind == kind);
+            if named.any(|id| name.eq_ignore_ascii_case(&id.name))
+                || unreadable.any(|id| name.eq_ignore_ascii_case(&id.name))
+            {
+                continue;
+            }
+            let message = format!(
+                "{} targets the {kind} `{name}`, which does not exist",
+                resource.id
+            );
+            let origin = resource.origin_of(&format!("/spec/{list}/{index}"));
+            let finding = Finding::new(code::POLICY_TARGET, origin, message);
+            let known: Vec<_> = catalog
+                .of_kind(kind)
+                .map(|one| one.id.name.clone())
+                .collect();
+            let near = did_you_mean(name, known.iter().map(AsRef::as_ref));
+            let near = near.map(|near| format!("did you mean `{near}`?"));
+            findings.push(finding.with_hint_if(near).on(&resource.id));
+        }
+    }
+    findings
 }
 
 fn inert(catalog: &Catalog, resource: &Resource, spec: &AgentPolicySpec) -> Option<Finding> {

@@ -1,12 +1,15 @@
 //! Streams, colours, tables.
 
 use crate::cli::{
+    columns,
     error::CliError,
     exit::Exit,
     output::{ColorWhen, Style, Terminal},
     tables::{fields, table},
     text::{count, shorten, wrap},
 };
+use crate::model::Kind;
+use serde_json::json;
 use std::{
     ffi::OsString,
     io::{self, ErrorKind, Write},
@@ -110,4 +113,41 @@ fn words_are_counted_wrapped_and_shortened() {
     assert_eq!(wrap("aaaaaaaa b", 3, 3), "aaaaaaaa\nb");
     assert_eq!(shorten("abcdef", 4), "abc…");
     assert_eq!(shorten("abcd", 4), "abcd");
+}
+
+#[test]
+fn every_kind_has_as_many_cells_as_columns() {
+    for kind in Kind::ALL {
+        let row = columns::row(kind, &json!({"metadata": {"name": "x"}}));
+        assert_eq!(row.len(), columns::header(kind).len(), "{kind}");
+        assert_eq!(row[0], "x");
+    }
+}
+
+#[test]
+fn tables_of_kinds_that_are_not_served_show_what_upstream_shows() {
+    let spec =
+        json!({"task_ref": "t", "schedule": "0 9 * * 1", "time_zone": "UTC", "suspend": false});
+    let schedule =
+        json!({"metadata": {"name": "weekly"}, "spec": spec, "status": {"phase": "Pending"}});
+    assert_eq!(
+        columns::row(Kind::TaskSchedule, &schedule),
+        [
+            "weekly",
+            "t",
+            "0 9 * * 1",
+            "UTC",
+            "false",
+            "Pending",
+            "",
+            "",
+            "0",
+            ""
+        ]
+    );
+    let worker = json!({"metadata": {"name": "w"}, "spec": {"region": "eu", "capabilities": {"gpu": true}, "max_concurrent_tasks": 2}});
+    assert_eq!(
+        columns::row(Kind::Worker, &worker),
+        ["w", "eu", "true", "2", "", ""]
+    );
 }

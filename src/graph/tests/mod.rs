@@ -5,6 +5,8 @@
     reason = "tests"
 )]
 
+mod examples;
+mod kinds;
 mod large;
 mod references;
 mod shapes;

@@ -5,9 +5,16 @@ use crate::{
     manifest::did_you_mean,
     model::{Finding, Resource, code, spec::AgentSpec},
 };
+use serde_json::Value;
 
 /// What an agent may do with its memory; each may be written as `memory.OP` too.
 const MEMORY_OPERATIONS: [&str; 5] = ["read", "write", "search", "list", "ingest"];
+
+/// Deepest nesting of an output schema, as upstream.
+const MAX_OUTPUT_SCHEMA_DEPTH: usize = 10;
+
+/// Largest output schema in bytes of its JSON (64 KiB), as upstream.
+const MAX_OUTPUT_SCHEMA_BYTES: usize = 64 * 1024;
 
 pub(super) fn check(resource: &Resource, spec: &AgentSpec, findings: &mut Vec<Finding>) {
     if spec.model_ref.is_empty() {
@@ -52,5 +59,32 @@ pub(super) fn check(resource: &Resource, spec: &AgentSpec, findings: &mut Vec<Fi
             "/spec/execution",
             message,
         ));
+    }
+    if let Some(schema) = &spec.execution.output_schema {
+        check_output_schema(resource, schema, findings);
+    }
+}
+
+fn check_output_schema(resource: &Resource, schema: &Value, findings: &mut Vec<Finding>) {
+    let pointer = "/spec/execution/output_schema";
+    let field = "`spec.execution.output_schema`";
+    let problem = if schema.get("type").is_none() {
+        format!("{field} must be a JSON Schema with a `type`")
+    } else if schema.to_string().len() > MAX_OUTPUT_SCHEMA_BYTES {
+        format!("{field} may have at most {MAX_OUTPUT_SCHEMA_BYTES} bytes")
+    } else if depth(schema) > MAX_OUTPUT_SCHEMA_DEPTH {
+        format!("{field} may nest at most {MAX_OUTPUT_SCHEMA_DEPTH} levels")
+    } else {
+        return;
+    };
+    findings.push(at(resource, code::FIELD_FORMAT, pointer, problem));
+}
+
+/// Levels of lists and mappings; the reader bounds them.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
     }
 }

@@ -179,7 +179,7 @@ proptest! {
         let labels: Map<_, _> = labels.into_iter().map(|(k, v)| (k, Value::from(v))).collect();
         let document = json!({
             "kind": "Agent", "metadata": {"name": "a", "namespace": "team", "labels": labels},
-            "spec": {"model_ref": " m ", "prompt": prompt, "execution": {"output_schema": {"x": schema}}, "roles": ["b", "B", " "], "limits": {"max_steps": -3}},
+            "spec": {"model_ref": " m ", "prompt": prompt, "execution": {"output_schema": {"type": "object", "x": schema}}, "roles": ["b", "B", " "], "limits": {"max_steps": -3}},
         });
         let first = parse(&document.to_string());
         prop_assert_eq!(lines(&first), Vec::<String>::new());

@@ -139,12 +139,21 @@ fn wrong_types_say_what_is_needed_and_what_was_found() {
 }
 
 #[test]
-fn marker_that_ends_in_a_colon_says_to_quote_it() {
-    let found = only(&agent(
-        "  execution:\n    required_output_markers:\n      - AUTH_PATH:\n",
+fn marker_that_ends_in_a_colon_is_read_as_text_with_a_warning() {
+    let text = agent("  execution:\n    required_output_markers:\n      - AUTH_PATH:\n");
+    assert_eq!(
+        only(&text),
+        "9:9 W-YAML-COLON `AUTH_PATH:` is a mapping in YAML; it is read as text (quote it: \"AUTH_PATH:\")"
+    );
+    let parsed = parse(&text);
+    assert_eq!(
+        parsed.resources[0].value["execution"]["required_output_markers"],
+        serde_json::json!(["AUTH_PATH:"])
+    );
+    let mapping = only(&agent(
+        "  execution:\n    required_output_markers:\n      - A: b\n",
     ));
-    assert!(found.starts_with("9:9 E-FIELD-TYPE"), "{found}");
-    assert!(found.ends_with("(quote it: \"AUTH_PATH:\")"), "{found}");
+    assert!(mapping.starts_with("9:9 E-FIELD-TYPE"), "{mapping}");
 }
 
 #[test]

@@ -46,14 +46,14 @@ fn deep_nesting_is_refused_in_every_notation() {
 #[test]
 fn nesting_up_to_the_limit_is_read() {
     let nested = |depth: usize| {
-        super::agent(&format!(
-            "  execution: {{output_schema: {}{}}}\n",
+        format!(
+            "kind: Tool\nmetadata: {{name: t}}\nspec:\n  input_schema: {{a: {}{}}}\n",
             "[".repeat(depth),
             "]".repeat(depth)
-        ))
+        )
     };
     assert_eq!(places(&nested(61)), Vec::<String>::new());
-    assert_eq!(places(&nested(62)), ["7:91 E-LIMIT-DEPTH"]);
+    assert_eq!(places(&nested(62)), ["4:82 E-LIMIT-DEPTH"]);
 }
 
 #[test]

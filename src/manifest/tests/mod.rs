@@ -6,12 +6,16 @@
 )]
 
 mod committed_schemas;
+mod cron;
 mod digests;
 mod fields;
 mod forms;
 mod hostile;
 mod identity;
+mod invalid;
 mod leaks;
+mod misread;
+mod unserved;
 mod yaml;
 
 use super::{AssembleOptions, ClearTextPolicy, ParsedFile, assemble, parse_file};

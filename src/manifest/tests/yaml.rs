@@ -289,8 +289,10 @@ fn numbers_that_are_not_exact_are_errors_where_a_number_is_meant() {
             "{text}: {found:?}"
         );
     }
-    let schema = places(&agent("  execution: {output_schema: {max: .nan}}\n"));
-    assert_eq!(schema, ["7:36 E-YAML-NUMBER"]);
+    let schema = places(&agent(
+        "  execution: {output_schema: {type: object, max: .nan}}\n",
+    ));
+    assert_eq!(schema, ["7:50 E-YAML-NUMBER"]);
 }
 
 #[test]

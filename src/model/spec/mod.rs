@@ -5,35 +5,46 @@
 
 mod agent;
 mod agent_policy;
+mod agent_role;
 mod agent_system;
 mod agentgateway_backend;
+mod mcp_server;
+mod memory;
 mod model_alias;
 mod model_endpoint;
 mod secret;
+mod shared;
 mod task;
+mod task_schedule;
+mod task_webhook;
+mod tool;
+mod tool_approval;
+mod tool_permission;
+mod worker;
 
 pub use agent::{AgentExecution, AgentLimits, AgentMemory, AgentSpec};
 pub use agent_policy::{AgentPolicySpec, ApplyMode};
+pub use agent_role::AgentRoleSpec;
 pub use agent_system::{AgentSystemSpec, GraphEdge, GraphJoin, GraphNode};
 pub use agentgateway_backend::AgentgatewayBackendSpec;
+pub use mcp_server::{McpEnvironment, McpReconnect, McpServerSpec, McpTransport, ToolFilter};
+pub use memory::MemorySpec;
 pub use model_alias::{AliasTarget, ModelAliasSpec};
 pub use model_endpoint::{
     EndpointAuth, EndpointRetry, EndpointTimeouts, ModelEndpointSpec, ResponseModel, UnknownModels,
 };
 pub use secret::SecretSpec;
+pub use shared::{OperationClass, RetryJitter};
 pub use task::{MessageRetry, TaskMode, TaskRequirements, TaskRetry, TaskSpec};
+pub use task_schedule::{ConcurrencyPolicy, TaskScheduleSpec};
+pub use task_webhook::{
+    PayloadMode, TaskWebhookSpec, WebhookAuth, WebhookIdempotency, WebhookPayload, WebhookProfile,
+};
+pub use tool::{
+    AuthProfile, IsolationMode, RiskLevel, ToolAuth, ToolRetry, ToolRuntime, ToolSpec, ToolType,
+};
+pub use tool_approval::{APPROVAL_PHASES, ToolApprovalSpec};
+pub use tool_permission::{MatchMode, OperationRule, RuleClass, ToolPermissionSpec, Verdict};
+pub use worker::{WorkerCapabilities, WorkerSpec};
 
-/// Trims each text, drops empty ones and repeats (letter case ignored, first spelling kept).
-fn tidy(list: &mut Vec<String>) {
-    let mut seen = std::collections::BTreeSet::new();
-    *list = std::mem::take(list)
-        .into_iter()
-        .map(|text| text.trim().to_owned())
-        .filter(|text| !text.is_empty() && seen.insert(text.to_lowercase()))
-        .collect();
-}
-
-/// For fields that are left out of the normalised form when they say nothing.
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
+use shared::{is_default, text_or, tidy, trim, unique};

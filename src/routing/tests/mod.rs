@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod aliases;
+mod hidden;
 mod listing;
 mod names;
 mod patterns;
@@ -11,7 +12,7 @@ mod seed;
 use super::{Decision, Facts, Refusal, RoutingTable, Trace, resolve};
 use crate::{
     manifest::{AssembleOptions, assemble, parse_file},
-    model::{Catalog, Finding, Findings},
+    model::{Catalog, Finding, Findings, code},
 };
 use std::sync::Arc;
 
@@ -30,11 +31,15 @@ fn build(text: &str) -> (RoutingTable, Findings) {
     RoutingTable::build(&read(text))
 }
 
-/// The table of a file that routing finds nothing wrong with.
+/// The table of a file that routing finds nothing wrong with; names may hide one another.
 #[track_caller]
 fn table(text: &str) -> RoutingTable {
     let (table, findings) = build(text);
-    assert_eq!(described(&findings), Vec::<String>::new());
+    let hidden = [code::ALIAS_SHADOWS, code::ALIAS_UNREACHABLE];
+    let others = findings
+        .into_iter()
+        .filter(|finding| !hidden.contains(&finding.code));
+    assert_eq!(described(&others.collect()), Vec::<String>::new());
     table
 }
 

@@ -46,7 +46,7 @@ pub struct TreeFile {
 ///
 /// Names and sizes are known; contents are read one by one with [`Checkout::read`].
 pub struct Checkout {
-    /// The commit; `None` for a plain directory.
+    /// The commit; `None` for a plain directory and for what is staged.
     pub commit: Option<Commit>,
     /// The files, sorted by path.
     pub files: Vec<TreeFile>,
@@ -136,6 +136,22 @@ impl Checkout {
                 health,
             },
         })
+    }
+
+    /// Files that are objects of a repository but not of a commit.
+    pub(super) fn of_objects(repository: Repository, gather: Gather<'_>) -> Self {
+        let max_file_bytes = gather.limits().max_file_bytes;
+        let (files, findings) = gather.finish();
+        Self {
+            commit: None,
+            files,
+            findings,
+            contents: Contents::Objects {
+                repository: Mutex::new(repository),
+                max_file_bytes,
+                health: Arc::default(),
+            },
+        }
     }
 
     /// A directory's files, already read.

@@ -28,6 +28,12 @@ pub enum SourceError {
         /// The path.
         path: String,
     },
+    /// A staged file has a merge conflict.
+    #[error("`{path}` has a merge conflict; resolve it and `git add` it")]
+    Unmerged {
+        /// The file.
+        path: String,
+    },
     /// The remote does not have the reference.
     #[error("`{location}` has no branch or tag `{reference}`; {known}")]
     ReferenceNotFound {
@@ -207,6 +213,7 @@ impl SourceError {
             | Self::Reference(_)
             | Self::Path { .. }
             | Self::PathNotFound { .. }
+            | Self::Unmerged { .. }
             | Self::ReferenceNotFound { .. }
             | Self::RevisionNotFound { .. }
             | Self::RepositoryNotFound { .. }

@@ -2,6 +2,7 @@
 
 use super::{
     BlobId, Limits, TreeFile,
+    patterns::Ignored,
     text::{is_unsafe, safe},
 };
 use crate::model::{Code, Finding, Origin, code};
@@ -29,6 +30,9 @@ pub(super) enum Name<'a> {
 /// The files and findings so far.
 pub(super) struct Gather<'l> {
     limits: &'l Limits,
+    ignored: Ignored,
+    /// Entries that `.orlojignore` left out.
+    hidden: usize,
     files: Vec<TreeFile>,
     findings: Vec<Finding>,
     entries: usize,
@@ -39,6 +43,8 @@ impl<'l> Gather<'l> {
     pub(super) fn new(limits: &'l Limits) -> Self {
         Self {
             limits,
+            ignored: Ignored::default(),
+            hidden: 0,
             files: Vec::new(),
             findings: Vec::new(),
             entries: 0,
@@ -50,9 +56,16 @@ impl<'l> Gather<'l> {
         self.limits
     }
 
-    /// How much was collected; unchanged over a directory means that nothing in it matters.
+    /// Leaves out what a `.orlojignore` says from here on.
+    pub(super) fn ignore(&mut self, mut ignored: Ignored) {
+        self.findings.append(&mut ignored.findings);
+        self.ignored = ignored;
+    }
+
+    /// How much was collected or ignored; unchanged over a directory means that nothing in it matters,
+    /// wherever it stands.
     pub(super) fn collected(&self) -> usize {
-        self.files.len() + self.findings.len()
+        self.files.len() + self.findings.len() + self.hidden
     }
 
     /// Counts one entry of a directory, whatever it is.
@@ -101,9 +114,18 @@ impl<'l> Gather<'l> {
         match text {
             Some(text) if !dots && !is_odd(text) && path.len() + text.len() <= MAX_PATH_BYTES => {
                 path.push_str(text);
+                if self.ignored.hides(path, directory) {
+                    self.hidden += 1;
+                    return Name::Skipped;
+                }
                 Name::Path(path)
             }
             _ => {
+                if text.is_some_and(|text| self.ignored.hides(&format!("{path}{text}"), directory))
+                {
+                    self.hidden += 1;
+                    return Name::Skipped;
+                }
                 let shown = String::from_utf8_lossy(&name[..name.len().min(80)]);
                 path.push_str(&safe(&shown));
                 let message = "the name holds a control character, a backslash or invalid UTF-8, or is too long";

@@ -4,10 +4,12 @@ pub(in crate::source) mod http_remote;
 
 mod addresses;
 mod directories;
+mod ignored;
 mod remotes;
 mod repository;
 mod revisions;
 mod shells;
+mod staged;
 mod tls;
 mod trees;
 

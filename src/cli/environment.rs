@@ -1,6 +1,6 @@
 //! The few variables that the command line itself reads.
 
-use std::env::VarError;
+use std::{env::VarError, path::PathBuf};
 
 /// Columns of a terminal that says nothing.
 const DEFAULT_WIDTH: usize = 80;
@@ -17,6 +17,8 @@ pub(crate) struct Environment {
     pub(crate) ctl_server: Option<String>,
     /// `ORLOJCTL_API_TOKEN`.
     pub(crate) ctl_token: Option<String>,
+    /// `GIT_INDEX_FILE`: where `git` keeps what a hook has to check.
+    pub(crate) git_index_file: Option<PathBuf>,
 }
 
 impl Environment {
@@ -26,6 +28,7 @@ impl Environment {
             columns: variable("COLUMNS").and_then(|text| text.parse().ok()),
             ctl_server: variable("ORLOJCTL_SERVER"),
             ctl_token: variable("ORLOJCTL_API_TOKEN"),
+            git_index_file: variable("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
 
@@ -38,7 +41,7 @@ impl Environment {
 /// A variable that is set to something.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the command line's second spellings, which clap cannot read"
+    reason = "what clap cannot read: second spellings, and what git tells its hooks"
 )]
 fn variable(name: &str) -> Option<String> {
     let text = match std::env::var(name) {

@@ -219,7 +219,11 @@ fn read_object(
     let oid = blob.oid().map_err(SourceError::damaged)?;
     let odb = repository.odb().map_err(SourceError::damaged)?;
     let (bytes, kind) = odb.read_header(oid).map_err(SourceError::damaged)?;
-    if kind != ObjectType::Blob || bytes as u64 > max_bytes {
+    if kind != ObjectType::Blob {
+        let text = "an object that a tree names as a file is none";
+        return Err(SourceError::damaged(git2::Error::from_str(text)));
+    }
+    if bytes as u64 > max_bytes {
         return Err(not_found(blob));
     }
     let object = odb.read(oid).map_err(SourceError::damaged)?;

@@ -172,6 +172,13 @@ pub enum SourceError {
         #[source]
         source: git2::Error,
     },
+    /// The file system does not tell of changes.
+    #[error("failed to watch for changes")]
+    Watch {
+        /// The cause.
+        #[source]
+        source: notify::Error,
+    },
     /// The file system refused.
     #[error("failed to {act} `{}`", path.display())]
     Io {
@@ -207,6 +214,7 @@ impl SourceError {
             | Self::Network { .. }
             | Self::Timeout { .. }
             | Self::Damaged { .. }
+            | Self::Watch { .. }
             | Self::Io { .. }
             | Self::Git { .. } => true,
             Self::Location(_)

@@ -2,6 +2,7 @@
 
 use crate::model::{Finding, Origin, Position, Span, code};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use std::sync::Arc;
 
 /// The file at the top of a tree that says what of it is not read.
 pub(super) const IGNORE_FILE: &str = ".orlojignore";
@@ -65,13 +66,29 @@ impl PatternError {
     }
 }
 
+/// What of a tree the reader wants to see. The default is all of it.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// If there, only what matches.
+    pub include: Option<Arc<Patterns>>,
+    /// If there, nothing that matches.
+    pub exclude: Option<Arc<Patterns>>,
+}
+
+impl Selection {
+    /// Whether a path of the repository is looked at. A directory may hold what is included.
+    pub(super) fn selects(&self, path: &str, directory: bool) -> bool {
+        let excluded = self.exclude.as_ref();
+        let included = self.include.as_ref();
+        !excluded.is_some_and(|patterns| patterns.matches(path, directory))
+            && (directory || included.is_none_or(|patterns| patterns.matches(path, false)))
+    }
+}
+
 /// What of one tree is not read, by the tree's own `.orlojignore`.
 #[derive(Debug, Default)]
 pub(super) struct Ignored {
     patterns: Option<Patterns>,
-    /// What shown paths begin with, and what stands there in the repository.
-    shown: String,
-    real: String,
     /// What is wrong with the file.
     pub(super) findings: Vec<Finding>,
 }
@@ -94,7 +111,6 @@ impl Ignored {
             Ok(patterns) => Self {
                 patterns: Some(patterns),
                 findings,
-                ..Self::default()
             },
             Err(_) => Self::refused("the patterns are too many or too large together"),
         }
@@ -117,24 +133,10 @@ impl Ignored {
         ))
     }
 
-    /// For a walk whose paths begin with `shown`, which is `real` in the repository.
-    pub(super) fn seen_from(mut self, shown: &str, real: &str) -> Self {
-        shown.clone_into(&mut self.shown);
-        real.clone_into(&mut self.real);
-        self
-    }
-
-    /// Whether a path as it is shown is not read.
+    /// Whether a path of the repository is not read.
     pub(super) fn hides(&self, path: &str, directory: bool) -> bool {
-        let Some(patterns) = &self.patterns else {
-            return false;
-        };
-        let below = path.strip_prefix(&*self.shown).unwrap_or(path);
-        if self.real.is_empty() {
-            return patterns.matches(below, directory);
-        }
-        let below = below.trim_start_matches('/');
-        patterns.matches(&format!("{}/{below}", self.real), directory)
+        let patterns = self.patterns.as_ref();
+        patterns.is_some_and(|patterns| patterns.matches(path, directory))
     }
 }
 

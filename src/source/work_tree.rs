@@ -33,8 +33,8 @@ pub fn open_work_tree(path: &Path, limits: &Limits) -> Result<Checkout, SourceEr
     let _ = if meta.is_dir() {
         let inside = discover(path).and_then(|top| Some((path_in_repository(&top, path)?, top)));
         let (real, top) = inside.unwrap_or_else(|| (String::new(), path.to_owned()));
-        let ignored = ignore_file(&top)?.seen_from(&shown, &real);
-        walk.gather.ignore(ignored);
+        walk.gather.stand_at(&shown, &real);
+        walk.gather.ignore(ignore_file(&top)?);
         walk.directory(path, &shown, 0)?
     } else {
         walk.file(path, &shown)?

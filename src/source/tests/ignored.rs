@@ -1,8 +1,9 @@
 use super::super::{
-    Checkout, Limits, open_revision, open_staged, open_work_tree, open_work_tree_in,
+    Checkout, Limits, Patterns, Selection, open_revision, open_staged, open_work_tree,
+    open_work_tree_in,
 };
 use super::{config, found, mirrored, paths, repository::Repository};
-use std::{fmt::Write as _, fs};
+use std::{fmt::Write as _, fs, sync::Arc};
 
 const IGNORE: &str = "# CI and charts\n/charts/\n*.ci.yaml\n!keep.ci.yaml\n";
 
@@ -62,8 +63,8 @@ fn directory_in_a_clone_is_read_by_the_file_at_the_top() {
     assert!(names[0].ends_with("deep/charts/b.yaml") && names[1].ends_with("deep/keep.ci.yaml"));
     let charts = open_work_tree(&repository.work().join("charts"), &limits).unwrap();
     assert_eq!(paths(&charts), Vec::<&str>::new());
-    let named = open_work_tree(&repository.work().join("charts/values.yaml"), &limits).unwrap();
-    assert_eq!(named.files.len(), 1);
+    let file = open_work_tree(&repository.work().join("charts/values.yaml"), &limits).unwrap();
+    assert_eq!(file.files.len(), 1);
 }
 
 #[test]
@@ -124,5 +125,47 @@ fn same_tree_in_two_places_may_be_ignored_in_one_of_them() {
     ]);
     for checkout in every_way(&repository) {
         assert_eq!(paths(&checkout), ["b/x/one.yaml"]);
+    }
+}
+
+#[test]
+fn selection_narrows_every_way_to_read_a_repository() {
+    let repository = Repository::with(&FILES);
+    let work = repository.work();
+    std::os::unix::fs::symlink("/etc", work.join("outside")).unwrap();
+    repository.git(&["add", "-A"]);
+    repository.commit_index("link");
+    let patterns = |lines: &[&str]| {
+        (!lines.is_empty()).then(|| Arc::new(Patterns::parse(lines.iter().copied()).unwrap()))
+    };
+    for (include, exclude, left) in [
+        (
+            &["deep"][..],
+            &[][..],
+            &["deep/charts/b.yaml", "deep/keep.ci.yaml"][..],
+        ),
+        (
+            &["deep/**", "/a.yaml"],
+            &["charts", "outside"],
+            &["a.yaml", "deep/keep.ci.yaml"],
+        ),
+        (&[], &["/deep", "outside"], &["a.yaml"]),
+    ] {
+        let selection = Selection {
+            include: patterns(include),
+            exclude: patterns(exclude),
+        };
+        let limits = Limits {
+            selection,
+            ..Limits::default()
+        };
+        for checkout in [
+            open_revision(&work, "main", &[], &limits).unwrap(),
+            open_work_tree_in(&work, &[], &limits).unwrap(),
+            open_staged(&work, None, &[], &limits).unwrap(),
+        ] {
+            assert_eq!(paths(&checkout), left);
+            assert_eq!(found(&checkout.findings), Vec::<String>::new());
+        }
     }
 }

@@ -12,6 +12,7 @@ mod shells;
 mod staged;
 mod tls;
 mod trees;
+mod watch;
 
 use super::{Checkout, Credentials, Limits, Location, Mirror, SourceConfig};
 use crate::model::Finding;

@@ -33,14 +33,15 @@ impl Watch {
     pub fn start(paths: &[PathBuf]) -> Result<Self, SourceError> {
         let paths = &absolute(paths)?;
         let (tell, changes) = channel();
-        let native = RecommendedWatcher::new(handler(paths, tell.clone()), Config::default());
+        let native =
+            RecommendedWatcher::new(handler(paths.clone(), tell.clone()), Config::default());
         let started = native.and_then(|watcher| Self::over(paths, watcher));
         let watcher = match started {
             Ok(watcher) => watcher,
             // The system's watches are used up, or it has none: look for changes instead.
             Err(_) => {
                 let config = Config::default().with_poll_interval(POLL);
-                PollWatcher::new(handler(paths, tell), config)
+                PollWatcher::new(handler(paths.clone(), tell), config)
                     .and_then(|watcher| Self::over(paths, watcher))
                     .map_err(|source| SourceError::Watch { source })?
             }
@@ -100,10 +101,9 @@ fn directory_of(file: &Path) -> &Path {
 }
 
 fn handler(
-    paths: &[PathBuf],
+    roots: Vec<PathBuf>,
     tell: Sender<()>,
-) -> impl FnMut(notify::Result<Event>) + Send + use<> {
-    let roots: Vec<PathBuf> = paths.to_vec();
+) -> impl FnMut(notify::Result<Event>) + Send + 'static {
     move |event| {
         let matters = event.is_ok_and(|event| {
             is_change(event.kind) && event.paths.iter().any(|path| is_seen(&roots, path))

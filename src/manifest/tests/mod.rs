@@ -12,6 +12,7 @@ mod forms;
 mod hostile;
 mod identity;
 mod leaks;
+mod properties;
 mod yaml;
 
 use super::{AssembleOptions, ClearTextPolicy, ParsedFile, assemble, parse_file};

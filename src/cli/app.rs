@@ -3,10 +3,10 @@
 use super::{
     commands::{
         apply::ApplyArgs, completion::CompletionArgs, create::CreateArgs, delete::DeleteArgs,
-        demo::DemoArgs, describe::DescribeArgs, diff::DiffArgs, get::GetArgs, graph::GraphArgs,
-        help::HelpArgs, history::HistoryArgs, plan::PlanArgs, schema::SchemaArgs,
-        secret::SecretArgs, serve::ServeArgs, status::StatusArgs, sync::SyncArgs,
-        validate::ValidateArgs, version::VersionArgs,
+        demo::DemoArgs, describe::DescribeArgs, diff::DiffArgs, explain_code::ExplainCodeArgs,
+        get::GetArgs, graph::GraphArgs, help::HelpArgs, history::HistoryArgs, plan::PlanArgs,
+        schema::SchemaArgs, secret::SecretArgs, serve::ServeArgs, status::StatusArgs,
+        sync::SyncArgs, validate::ValidateArgs, version::VersionArgs,
     },
     output::ColorWhen,
 };
@@ -66,6 +66,7 @@ pub(crate) enum Command {
     Create(CreateArgs),
     Delete(DeleteArgs),
     Secret(SecretArgs),
+    ExplainCode(ExplainCodeArgs),
     Schema(SchemaArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),

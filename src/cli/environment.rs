@@ -23,6 +23,8 @@ pub(crate) struct Environment {
     pub(crate) ctl_token: Option<String>,
     /// Where this program lies, if it was started by a path and not by its name.
     pub(crate) program: Option<PathBuf>,
+    /// `GIT_INDEX_FILE`: where `git` keeps what a hook has to check.
+    pub(crate) git_index_file: Option<PathBuf>,
 }
 
 impl Environment {
@@ -33,6 +35,7 @@ impl Environment {
             ctl_server: variable("ORLOJCTL_SERVER"),
             ctl_token: variable("ORLOJCTL_API_TOKEN"),
             program: std::env::args_os().next().and_then(|name| located(&name)),
+            git_index_file: variable("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
 
@@ -51,7 +54,7 @@ fn located(name: &OsStr) -> Option<PathBuf> {
 /// A variable that is set to something.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the command line's second spellings, which clap cannot read"
+    reason = "what clap cannot read: second spellings, and what git tells its hooks"
 )]
 fn variable(name: &str) -> Option<String> {
     let text = match std::env::var(name) {

@@ -11,7 +11,8 @@ use crate::{
     },
     routing::RoutingTable,
     source::{
-        Checkout, CommitId, Limits, discover, open_revision, open_work_tree, open_work_tree_in,
+        Checkout, CommitId, Limits, discover, open_revision, open_staged, open_work_tree,
+        open_work_tree_in,
     },
 };
 use std::{
@@ -77,7 +78,17 @@ impl Version {
         revision: &str,
         paths: &[String],
     ) -> Result<Self, CliError> {
-        let checkout = open_revision(repository, revision, paths, &Limits::default())?;
+        Self::of_revision_within(repository, revision, paths, &Limits::default())
+    }
+
+    /// The same, within other limits.
+    pub(crate) fn of_revision_within(
+        repository: &Path,
+        revision: &str,
+        paths: &[String],
+        limits: &Limits,
+    ) -> Result<Self, CliError> {
+        let checkout = open_revision(repository, revision, paths, limits)?;
         let files = read(&checkout)?;
         let (name, label) = match &files.commit {
             Some(commit) => {
@@ -91,6 +102,19 @@ impl Version {
         Ok(Self::named(files, name, label))
     }
 
+    /// What is staged in the repository at `root`, limited to `paths`; `index` is another index file than
+    /// the repository's own.
+    pub(crate) fn of_staged(
+        root: &Path,
+        index: Option<&Path>,
+        paths: &[String],
+        limits: &Limits,
+    ) -> Result<Self, CliError> {
+        let checkout = open_staged(root, index, paths, limits)?;
+        let label = "what is staged".to_owned();
+        Ok(Self::named(read(&checkout)?, WORK_TREE.to_owned(), label))
+    }
+
     /// The work tree of the repository at `root`, limited to `paths`.
     pub(crate) fn of_work_tree(root: &Path, paths: &[String]) -> Result<Self, CliError> {
         let checkout = open_work_tree_in(root, paths, &Limits::default())?;
@@ -100,16 +124,27 @@ impl Version {
 
     /// Directories and files as they were typed; `-` is standard input, and no path the current directory.
     pub(crate) fn of_typed(paths: &[PathBuf], session: &mut Session) -> Result<Self, CliError> {
+        Self::of_typed_within(paths, session, &Limits::default(), &mut Vec::new())
+    }
+
+    /// The same within other limits, with what was parsed before: one cache for each path.
+    pub(crate) fn of_typed_within(
+        paths: &[PathBuf],
+        session: &mut Session,
+        limits: &Limits,
+        caches: &mut Vec<FileCache>,
+    ) -> Result<Self, CliError> {
         let here = [PathBuf::from(".")];
         let paths = if paths.is_empty() { &here[..] } else { paths };
         let mut all = SourceFiles::default();
         let mut seen = HashSet::new();
-        for path in paths {
+        caches.resize_with(paths.len(), FileCache::default);
+        for (path, cache) in paths.iter().zip(caches) {
             let files = if path.as_os_str() == "-" {
                 of_stdin(session)?
             } else {
                 let path = session.path(path);
-                read(&open_work_tree(&path, &Limits::default())?)?
+                gather(&open_work_tree(&path, limits)?, cache)?
             };
             let new = files.files.into_iter();
             all.files

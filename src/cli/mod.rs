@@ -24,6 +24,7 @@ mod output;
 mod recipients;
 mod report;
 mod revision;
+mod scope;
 mod session;
 mod tables;
 mod target;

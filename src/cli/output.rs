@@ -145,6 +145,11 @@ impl Terminal {
             .map_err(|error| CliError::new("failed to write to standard output").because(&error))
     }
 
+    /// Whether whoever reads the data went away.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.out.closed
+    }
+
     /// Writes what is not data; there is nobody to tell if that fails.
     pub(crate) fn note(&mut self, text: &str) {
         let _ = self.err.write(text);

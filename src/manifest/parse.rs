@@ -173,7 +173,7 @@ fn read_form(file: &Arc<str>, node: &Node) -> Result<Form, Box<Finding>> {
             "this is not a manifest: `kind` is missing",
         );
         return Err(Box::new(finding.with_hint(
-            "keep files that are not manifests outside the paths that are synced",
+            "keep files that are not manifests out: name them in `.orlojignore`, or sync only `--path`",
         )));
     };
     let Some(kind) = entry.value.as_text() else {

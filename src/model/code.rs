@@ -160,6 +160,8 @@ codes! {
     LIMIT_SUBMODULE = "E-LIMIT-SUBMODULE";
     /// A file name that cannot be shown safely.
     LIMIT_FILE_NAME = "E-LIMIT-FILE-NAME";
+    /// A line of `.orlojignore` is not a pattern, or the file cannot be read.
+    LIMIT_IGNORE = "E-LIMIT-IGNORE";
     /// The tree holds no manifest at all.
     SOURCE_EMPTY = "E-LIMIT-EMPTY";
     /// A resource sent by hand that Git manages, or the other way round.

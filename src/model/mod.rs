@@ -8,6 +8,7 @@ mod catalog;
 mod clear_text;
 pub mod code;
 mod digest;
+pub mod explanation;
 mod finding;
 mod go_duration;
 mod id;

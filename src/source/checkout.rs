@@ -46,7 +46,7 @@ pub struct TreeFile {
 ///
 /// Names and sizes are known; contents are read one by one with [`Checkout::read`].
 pub struct Checkout {
-    /// The commit; `None` for a plain directory.
+    /// The commit; `None` for a plain directory and for what is staged.
     pub commit: Option<Commit>,
     /// The files, sorted by path.
     pub files: Vec<TreeFile>,
@@ -138,6 +138,22 @@ impl Checkout {
         })
     }
 
+    /// Files that are objects of a repository but not of a commit.
+    pub(super) fn of_objects(repository: Repository, gather: Gather<'_>) -> Self {
+        let max_file_bytes = gather.limits().max_file_bytes;
+        let (files, findings) = gather.finish();
+        Self {
+            commit: None,
+            files,
+            findings,
+            contents: Contents::Objects {
+                repository: Mutex::new(repository),
+                max_file_bytes,
+                health: Arc::default(),
+            },
+        }
+    }
+
     /// A directory's files, already read.
     pub(super) fn of_files(gather: Gather<'_>, contents: HashMap<BlobId, Vec<u8>>) -> Self {
         let (files, findings) = gather.finish();
@@ -203,7 +219,11 @@ fn read_object(
     let oid = blob.oid().map_err(SourceError::damaged)?;
     let odb = repository.odb().map_err(SourceError::damaged)?;
     let (bytes, kind) = odb.read_header(oid).map_err(SourceError::damaged)?;
-    if kind != ObjectType::Blob || bytes as u64 > max_bytes {
+    if kind != ObjectType::Blob {
+        let text = "an object that a tree names as a file is none";
+        return Err(SourceError::damaged(git2::Error::from_str(text)));
+    }
+    if bytes as u64 > max_bytes {
         return Err(not_found(blob));
     }
     let object = odb.read(oid).map_err(SourceError::damaged)?;

@@ -28,6 +28,12 @@ pub enum SourceError {
         /// The path.
         path: String,
     },
+    /// A staged file has a merge conflict.
+    #[error("`{path}` has a merge conflict; resolve it and `git add` it")]
+    Unmerged {
+        /// The file.
+        path: String,
+    },
     /// The remote does not have the reference.
     #[error("`{location}` has no branch or tag `{reference}`; {known}")]
     ReferenceNotFound {
@@ -168,6 +174,13 @@ pub enum SourceError {
         #[source]
         source: git2::Error,
     },
+    /// The file system does not tell of changes.
+    #[error("failed to watch for changes")]
+    Watch {
+        /// The cause.
+        #[source]
+        source: notify::Error,
+    },
     /// The file system refused.
     #[error("failed to {act} `{}`", path.display())]
     Io {
@@ -203,12 +216,14 @@ impl SourceError {
             | Self::Network { .. }
             | Self::Timeout { .. }
             | Self::Damaged { .. }
+            | Self::Watch { .. }
             | Self::Io { .. }
             | Self::Git { .. } => true,
             Self::Location(_)
             | Self::Reference(_)
             | Self::Path { .. }
             | Self::PathNotFound { .. }
+            | Self::Unmerged { .. }
             | Self::ReferenceNotFound { .. }
             | Self::RevisionNotFound { .. }
             | Self::RepositoryNotFound { .. }

@@ -2,6 +2,7 @@
 
 use super::{
     BlobId, Limits, TreeFile,
+    patterns::Ignored,
     text::{is_unsafe, safe},
 };
 use crate::model::{Code, Finding, Origin, code};
@@ -29,6 +30,11 @@ pub(super) enum Name<'a> {
 /// The files and findings so far.
 pub(super) struct Gather<'l> {
     limits: &'l Limits,
+    ignored: Ignored,
+    /// What shown paths begin with, and what stands there in the repository.
+    place: (String, String),
+    /// Entries that `.orlojignore` left out.
+    hidden: usize,
     files: Vec<TreeFile>,
     findings: Vec<Finding>,
     entries: usize,
@@ -39,6 +45,9 @@ impl<'l> Gather<'l> {
     pub(super) fn new(limits: &'l Limits) -> Self {
         Self {
             limits,
+            ignored: Ignored::default(),
+            place: Default::default(),
+            hidden: 0,
             files: Vec::new(),
             findings: Vec::new(),
             entries: 0,
@@ -50,9 +59,36 @@ impl<'l> Gather<'l> {
         self.limits
     }
 
-    /// How much was collected; unchanged over a directory means that nothing in it matters.
+    /// Leaves out what a `.orlojignore` says from here on.
+    pub(super) fn ignore(&mut self, mut ignored: Ignored) {
+        self.findings.append(&mut ignored.findings);
+        self.ignored = ignored;
+    }
+
+    /// Says that shown paths begin with `shown`, which is `real` in the repository.
+    pub(super) fn stand_at(&mut self, shown: &str, real: &str) {
+        self.place = (shown.to_owned(), real.to_owned());
+    }
+
+    /// Whether a path is left out, by the tree's own word or by the reader's.
+    fn hides(&self, path: &str, directory: bool) -> bool {
+        let (shown, real) = &self.place;
+        let below = path.strip_prefix(&**shown).unwrap_or(path);
+        let below = below.trim_start_matches('/');
+        let joined;
+        let path = if real.is_empty() {
+            below
+        } else {
+            joined = format!("{real}/{below}");
+            &joined
+        };
+        self.ignored.hides(path, directory) || !self.limits.selection.selects(path, directory)
+    }
+
+    /// How much was collected or ignored; unchanged over a directory means that nothing in it matters,
+    /// wherever it stands.
     pub(super) fn collected(&self) -> usize {
-        self.files.len() + self.findings.len()
+        self.files.len() + self.findings.len() + self.hidden
     }
 
     /// Counts one entry of a directory, whatever it is.
@@ -101,9 +137,17 @@ impl<'l> Gather<'l> {
         match text {
             Some(text) if !dots && !is_odd(text) && path.len() + text.len() <= MAX_PATH_BYTES => {
                 path.push_str(text);
+                if self.hides(path, directory) {
+                    self.hidden += 1;
+                    return Name::Skipped;
+                }
                 Name::Path(path)
             }
             _ => {
+                if text.is_some_and(|text| self.hides(&format!("{path}{text}"), directory)) {
+                    self.hidden += 1;
+                    return Name::Skipped;
+                }
                 let shown = String::from_utf8_lossy(&name[..name.len().min(80)]);
                 path.push_str(&safe(&shown));
                 let message = "the name holds a control character, a backslash or invalid UTF-8, or is too long";
@@ -114,6 +158,9 @@ impl<'l> Gather<'l> {
     }
 
     pub(super) fn symlink(&mut self, path: &str) -> Flow {
+        if self.hides(path, false) {
+            return Flow::Continue(());
+        }
         let hint = "replace it by a copy, or leave it out of the source's path";
         self.report(
             code::LIMIT_SYMLINK,
@@ -124,6 +171,9 @@ impl<'l> Gather<'l> {
     }
 
     pub(super) fn submodule(&mut self, path: &str) -> Flow {
+        if self.hides(path, false) {
+            return Flow::Continue(());
+        }
         let hint =
             "copy the manifests in, make it a source of its own, or leave it out of the path";
         self.report(code::LIMIT_SUBMODULE, path, "submodules are not read", hint)

@@ -1,9 +1,10 @@
 //! How much a source may cost.
 
+use super::Selection;
 use std::time::Duration;
 
 /// Bounds on one revision of a source and on one fetch of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// Manifest files of one revision.
     pub max_files: usize,
@@ -11,6 +12,8 @@ pub struct Limits {
     pub max_file_bytes: u64,
     /// Bytes of all manifest files of one revision, their paths included.
     pub max_total_bytes: u64,
+    /// What of a revision is looked at.
+    pub selection: Selection,
     /// Directories inside one another.
     pub max_depth: usize,
     /// Time for one fetch, from the first byte to the last.
@@ -34,6 +37,7 @@ impl Default for Limits {
             max_files: 200_000,
             max_file_bytes: 1 << 20,
             max_total_bytes: 256 << 20,
+            selection: Selection::default(),
             max_depth: 32,
             fetch_timeout: Duration::from_mins(1),
             fetch_bytes: 1 << 30,

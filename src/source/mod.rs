@@ -17,12 +17,15 @@ mod ids;
 mod limits;
 mod location;
 mod mirror;
+mod patterns;
 mod reference;
 mod revision;
 mod scope;
+mod staged;
 mod text;
 mod transport;
 mod tree;
+mod watch;
 mod work_tree;
 
 #[cfg(test)]
@@ -36,6 +39,9 @@ pub use ids::{BlobId, CommitId};
 pub use limits::Limits;
 pub use location::{Location, LocationError};
 pub use mirror::Mirror;
+pub use patterns::{PatternError, Patterns, Selection};
 pub use reference::ReferenceError;
 pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
+pub use staged::open_staged;
+pub use watch::Watch;
 pub use work_tree::{open_work_tree, open_work_tree_in};

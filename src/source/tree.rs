@@ -3,6 +3,7 @@
 use super::{
     BlobId, SourceError,
     gather::{Flow, Gather, Name},
+    patterns::{IGNORE_FILE, Ignored, MAX_IGNORE_BYTES},
 };
 use git2::{ObjectType, Odb, Oid, Repository, Tree, TreeEntry};
 use std::{
@@ -34,6 +35,7 @@ pub(super) fn collect(
         gather,
         barren: HashSet::new(),
     };
+    walk.ignore_file(root)?;
     if scope.is_empty() {
         let _ = walk.directory(root, "", 0)?;
         return Ok(());
@@ -56,6 +58,29 @@ struct Walk<'a, 'l> {
 }
 
 impl Walk<'_, '_> {
+    /// Reads the tree's own `.orlojignore`, if it has one.
+    fn ignore_file(&mut self, root: Oid) -> Result<(), SourceError> {
+        let tree = self.tree(root)?;
+        let Some(entry) = tree.get_name(IGNORE_FILE) else {
+            return Ok(());
+        };
+        let plain = entry.kind() == Some(ObjectType::Blob) && entry.filemode_raw() != MODE_SYMLINK;
+        let ignored = if plain {
+            let header = self.odb.read_header(entry.id());
+            match header.map_err(SourceError::damaged)?.0 as u64 {
+                bytes if bytes > MAX_IGNORE_BYTES => Ignored::too_large(bytes),
+                _ => {
+                    let object = self.odb.read(entry.id()).map_err(SourceError::damaged)?;
+                    Ignored::read(object.data())
+                }
+            }
+        } else {
+            Ignored::refused("it is not a plain file and not read")
+        };
+        self.gather.ignore(ignored);
+        Ok(())
+    }
+
     /// Goes down to one path of the scope and collects what is there.
     fn scoped(&mut self, root: Oid, path: &str) -> Result<Flow, SourceError> {
         let mut tree = root;

@@ -3,6 +3,8 @@
 use super::{
     BlobId, Checkout, Limits, SourceError,
     gather::{Flow, Gather, Name},
+    patterns::{IGNORE_FILE, Ignored, MAX_IGNORE_BYTES},
+    revision::{discover, path_in_repository},
     scope,
 };
 use git2::{ObjectType, Oid};
@@ -18,7 +20,8 @@ use std::{
 /// Reads the manifests of a directory, or one file whatever its name.
 ///
 /// Paths are shown the way `path` was given: `sample/a.yaml` for `sample`, `a.yaml` for `.`. Symbolic
-/// links below it are reported, not followed.
+/// links below it are reported, not followed. The `.orlojignore` of the repository around it counts, or
+/// without one its own; a file that is named itself is read whatever that says.
 ///
 /// # Errors
 ///
@@ -28,6 +31,10 @@ pub fn open_work_tree(path: &Path, limits: &Limits) -> Result<Checkout, SourceEr
     let shown = shown(path);
     let meta = fs::metadata(path).map_err(|error| SourceError::io("read", path, error))?;
     let _ = if meta.is_dir() {
+        let inside = discover(path).and_then(|top| Some((path_in_repository(&top, path)?, top)));
+        let (real, top) = inside.unwrap_or_else(|| (String::new(), path.to_owned()));
+        walk.gather.stand_at(&shown, &real);
+        walk.gather.ignore(ignore_file(&top)?);
         walk.directory(path, &shown, 0)?
     } else {
         walk.file(path, &shown)?
@@ -50,6 +57,7 @@ pub fn open_work_tree_in(
 ) -> Result<Checkout, SourceError> {
     let mut walk = Walk::new(limits);
     let scope = scope::normalise(paths)?;
+    walk.gather.ignore(ignore_file(root)?);
     if scope.is_empty() {
         let _ = walk.directory(root, "", 0)?;
     }
@@ -59,6 +67,29 @@ pub fn open_work_tree_in(
         }
     }
     Ok(Checkout::of_files(walk.gather, walk.contents))
+}
+
+/// Reads the `.orlojignore` of a directory, if it has one.
+fn ignore_file(directory: &Path) -> Result<Ignored, SourceError> {
+    let path = directory.join(IGNORE_FILE);
+    let failed = |error| SourceError::io("read", &path, error);
+    let meta = match fs::symlink_metadata(&path) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Ignored::default()),
+        Err(error) => return Err(failed(error)),
+    };
+    if !meta.is_file() {
+        return Ok(Ignored::refused("it is not a plain file and not read"));
+    }
+    if meta.len() > MAX_IGNORE_BYTES {
+        return Ok(Ignored::too_large(meta.len()));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(&path).map_err(failed)?;
+    file.take(MAX_IGNORE_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(Ignored::read(&bytes))
 }
 
 /// A path as typed, without `./` and a closing `/`; the current directory is the empty text.

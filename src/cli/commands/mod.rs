@@ -7,6 +7,7 @@ pub(crate) mod delete;
 pub(crate) mod demo;
 pub(crate) mod describe;
 pub(crate) mod diff;
+pub(crate) mod explain_code;
 pub(crate) mod get;
 pub(crate) mod graph;
 pub(crate) mod help;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Exit, CliE
         Command::Create(args) => create::run(args, session),
         Command::Delete(args) => delete::run(args, session),
         Command::Secret(args) => secret::run(args, session),
+        Command::ExplainCode(args) => explain_code::run(args, session),
         Command::Schema(args) => schema::run(args, session),
         Command::Completion(args) => completion::run(args, session),
         Command::Version(args) => version::run(args, session),

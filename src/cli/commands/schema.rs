@@ -7,16 +7,21 @@ use crate::{
 use clap::Args;
 use std::fmt::Write as _;
 
+/// The name of the schema of what `orloj validate -o json` prints.
+const FINDINGS: &str = "findings";
+
 /// Print the JSON Schema of a kind
 ///
-/// The schemas (draft 2020-12) are those that the daemon checks with. Without a kind their names are listed.
+/// The schemas (draft 2020-12) are those that the daemon checks with. Without a kind their names are
+/// listed. `findings` is the schema of what `orloj validate -o json` prints.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   orloj schema                         the kinds that have one
-  orloj schema ModelEndpoint > model-endpoint.schema.json")]
+  orloj schema ModelEndpoint > model-endpoint.schema.json
+  orloj schema findings                what `validate -o json` prints")]
 pub(crate) struct SchemaArgs {
-    /// The kind, in any spelling: `Agent`, `agents`, `model-endpoint`
+    /// The kind, in any spelling: `Agent`, `agents`, `model-endpoint`; or `findings`
     #[arg(value_name = "KIND")]
     kind: Option<String>,
 }
@@ -28,12 +33,21 @@ pub(crate) fn run(args: &SchemaArgs, session: &mut Session) -> Result<Exit, CliE
         for name in schema::names() {
             let _ = writeln!(list, "{name}");
         }
+        list.push_str(FINDINGS);
+        list.push('\n');
         session.terminal.data(&list)?;
         return Ok(Exit::Done);
     };
+    if kind == FINDINGS {
+        session
+            .terminal
+            .data(include_str!("../../../schemas/findings.schema.json"))?;
+        return Ok(Exit::Done);
+    }
     let Some(text) = schema::published(kind) else {
         let error = CliError::usage(format!("there is no schema for `{kind}`"));
-        return Err(match did_you_mean(kind, schema::names()) {
+        let names = schema::names().chain([FINDINGS]);
+        return Err(match did_you_mean(kind, names) {
             Some(near) => error.with_hint(format!("did you mean `{near}`?")),
             None => error.with_hint("`orloj schema` lists the kinds that have one"),
         });

@@ -1,16 +1,20 @@
 //! `orloj validate`: are these manifests good?
 
-use crate::cli::{
-    comparison::pretty,
-    error::CliError,
-    exit::Exit,
-    manifests::{Version, clear_text},
-    report::{self, Reported, Tally},
-    session::Session,
-    text::count,
+use crate::{
+    cli::{
+        comparison::pretty,
+        error::CliError,
+        exit::Exit,
+        manifests::{Version, clear_text},
+        report::{self, Reported, Tally},
+        scope::ScopeArgs,
+        session::Session,
+        text::count,
+    },
+    reconcile::{FileCache, Review},
+    source::Watch,
 };
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
 
 /// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -20,15 +24,22 @@ enum Format {
     Text,
     /// For programs
     Json,
+    /// For code scanning (SARIF 2.1.0)
+    Sarif,
     /// As annotations of a GitHub workflow
     Github,
+    /// For the test pages of CI systems (JUnit XML)
+    Junit,
 }
 
 /// Check manifests without a daemon
 ///
 /// Reads every `*.yaml`, `*.yml` and `*.json` below the paths and checks fields, references, aliases,
-/// policies and the form of sealed secrets. Needs no network and no key. Exits with 3 if anything would
-/// make the daemon refuse the commit.
+/// policies and the form of sealed secrets. What `.orlojignore` at the top of the repository names (as
+/// in `.gitignore`) is left out. Needs no network and no key. Exits with 3 if anything would make the
+/// daemon refuse the commit.
+///
+/// With `--rev` or `--staged` and without paths the whole repository is read.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -36,14 +47,19 @@ Examples:
   orloj validate agents endpoints      two directories, as one set
   orloj validate -f agent.yaml         one file, as kubectl spells it
   orloj validate - < agent.yaml        standard input
-  orloj validate -o github             in a GitHub workflow")]
+  orloj validate --rev origin/main     a commit
+  orloj validate --staged              what is staged, in a pre-commit hook
+  orloj validate --exclude charts      without some files
+  orloj validate --watch               again after every save
+  orloj validate -o github             in a GitHub workflow
+
+`orloj explain-code CODE` explains a finding.")]
 pub(crate) struct ValidateArgs {
-    /// Directories or files; `-` is standard input [default: .]
-    #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// A directory or file (can be repeated)
-    #[arg(short, long = "file", value_name = "PATH")]
-    file: Vec<PathBuf>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Check again whenever a file is saved, until interrupted
+    #[arg(long, conflicts_with_all = ["rev", "staged"])]
+    watch: bool,
     /// Warn about secrets in clear text instead of refusing them
     #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     allow_plaintext_secrets: bool,
@@ -54,31 +70,81 @@ pub(crate) struct ValidateArgs {
 
 /// Reviews the files and prints what was found.
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let paths: Vec<PathBuf> = args.paths.iter().chain(&args.file).cloned().collect();
-    let version = Version::of_typed(&paths, session)?;
+    if !args.watch {
+        return once(args, session, &mut Vec::new());
+    }
+    if args.scope.reads_stdin() {
+        return Err(CliError::usage("standard input cannot be watched"));
+    }
+    // The watch starts first: what is saved during the first run is not missed.
+    let watch = Watch::start(&args.scope.watched(session))?;
+    let mut caches = Vec::new();
+    loop {
+        if session.terminal.out_style().color {
+            session.terminal.data("\u{1b}[2J\u{1b}[H")?;
+        }
+        if let Err(error) = once(args, session, &mut caches) {
+            // A file may be gone for a moment while an editor saves it.
+            let style = session.terminal.err_style();
+            let text = error.render(style, session.environment().width());
+            session.terminal.note(&text);
+        }
+        if session.terminal.is_closed() || !watch.wait(None) {
+            return Ok(Exit::Done);
+        }
+    }
+}
+
+fn once(
+    args: &ValidateArgs,
+    session: &mut Session,
+    caches: &mut Vec<FileCache>,
+) -> Result<Exit, CliError> {
+    let version = args.scope.read(session, caches)?;
     let review = version.review(None, clear_text(args.allow_plaintext_secrets), true);
     let findings = Reported::all(&review.findings);
-    let report = match args.output {
+    let report = printed(args.output, &version, &review, &findings, session);
+    session.terminal.data(&report)?;
+    if !matches!(args.output, Format::Json | Format::Sarif | Format::Junit) {
+        let closing = closing(&version, &review, &findings, session);
+        session.terminal.note(&closing);
+    }
+    Ok(if review.findings.has_errors() {
+        Exit::Invalid
+    } else {
+        Exit::Done
+    })
+}
+
+fn printed(
+    format: Format,
+    version: &Version,
+    review: &Review,
+    findings: &[Reported],
+    session: &Session,
+) -> String {
+    match format {
         Format::Text => {
             let color = session.terminal.out_style().color;
             let width = session.environment().width();
-            report::to_text(&findings, &version.sources(), width, color)
+            report::to_text(findings, &version.sources(), width, color)
         }
         Format::Json => pretty(&review.findings.to_json_report()),
-        Format::Github => report::to_github(&findings),
-    };
-    session.terminal.data(&report)?;
-    let failed = review.findings.has_errors();
-    let closing = if findings.is_empty() {
-        let ok = session.terminal.err_style().green("ok:");
-        let resources = count(review.catalog.len(), "resource");
-        let files = count(version.files.len(), "file");
-        format!("{ok} {resources} in {files}, no findings\n")
-    } else {
-        format!("{}\n", Tally::of(&findings).sentence())
-    };
-    if args.output != Format::Json {
-        session.terminal.note(&closing);
+        Format::Sarif => pretty(&report::to_sarif(findings)),
+        Format::Github => report::to_github(findings),
+        Format::Junit => {
+            let files = version.files.iter().map(|file| &*file.path);
+            report::to_junit(files, findings)
+        }
     }
-    Ok(if failed { Exit::Invalid } else { Exit::Done })
+}
+
+fn closing(version: &Version, review: &Review, findings: &[Reported], session: &Session) -> String {
+    if !findings.is_empty() {
+        return format!("{}\n", Tally::of(findings).sentence());
+    }
+    let ok = session.terminal.err_style().green("ok:");
+    let resources = count(review.catalog.len(), "resource");
+    let files = count(version.files.len(), "file");
+    format!("{ok} {resources} in {files}, no findings\n")
 }

@@ -115,3 +115,42 @@ fn two_thousand_references_to_nothing_are_reported_quickly() {
     );
     assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
 }
+
+#[test]
+fn every_one_of_three_hundred_leads_to_every_other_three_hundred() {
+    let below = |number: usize| {
+        format!(
+            "---\nkind: ModelAlias\nmetadata: {{name: b{number}}}\nspec: {{targets: [{{endpoint: end}}]}}\n"
+        )
+    };
+    let all: Vec<String> = (0..300).map(|number| format!("b{number}")).collect();
+    let mut texts = vec![endpoint("end")];
+    texts.extend((0..300).map(below));
+    texts.extend((0..300).map(|number| alias(&format!("a{number}"), &all)));
+    let files: Vec<Arc<ParsedFile>> = texts
+        .iter()
+        .map(|text| Arc::new(parse_file(&"f.yaml".into(), text.as_bytes())))
+        .collect();
+    let (catalog, _) = assemble(&files, AssembleOptions::default());
+    let start = Instant::now();
+    let (graph, findings) = DependencyGraph::build(&catalog);
+    assert!(findings.is_empty());
+    assert_eq!(
+        graph.blast_radius(&id(Kind::ModelEndpoint, "end")).len(),
+        600
+    );
+    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
+}
+
+#[test]
+fn circle_of_three_among_ten_thousand_is_printed_as_a_path() {
+    let mut catalog = long_chain();
+    let circle =
+        alias("p", &["q".into()]) + &alias("q", &["r".into()]) + &alias("r", &["p".into()]);
+    for resource in parse_file(&"x.yaml".into(), circle.as_bytes()).resources {
+        catalog.insert(resource);
+    }
+    let found = described(&DependencyGraph::build(&catalog).1);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains("p -> q -> r -> p"), "{found:?}");
+}

@@ -200,3 +200,50 @@ fn no_prefix_of_a_manifest_and_no_stray_byte_panics() {
         }
     }
 }
+
+#[test]
+fn documents_beside_a_broken_one_are_all_judged_and_comments_alone_are_none() {
+    let good = "kind: AgentPolicy\nmetadata: {name: p}\nspec: {}\n";
+    let text = format!(
+        "# only words\n---\n{good}---\n# nothing\n---\nkind: Agnet\n---\nkind: Agent\nmetadata: {{name: a}}\nspec: {{promt: x}}\n"
+    );
+    let parsed = quickly(&text);
+    assert_eq!(parsed.resources.len(), 1);
+    let found = places(&text);
+    for code in ["E-FIELD-KIND", "E-FIELD-UNKNOWN", "E-FIELD-REQUIRED"] {
+        assert!(found.iter().any(|line| line.ends_with(code)), "{found:?}");
+    }
+}
+
+#[test]
+fn schema_inside_a_manifest_is_data_and_nothing_is_fetched_or_matched() {
+    for schema in [
+        "{$ref: \"http://169.254.169.254/latest\"}",
+        "{$ref: \"file:///etc/passwd\"}",
+        "{type: string, pattern: \"(a+)+$\"}",
+        "{type: string, pattern: \"(?=a)(?<!b)\"}",
+        "{$ref: \"#\"}",
+    ] {
+        let text = super::agent(&format!("  execution: {{output_schema: {schema}}}\n"));
+        assert_eq!(quickly(&text).resources.len(), 1, "{schema}");
+    }
+    let many = "{type: string},".repeat(10_000);
+    let text = super::agent(&format!(
+        "  execution: {{output_schema: {{allOf: [{many}]}}}}\n"
+    ));
+    assert_eq!(quickly(&text).resources.len(), 1);
+}
+
+#[test]
+fn names_with_unicode_look_alikes_are_refused() {
+    for name in [
+        "wr\u{456}ter",
+        "writ\u{e9}r",
+        "write\u{301}r",
+        "wri\u{200b}ter",
+        "\u{ff57}riter",
+    ] {
+        let text = format!("kind: AgentPolicy\nmetadata: {{name: \"{name}\"}}\nspec: {{}}\n");
+        assert_eq!(places(&text), ["2:18 E-FIELD-NAME"], "{name}");
+    }
+}

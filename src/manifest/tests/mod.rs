@@ -15,6 +15,7 @@ mod identity;
 mod invalid;
 mod leaks;
 mod misread;
+mod properties;
 mod unserved;
 mod yaml;
 

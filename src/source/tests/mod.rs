@@ -4,12 +4,15 @@ pub(in crate::source) mod http_remote;
 
 mod addresses;
 mod directories;
+mod ignored;
 mod remotes;
 mod repository;
 mod revisions;
 mod shells;
+mod staged;
 mod tls;
 mod trees;
+mod watch;
 
 use super::{Checkout, Credentials, Limits, Location, Mirror, SourceConfig};
 use crate::model::Finding;

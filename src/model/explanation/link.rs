@@ -1,0 +1,113 @@
+//! Codes of references, names and policies.
+
+use super::{Entry, file, situation};
+use crate::model::code;
+
+pub(super) const TABLE: &[Entry] = &[
+    file(
+        code::REF_MISSING,
+        &[
+            (
+                "small.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: small\nspec: {provider: mock, default_model: small-v1}\n",
+            ),
+            (
+                "writer.yaml",
+                "kind: Agent\nmetadata:\n  name: writer\nspec:\n  model_ref: smal\n",
+            ),
+        ],
+        "Correct the name, or add the resource to the same commit. Another namespace is written `namespace/name`.",
+    ),
+    file(
+        code::REF_SECRET,
+        &[(
+            "openai.yaml",
+            "kind: ModelEndpoint\nmetadata:\n  name: openai\nspec:\n  provider: openai\n  default_model: gpt-4o\n  auth: {secretRef: openai-key}\n",
+        )],
+        "Seal the value into a Secret (`orloj secret encrypt openai-key`), or give the daemon the variable that the hint names. Until then the endpoint answers 503.",
+    ),
+    situation(
+        code::REF_MANAGED,
+        "`orloj apply -f small.yaml` sends an endpoint by hand, and later a commit defines one of the same name.",
+        "Delete what was sent by hand, rename one of them, or annotate the file with `orloj.dev/adopt: \"true\"`, so that Git takes over.",
+    ),
+    file(
+        code::GRAPH_CYCLE,
+        &[(
+            "aliases.yaml",
+            "apiVersion: routing.orloj.dev/v1alpha1\nkind: ModelAlias\nmetadata: {name: fast}\nspec:\n  targets: [{alias: cheap}]\n---\napiVersion: routing.orloj.dev/v1alpha1\nkind: ModelAlias\nmetadata: {name: cheap}\nspec:\n  targets: [{alias: fast}]\n",
+        )],
+        "Let one of the resources on the printed path lead elsewhere, here to an endpoint. A circle of hand-overs is allowed if the task bounds it with `max_turns`.",
+    ),
+    file(
+        code::GRAPH_AMBIGUOUS,
+        &[(
+            "small.yaml",
+            "kind: ModelEndpoint\nmetadata:\n  name: small\nspec:\n  provider: mock\n  model_aliases:\n    ab*: x\n    '*bc': y\n",
+        )],
+        "Rename one of them, or make one pattern more specific: more literal characters win.",
+    ),
+    file(
+        code::GRAPH_DUPLICATE,
+        &[
+            (
+                "a.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: small\nspec: {provider: mock, default_model: small-v1}\n",
+            ),
+            (
+                "b.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: small\nspec: {provider: mock, default_model: small-v1}\n",
+            ),
+        ],
+        "Keep one of them. Names that differ only by letter case count as the same.",
+    ),
+    file(
+        code::GRAPH_ALIAS_CHAIN,
+        &[(
+            "small.yaml",
+            "kind: ModelEndpoint\nmetadata:\n  name: small\nspec:\n  provider: mock\n  model_aliases:\n    fast: quick\n    quick: small-v1\n",
+        )],
+        "Let the alias name the model itself: `fast: small-v1`.",
+    ),
+    file(
+        code::GRAPH_SYSTEM,
+        &[
+            (
+                "small.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: small\nspec: {provider: mock, default_model: small-v1}\n",
+            ),
+            (
+                "system.yaml",
+                "kind: Agent\nmetadata: {name: writer}\nspec: {model_ref: small}\n---\nkind: AgentSystem\nmetadata:\n  name: desk\nspec:\n  agents: [writer]\n  graph:\n    writer:\n      edges: [editor]\n",
+            ),
+        ],
+        "List the agent in `spec.agents`, or correct the graph: it may name only listed agents.",
+    ),
+    file(
+        code::POLICY_INERT,
+        &[(
+            "policy.yaml",
+            "kind: AgentPolicy\nmetadata:\n  name: budget\nspec:\n  apply_mode: scoped\n",
+        )],
+        "Add `target_systems` or `target_tasks` that exist, or write `apply_mode: global`. As it is, the policy limits nothing.",
+    ),
+    file(
+        code::POLICY_DENIES,
+        &[
+            (
+                "small.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: small\nspec:\n  provider: mock\n  default_model: small-v1\n",
+            ),
+            (
+                "writer.yaml",
+                "kind: Agent\nmetadata: {name: writer}\nspec: {model_ref: small}\n---\nkind: AgentPolicy\nmetadata:\n  name: models\nspec:\n  allowed_models: [large-v1]\n",
+            ),
+        ],
+        "Add the model to `allowed_models`, or let the agent use an allowed one. Requests as this agent answer 403 until then.",
+    ),
+    situation(
+        code::POLICY_PROTECTED,
+        "a commit removes the file of a resource whose annotation `orloj.dev/protect` is \"true\".",
+        "Restore the file, or first push a commit that takes the annotation away.",
+    ),
+];

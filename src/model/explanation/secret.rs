@@ -1,0 +1,59 @@
+//! Codes of secrets.
+
+use super::{Entry, file, situation};
+use crate::model::code;
+
+const CLEAR: &[(&str, &str)] = &[(
+    "openai.yaml",
+    "kind: Secret\nmetadata:\n  name: openai\nspec:\n  stringData:\n    value: not-a-real-key\n",
+)];
+
+pub(super) const TABLE: &[Entry] = &[
+    file(
+        code::SECRET_PLAINTEXT,
+        CLEAR,
+        "Seal it: `orloj secret encrypt openai > openai.yaml`. If it was ever pushed, it is known: replace the credential at the provider.",
+    ),
+    file(
+        code::SECRET_PLAINTEXT_ALLOWED,
+        CLEAR,
+        "Allowed by `--allow-plaintext-secrets`, which is for tests. Seal it: `orloj secret encrypt openai > openai.yaml`.",
+    ),
+    file(
+        code::SECRET_SEALED,
+        &[(
+            "openai.yaml",
+            "kind: Secret\nmetadata:\n  name: openai\nspec:\n  encryptedData:\n    value: AGE-SECRET\n",
+        )],
+        "Seal the value again with `orloj secret encrypt`; keep the lines of the armor as they are.",
+    ),
+    situation(
+        code::SECRET_OPEN,
+        "a Secret is sealed for a key that the daemon was not started with.",
+        "Start the daemon with the key (`--age-key-file`), or seal the value again for the daemon's public key.",
+    ),
+    file(
+        code::SECRET_RESERVED,
+        &[(
+            "key.yaml",
+            "kind: Secret\nmetadata:\n  name: encryption-key\nspec: {}\n",
+        )],
+        "Give the secret another name.",
+    ),
+    file(
+        code::SECRET_BASE64,
+        &[(
+            "openai.yaml",
+            "kind: Secret\nmetadata:\n  name: openai\nspec:\n  data:\n    value: '%%%'\n",
+        )],
+        "`data` holds base64 with padding, as in Kubernetes; better seal the value (`orloj secret encrypt`).",
+    ),
+    file(
+        code::SECRET_EMPTY,
+        &[(
+            "openai.yaml",
+            "kind: Secret\nmetadata:\n  name: openai\nspec: {}\n",
+        )],
+        "Add sealed values under `encryptedData`, or remove the file and give the daemon the value by variable.",
+    ),
+];

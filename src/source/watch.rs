@@ -1,0 +1,139 @@
+//! Waits for somebody to save a file.
+
+use super::SourceError;
+use notify::{
+    Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher,
+    event::{AccessKind, AccessMode},
+};
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::mpsc::{Receiver, Sender, channel},
+    time::Duration,
+};
+
+/// An editor writes, renames and removes within one save; what follows this closely belongs to it.
+const SAVE: Duration = Duration::from_millis(20);
+
+/// Where the system tells nothing, it is asked this often.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A watch over directories and files.
+pub struct Watch {
+    /// Ends the watch when dropped.
+    _watcher: Box<dyn Watcher + Send>,
+    changes: Receiver<()>,
+}
+
+impl Watch {
+    /// Starts to watch everything below `paths`. What is hidden does not count, except `.orlojignore`.
+    ///
+    /// # Errors
+    ///
+    /// - [`SourceError::Watch`] if a path cannot be watched.
+    pub fn start(paths: &[PathBuf]) -> Result<Self, SourceError> {
+        let paths = &absolute(paths)?;
+        let (tell, changes) = channel();
+        let native =
+            RecommendedWatcher::new(handler(paths.clone(), tell.clone()), Config::default());
+        let started = native.and_then(|watcher| Self::over(paths, watcher));
+        let watcher = match started {
+            Ok(watcher) => watcher,
+            // The system's watches are used up, or it has none: look for changes instead.
+            Err(_) => {
+                let config = Config::default().with_poll_interval(POLL);
+                PollWatcher::new(handler(paths.clone(), tell), config)
+                    .and_then(|watcher| Self::over(paths, watcher))
+                    .map_err(|source| SourceError::Watch { source })?
+            }
+        };
+        Ok(Self {
+            _watcher: watcher,
+            changes,
+        })
+    }
+
+    fn over<W: Watcher + Send + 'static>(
+        paths: &[PathBuf],
+        mut watcher: W,
+    ) -> notify::Result<Box<dyn Watcher + Send>> {
+        for path in paths {
+            if path.is_dir() {
+                watcher.watch(path, RecursiveMode::Recursive)?;
+            } else {
+                // Editors put a new file in the place of the old one, so its directory is watched.
+                watcher.watch(directory_of(path), RecursiveMode::NonRecursive)?;
+            }
+        }
+        Ok(Box::new(watcher))
+    }
+
+    /// Waits for the next change, at most `patience` if there is one; false if nothing happened.
+    pub fn wait(&self, patience: Option<Duration>) -> bool {
+        let first = match patience {
+            Some(patience) => self.changes.recv_timeout(patience).is_ok(),
+            None => self.changes.recv().is_ok(),
+        };
+        while first && self.changes.recv_timeout(SAVE).is_ok() {}
+        first
+    }
+}
+
+/// The paths as the system names them in what it tells. A file itself may be a link; its directory is
+/// looked up.
+fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
+    let one = |path: &PathBuf| {
+        let resolved = match path.file_name() {
+            Some(name) if !path.is_dir() => {
+                directory_of(path).canonicalize().map(|at| at.join(name))
+            }
+            _ => path.canonicalize(),
+        };
+        resolved.map_err(|error| SourceError::io("watch", path, error))
+    };
+    paths.iter().map(one).collect()
+}
+
+fn directory_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn handler(
+    roots: Vec<PathBuf>,
+    tell: Sender<()>,
+) -> impl FnMut(notify::Result<Event>) + Send + 'static {
+    move |event| {
+        let matters = event.is_ok_and(|event| {
+            is_change(event.kind) && event.paths.iter().any(|path| is_seen(&roots, path))
+        });
+        if matters {
+            // Nobody waits any more: the watch is about to end.
+            let _ = tell.send(());
+        }
+    }
+}
+
+/// Reading is no change; our own reading least of all.
+fn is_change(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
+        _ => true,
+    }
+}
+
+/// Whether a changed path is one of `roots` or below one, and not hidden there.
+fn is_seen(roots: &[PathBuf], path: &Path) -> bool {
+    roots.iter().any(|root| {
+        path.strip_prefix(root).is_ok_and(|below| {
+            below.components().all(|part| match part {
+                Component::Normal(name) => {
+                    name == super::patterns::IGNORE_FILE
+                        || !name.as_encoded_bytes().starts_with(b".")
+                }
+                _ => true,
+            })
+        })
+    })
+}

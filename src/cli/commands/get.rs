@@ -43,7 +43,7 @@ Examples:
   orloj get agent writer -o yaml
   orloj get secrets -o name")]
 pub(crate) struct GetArgs {
-    /// Agents, model-endpoints, secrets, agent-policies, model-aliases, agent-systems or tasks
+    /// Agents, model-endpoints, secrets, agent-policies, model-aliases, agent-systems, tasks, tools, …
     #[arg(value_name = "KIND")]
     kind: String,
     /// One resource of the kind

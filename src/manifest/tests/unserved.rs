@@ -167,6 +167,18 @@ fn credentials_may_be_spelt_in_snake_case_where_upstream_reads_it() {
 }
 
 #[test]
+fn markers_of_an_agent_are_trimmed_and_kept_apart_by_letter_case() {
+    let agent = normalised(
+        "Agent",
+        "{model_ref: m, execution: {required_output_markers: [' A', a, A, '']}}",
+    );
+    assert_eq!(
+        agent["execution"]["required_output_markers"],
+        json!(["A", "a"])
+    );
+}
+
+#[test]
 fn newer_fields_are_no_typos() {
     for (kind, spec, field) in [
         (

@@ -119,5 +119,13 @@ impl AgentSpec {
         super::tidy(&mut self.allowed_tools);
         super::tidy(&mut self.roles);
         super::tidy(&mut self.execution.tool_sequence);
+        let mut seen = std::collections::BTreeSet::new();
+        for marker in &mut self.execution.required_output_markers {
+            *marker = marker.trim().to_owned();
+        }
+        // Unlike names, markers that differ by letter case differ.
+        self.execution
+            .required_output_markers
+            .retain(|marker| !marker.is_empty() && seen.insert(marker.clone()));
     }
 }

@@ -218,18 +218,18 @@ fn documents_beside_a_broken_one_are_all_judged_and_comments_alone_are_none() {
 #[test]
 fn schema_inside_a_manifest_is_data_and_nothing_is_fetched_or_matched() {
     for schema in [
-        "{$ref: \"http://169.254.169.254/latest\"}",
-        "{$ref: \"file:///etc/passwd\"}",
+        "{type: object, $ref: \"http://169.254.169.254/latest\"}",
+        "{type: object, $ref: \"file:///etc/passwd\"}",
         "{type: string, pattern: \"(a+)+$\"}",
         "{type: string, pattern: \"(?=a)(?<!b)\"}",
-        "{$ref: \"#\"}",
+        "{type: object, $ref: \"#\"}",
     ] {
         let text = super::agent(&format!("  execution: {{output_schema: {schema}}}\n"));
         assert_eq!(quickly(&text).resources.len(), 1, "{schema}");
     }
-    let many = "{type: string},".repeat(10_000);
+    let many = "{type: string},".repeat(3_000);
     let text = super::agent(&format!(
-        "  execution: {{output_schema: {{allOf: [{many}]}}}}\n"
+        "  execution: {{output_schema: {{type: object, allOf: [{many}]}}}}\n"
     ));
     assert_eq!(quickly(&text).resources.len(), 1);
 }

@@ -100,8 +100,8 @@ pub(super) const TABLE: &[Entry] = &[
     file(
         code::KIND_UNSERVED,
         &[(
-            "tool.yaml",
-            "apiVersion: orloj.dev/v1\nkind: Tool\nmetadata:\n  name: search\nspec: {}\n",
+            "session.yaml",
+            "apiVersion: orloj.dev/v1\nkind: Session\nmetadata:\n  name: chat\nspec: {}\n",
         )],
         "Keep the file outside the paths that are synced, or name it in `.orlojignore`.",
     ),
@@ -117,5 +117,21 @@ pub(super) const TABLE: &[Entry] = &[
             "kind: ModelEndpoint\nmetadata:\n  name: small\nspec:\n  provider: bedrock\n  default_model: m\n",
         )],
         "Use openai, openai-compatible, azure-openai, anthropic, ollama or mock. The endpoint stays not ready until then; the others are served.",
+    ),
+    file(
+        code::KIND_NOT_SERVED,
+        &[(
+            "tool.yaml",
+            "kind: Tool\nmetadata:\n  name: search\nspec: {}\n",
+        )],
+        "Nothing: the file is checked, linked and planned, and waits for a version that serves its kind.",
+    ),
+    file(
+        code::FIELD_NEWER,
+        &[(
+            "policy.yaml",
+            "kind: AgentPolicy\nmetadata:\n  name: models\nspec:\n  allowed_models: [a]\n  target_agents: [writer]\n",
+        )],
+        "Leave the field out until a version of orloj reads it; it is no typo, and it would not be obeyed.",
     ),
 ];

@@ -110,4 +110,50 @@ pub(super) const TABLE: &[Entry] = &[
         "a commit removes the file of a resource whose annotation `orloj.dev/protect` is \"true\".",
         "Restore the file, or first push a commit that takes the annotation away.",
     ),
+    file(
+        code::ALIAS_SHADOWS,
+        &[(
+            "small.yaml",
+            "kind: ModelEndpoint\nmetadata:\n  name: small\nspec:\n  provider: mock\n  default_model: a\n  models: [fast]\n  model_aliases: {fast: a}\n",
+        )],
+        "Rename the alias, or take the model off the endpoint's list.",
+    ),
+    file(
+        code::ALIAS_UNREACHABLE,
+        &[
+            (
+                "fast.yaml",
+                "apiVersion: routing.orloj.dev/v1alpha1\nkind: ModelAlias\nmetadata: {name: fast}\nspec:\n  targets: [{endpoint: small}]\n",
+            ),
+            (
+                "small.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: small\nspec:\n  provider: mock\n  default_model: a\n  model_aliases: {fast: a}\n",
+            ),
+        ],
+        "Rename one of them. A ModelAlias comes before an endpoint's alias of the same name.",
+    ),
+    file(
+        code::POLICY_TARGET,
+        &[(
+            "policy.yaml",
+            "kind: AgentSystem\nmetadata: {name: report}\nspec: {agents: [writer]}\n---\nkind: Agent\nmetadata: {name: writer}\nspec: {model_ref: small}\n---\nkind: ModelEndpoint\nmetadata: {name: small}\nspec: {provider: mock, default_model: a}\n---\nkind: AgentPolicy\nmetadata:\n  name: models\nspec:\n  allowed_models: [a]\n  target_systems: [report, reprot]\n",
+        )],
+        "Correct the name of the AgentSystem or Task, or take it off the list.",
+    ),
+    file(
+        code::REF_TEMPLATE,
+        &[(
+            "nightly.yaml",
+            "kind: ModelEndpoint\nmetadata: {name: small}\nspec: {provider: mock, default_model: a}\n---\nkind: Agent\nmetadata: {name: writer}\nspec: {model_ref: small}\n---\nkind: AgentSystem\nmetadata: {name: report}\nspec: {agents: [writer]}\n---\nkind: Task\nmetadata: {name: weekly}\nspec: {system: report}\n---\nkind: TaskSchedule\nmetadata: {name: nightly}\nspec: {task_ref: weekly, schedule: '0 2 * * *'}\n",
+        )],
+        "Write `mode: template` in the task: a schedule makes a run of its own from it each time.",
+    ),
+    file(
+        code::REF_EMBEDDING,
+        &[(
+            "memory.yaml",
+            "kind: Memory\nmetadata:\n  name: notes\nspec: {embedding_model: text-embedding-3-small}\n",
+        )],
+        "Name a ModelEndpoint of the repository, if the memory is to make its embeddings there.",
+    ),
 ];

@@ -56,4 +56,18 @@ pub(super) const TABLE: &[Entry] = &[
         )],
         "Add sealed values under `encryptedData`, or remove the file and give the daemon the value by variable.",
     ),
+    file(
+        code::SECRET_UNUSED,
+        &[
+            (
+                "openai.yaml",
+                "kind: Secret\nmetadata:\n  name: openai\nspec: {}\n",
+            ),
+            (
+                "small.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: small\nspec: {provider: mock, default_model: small-v1}\n",
+            ),
+        ],
+        "Name it where it belongs (`spec.auth.secretRef`), or remove the file.",
+    ),
 ];

@@ -65,4 +65,18 @@ pub(super) const TABLE: &[Entry] = &[
         )],
         "Write a whole number of at most 2^53, which every program reads the same.",
     ),
+    file(
+        code::YAML_COLON,
+        &[
+            (
+                "agent.yaml",
+                "kind: Agent\nmetadata:\n  name: writer\nspec:\n  model_ref: small\n  execution:\n    required_output_markers:\n    - RESULT:\n",
+            ),
+            (
+                "small.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: small\nspec: {provider: mock, default_model: small-v1}\n",
+            ),
+        ],
+        "Quote the text: `- \"RESULT:\"`. Unquoted, YAML reads a mapping with one key.",
+    ),
 ];

@@ -119,7 +119,7 @@ async fn a_refused_text_is_not_kept_and_stops_no_commit() {
     let Err(ApplyError::Invalid(findings)) = rig.apply(&secret).await else {
         unreachable!("no key opens it");
     };
-    assert_eq!(codes(&findings), ["E-SECRET-OPEN"]);
+    assert_eq!(codes(&findings), ["W-SECRET-UNUSED", "E-SECRET-OPEN"]);
     let missing = rig.apply(&alias("fast", "missing")).await;
     assert!(matches!(missing, Err(ApplyError::Invalid(_))));
     assert_eq!(rig.sync().await, Outcome::Unchanged);

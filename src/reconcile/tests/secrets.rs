@@ -33,8 +33,8 @@ async fn a_secret_that_no_key_opens_refuses_the_whole_commit() {
     let Outcome::Rejected(findings) = rig.sync().await else {
         unreachable!("no key opens it");
     };
-    assert_eq!(codes(&findings), ["E-SECRET-OPEN"]);
-    let finding = findings.iter().next().unwrap();
+    assert_eq!(codes(&findings), ["W-SECRET-UNUSED", "E-SECRET-OPEN"]);
+    let finding = findings.iter().last().unwrap();
     assert_eq!(finding.origin.to_string(), "key.yaml:7");
     assert!(finding.hint.as_ref().unwrap().contains("--age-key-file"));
     assert_eq!(rig.revision(), good);

@@ -106,10 +106,21 @@ impl Checkout {
                 health,
             } => {
                 let repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
-                let read = read_object(&repository, blob, *max_file_bytes);
+                let read = match read_object(&repository, blob, *max_file_bytes) {
+                    // Its size was within the limit when the files were listed.
+                    Err(SourceError::BlobNotFound { .. }) if self.lists(blob) => {
+                        let text = "the length of an object changed";
+                        Err(SourceError::damaged(git2::Error::from_str(text)))
+                    }
+                    read => read,
+                };
                 health.watch(read)
             }
         }
+    }
+
+    fn lists(&self, blob: &BlobId) -> bool {
+        self.files.iter().any(|file| file.blob == *blob)
     }
 
     /// The revision of `commit` in `repository`, limited to `paths`; broken objects found

@@ -496,11 +496,13 @@ fn blob_that_rots_on_disk_is_an_error_and_the_next_fetch_heals_it() {
         rotten[at] ^= 0x5a;
         fs::remove_file(&pack).unwrap();
         fs::write(&pack, rotten).unwrap();
-        let read = mirrored
-            .mirror
-            .checkout(&commit)
-            .and_then(|checkout| checkout.read(&blob));
-        match read {
+        let checkout = mirrored.mirror.checkout(&commit);
+        // A rotten length may be above the limit: then the revision is refused for it.
+        let refused = |checkout: &Checkout| !checkout.findings.is_empty();
+        if checkout.as_ref().is_ok_and(refused) {
+            continue;
+        }
+        match checkout.and_then(|checkout| checkout.read(&blob)) {
             Ok(bytes) => assert_eq!(bytes, b"one", "byte {at}"),
             Err(error) => {
                 noticed = true;

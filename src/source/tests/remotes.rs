@@ -1,4 +1,4 @@
-use super::super::{Credentials, Mirror, SourceConfig, SourceError};
+use super::super::{Checkout, Credentials, Mirror, SourceConfig, SourceError};
 use super::http_remote::{Behaviour, HttpRemote, basic};
 use super::{Mirrored, chain, config, content, mirrored, paths, repository::Repository};
 use crate::secrets::Opened;

@@ -185,7 +185,8 @@ fn failure_sentence(findings: &[Reported], review: &Review) -> String {
         .filter_map(|finding| finding.resource.as_ref())
         .collect();
     let fine = review
-        .catalog
+        .snapshot
+        .catalog()
         .iter()
         .filter(|resource| !broken.contains(&resource.id))
         .count();

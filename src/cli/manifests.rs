@@ -3,7 +3,7 @@
 use super::{error::CliError, report::Sources, session::Session, text::shorten};
 use crate::{
     graph::DependencyGraph,
-    manifest::{ClearTextPolicy, MAX_FILE_BYTES, parse_file},
+    manifest::{ClearTextPolicy, FileEdit, Layer, MAX_FILE_BYTES, parse_file},
     model::{Catalog, Finding},
     plan::Side,
     reconcile::{
@@ -50,7 +50,7 @@ impl OwnedSide {
     /// Makes the links and the names of a catalog.
     pub(crate) fn of(catalog: Catalog, name: String, label: String) -> Self {
         let (graph, _) = DependencyGraph::build(&catalog);
-        let (table, _) = RoutingTable::build(&catalog);
+        let (table, _) = RoutingTable::build(&catalog, &graph);
         Self {
             name,
             label,
@@ -171,11 +171,15 @@ impl Version {
         clear_text: ClearTextPolicy,
         refuse_empty: bool,
     ) -> Review {
-        let files: Vec<_> = self.files.iter().map(|file| file.parsed.clone()).collect();
+        let edits = self.files.iter().map(|file| FileEdit {
+            layer: Layer::Source,
+            path: file.path.clone(),
+            parsed: Some(file.parsed.clone()),
+        });
         let desired = Desired {
             revision: &self.name,
-            files: &files,
-            unmanaged: &[],
+            edits: edits.collect(),
+            is_empty: self.files.is_empty(),
             source_findings: &self.findings,
         };
         let options = ReviewOptions {
@@ -196,9 +200,9 @@ impl Version {
         OwnedSide {
             name: self.name,
             label: self.label,
-            catalog: review.catalog,
-            graph: review.graph,
-            table: review.table,
+            catalog: review.snapshot.catalog().clone(),
+            graph: review.snapshot.graph().clone(),
+            table: review.snapshot.table().clone(),
         }
     }
 }

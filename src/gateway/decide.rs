@@ -67,9 +67,10 @@ pub fn decide(
         model,
         draw,
     };
-    let (decision, _trace) = resolve(&served.table, &facts);
+    let (decision, _trace) = resolve(served.snapshot.table(), &facts);
     let decision = decision.map_err(|refusal| Box::new(refused(&refusal)))?;
-    let decision = check_policies(decision).map_err(|denial| Box::new(denied(&denial)))?;
+    let decision = check_policies(served.snapshot.table(), decision)
+        .map_err(|denial| Box::new(denied(&denial)))?;
     let Some(target) = decision.targets.first() else {
         let message = format!(
             "`{}` leads to no endpoint; `orloj status` says why",

@@ -1,20 +1,91 @@
 //! References that run in a circle.
 
+use super::links::Links;
 use crate::model::{Catalog, Finding, ResourceId, code};
 use petgraph::{
     algo::kosaraju_scc,
     stable_graph::{NodeIndex, StableDiGraph},
     visit::EdgeRef,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
-/// One finding per group of resources that refer to each other in a circle, with a shortest circle
-/// printed.
-pub(super) fn find(graph: &StableDiGraph<ResourceId, String>, catalog: &Catalog) -> Vec<Finding> {
-    circles(graph)
+/// Circles of references.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Circles {
+    /// Everyone who reaches themselves.
+    pub(super) members: Arc<BTreeSet<ResourceId>>,
+    /// One finding per group of resources that refer to each other in a circle, with a shortest circle
+    /// printed.
+    pub(super) findings: Arc<[Finding]>,
+}
+
+impl Circles {
+    /// The circles that can be reached from `starts`.
+    pub(super) fn reached<'a>(
+        links: &Links,
+        starts: impl IntoIterator<Item = &'a ResourceId>,
+        catalog: &Catalog,
+    ) -> Self {
+        let graph = part(links, starts);
+        let members = kosaraju_scc(&graph)
+            .into_iter()
+            .filter(|group| is_circular(&graph, group))
+            .flatten()
+            .map(|node| graph[node].clone())
+            .collect();
+        let findings = circles(&graph)
+            .iter()
+            .filter_map(|path| describe(&graph, path, catalog))
+            .collect();
+        Self {
+            members: Arc::new(members),
+            findings,
+        }
+    }
+}
+
+/// What can be reached from those of `starts` that could be in a circle: references lead to lower layers,
+/// and a circle needs one that does not.
+fn part<'a>(
+    links: &Links,
+    starts: impl IntoIterator<Item = &'a ResourceId>,
+) -> StableDiGraph<ResourceId, Arc<str>> {
+    let reached = reach(links, starts.into_iter().cloned().collect());
+    let level = |id: &&ResourceId| links.outgoing(id).any(|link| link.to.kind >= id.kind);
+    let circular = reach(links, reached.iter().filter(level).cloned().collect());
+    let mut graph = StableDiGraph::new();
+    let nodes: HashMap<_, _> = circular
         .iter()
-        .filter_map(|path| describe(graph, path, catalog))
-        .collect()
+        .map(|id| (id, graph.add_node(id.clone())))
+        .collect();
+    for (id, from) in &nodes {
+        for link in links.outgoing(id) {
+            if let Some(to) = nodes.get(&link.to) {
+                graph.add_edge(*from, *to, link.pointer.clone());
+            }
+        }
+    }
+    graph
+}
+
+/// `open` and everything that it leads to.
+fn reach(links: &Links, mut open: Vec<ResourceId>) -> HashSet<ResourceId> {
+    let mut reached: HashSet<_> = open.iter().cloned().collect();
+    while let Some(id) = open.pop() {
+        for link in links.outgoing(&id) {
+            if reached.insert(link.to.clone()) {
+                open.push(link.to.clone());
+            }
+        }
+    }
+    reached
+}
+
+fn is_circular<N, E>(graph: &StableDiGraph<N, E>, group: &[NodeIndex]) -> bool {
+    group.len() > 1 || group.iter().any(|node| graph.contains_edge(*node, *node))
 }
 
 /// Of each group of nodes that reach each other, a shortest way from its smallest node back to it.
@@ -30,7 +101,7 @@ pub(super) fn circles<N: Ord, E>(graph: &StableDiGraph<N, E>) -> Vec<Vec<NodeInd
 }
 
 fn describe(
-    graph: &StableDiGraph<ResourceId, String>,
+    graph: &StableDiGraph<ResourceId, Arc<str>>,
     path: &[NodeIndex],
     catalog: &Catalog,
 ) -> Option<Finding> {
@@ -74,7 +145,7 @@ fn shortest_way_back<N: Ord, E>(
 ) -> Option<Vec<NodeIndex>> {
     let mut came_from: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
     let mut open = VecDeque::from([start]);
-    let inside: std::collections::BTreeSet<_> = group.iter().copied().collect();
+    let inside: BTreeSet<_> = group.iter().copied().collect();
     while let Some(node) = open.pop_front() {
         let mut next: Vec<_> = graph.edges(node).map(|edge| edge.target()).collect();
         next.sort_by_key(|node| &graph[*node]);

@@ -9,13 +9,17 @@ const SEPARATOR: &str = "--";
 ///
 /// A server that cannot be read counts: the tool may well be one of its own.
 pub(super) fn server(catalog: &Catalog, tool: &ResourceId) -> Option<ResourceId> {
-    if tool.kind != Kind::Tool {
-        return None;
-    }
-    let servers = tool.name.match_indices(SEPARATOR).map(|(at, _)| {
-        let name = &tool.name[..at];
-        ResourceId::new(Kind::McpServer, &tool.namespace, name)
-    });
-    let mut servers = servers;
-    servers.find(|server| catalog.get(server).is_some() || catalog.is_unreadable(server))
+    let exists = |server: &ResourceId| catalog.get(server).is_some();
+    servers(tool).find(|server| exists(server) || catalog.is_unreadable(server))
+}
+
+/// The servers that would offer the tool if they existed, in the order in which they are asked.
+pub(super) fn servers(tool: &ResourceId) -> impl Iterator<Item = ResourceId> {
+    let name = if tool.kind == Kind::Tool {
+        &*tool.name
+    } else {
+        ""
+    };
+    name.match_indices(SEPARATOR)
+        .map(|(at, _)| ResourceId::new(Kind::McpServer, &tool.namespace, &name[..at]))
 }

@@ -1,179 +1,169 @@
-//! The graph itself: who depends on whom, and in which order.
+//! Who refers to whom.
 
 use super::{
-    cycles, generated,
-    missing::{Suggestions, missing},
+    generated,
     reference::{Reference, references},
-    systems, templates, unserved,
 };
-use crate::model::{Catalog, Finding, Findings, Kind, Resource, ResourceId, code};
-use petgraph::{
-    Direction,
-    algo::toposort,
-    stable_graph::{NodeIndex, StableDiGraph},
-    visit::EdgeRef,
-};
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, BinaryHeap, HashMap},
-};
+use crate::model::{Catalog, Kind, Resource, ResourceId};
+use rpds::{HashTrieMapSync, RedBlackTreeSetSync};
+use std::{collections::BTreeSet, sync::Arc};
 
-/// Who depends on whom. An edge runs from a dependent to its dependency and carries the pointer of the
-/// field that refers.
-#[derive(Debug, Clone, Default)]
-pub struct DependencyGraph {
-    graph: StableDiGraph<ResourceId, String>,
-    nodes: HashMap<ResourceId, NodeIndex>,
+/// Who refers, and the pointer of the field that does.
+type User = (ResourceId, Arc<str>);
+
+/// A reference as it was linked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    /// JSON pointer of the field that refers.
+    pub(super) pointer: Arc<str>,
+    /// What it names.
+    written: ResourceId,
+    /// What it leads to: what it names, or the server that offers it; it may not exist.
+    pub(super) to: ResourceId,
 }
 
-impl DependencyGraph {
-    /// Links a catalog; every missing reference and every cycle is a finding.
-    pub fn build(catalog: &Catalog) -> (Self, Findings) {
-        let mut links = Self::default();
-        let mut findings = Findings::default();
-        let mut suggestions = Suggestions::default();
-        for resource in catalog.iter() {
-            let node = links.graph.add_node(resource.id.clone());
-            links.nodes.insert(resource.id.clone(), node);
+/// The references of every resource, seen from both ends. Clones share their structure.
+#[derive(Debug, Clone)]
+pub(super) struct Links {
+    outgoing: HashTrieMapSync<ResourceId, Arc<[Link]>>,
+    incoming: HashTrieMapSync<ResourceId, RedBlackTreeSetSync<User>>,
+    /// What would make a reference lead elsewhere if it came or went, and whose reference.
+    watched: RedBlackTreeSetSync<(ResourceId, ResourceId)>,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self {
+            outgoing: HashTrieMapSync::new_sync(),
+            incoming: HashTrieMapSync::new_sync(),
+            watched: RedBlackTreeSetSync::new_sync(),
         }
-        for resource in catalog.iter() {
-            for reference in references(resource) {
-                if !links.add(catalog, resource, &reference)
-                    && !catalog.is_unreadable(&reference.to)
-                {
-                    findings.push(missing(catalog, resource, &reference, &mut suggestions));
-                }
+    }
+}
+
+impl Links {
+    /// Links a resource anew, or takes it out if the catalog lacks it; says whether that changed anything.
+    pub(super) fn relink(&mut self, catalog: &Catalog, id: &ResourceId) -> bool {
+        let now = catalog.get(id).map(|resource| links(catalog, resource));
+        let before = self.outgoing.get(id).cloned();
+        if before.as_deref() == now.as_deref() {
+            return false;
+        }
+        for link in before.iter().flat_map(|links| links.iter()) {
+            self.remove_user(&link.to, &(id.clone(), link.pointer.clone()));
+            for watched in link.watched() {
+                self.watched.remove_mut(&(watched, id.clone()));
             }
         }
-        if toposort(&links.graph, None).is_err() {
-            findings.extend(cycles::find(&links.graph, catalog));
-        }
-        findings.extend(systems::check(catalog));
-        findings.extend(templates::check(catalog));
-        findings.extend(unserved::note(catalog));
-        findings.extend(links.unused_secrets(catalog));
-        (links, findings)
-    }
-
-    /// Draws the edge of a reference; says whether what it names exists.
-    fn add(&mut self, catalog: &Catalog, resource: &Resource, reference: &Reference) -> bool {
-        let server = generated::server(catalog, &reference.to);
-        let to = self.nodes.get(&reference.to);
-        let to = to.or_else(|| self.nodes.get(server.as_ref()?));
-        let (Some(from), Some(to)) = (self.nodes.get(&resource.id), to) else {
-            return server.is_some();
+        let Some(now) = now else {
+            self.outgoing.remove_mut(id);
+            return before.is_some();
         };
-        self.graph.add_edge(*from, *to, reference.pointer.clone());
+        for link in &now {
+            self.add_user(&link.to, (id.clone(), link.pointer.clone()));
+            for watched in link.watched() {
+                self.watched.insert_mut((watched, id.clone()));
+            }
+        }
+        self.outgoing.insert_mut(id.clone(), now.into());
         true
     }
 
-    /// Secrets that nothing refers to: a credential that lies around, or a reference that is misspelt.
-    ///
-    /// Where there are only secrets, what uses them is elsewhere.
-    fn unused_secrets(&self, catalog: &Catalog) -> Vec<Finding> {
-        if catalog.iter().all(|one| one.id.kind == Kind::Secret) {
-            return Vec::new();
+    pub(super) fn contains(&self, id: &ResourceId) -> bool {
+        self.outgoing.contains_key(id)
+    }
+
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &ResourceId> {
+        self.outgoing.keys()
+    }
+
+    /// What a resource refers to and exists, in field order.
+    pub(super) fn outgoing(&self, id: &ResourceId) -> impl Iterator<Item = &Link> {
+        let links = self.outgoing.get(id);
+        let links = links.into_iter().flat_map(|links| links.iter());
+        links.filter(|link| self.contains(&link.to))
+    }
+
+    /// What a resource refers to, whether it exists or not.
+    pub(super) fn targets(&self, id: &ResourceId) -> impl Iterator<Item = &ResourceId> {
+        let links = self.outgoing.get(id);
+        links
+            .into_iter()
+            .flat_map(|links| links.iter().map(|link| &link.to))
+    }
+
+    /// Who refers to a resource, whether it exists or not, and by which field; sorted.
+    pub(super) fn incoming(&self, id: &ResourceId) -> impl Iterator<Item = (&ResourceId, &str)> {
+        let users = self.incoming.get(id);
+        let users = users.into_iter().flat_map(|users| users.iter());
+        users.map(|(from, pointer)| (from, &**pointer))
+    }
+
+    fn add_user(&mut self, to: &ResourceId, user: User) {
+        if let Some(users) = self.incoming.get_mut(to) {
+            users.insert_mut(user);
+            return;
         }
-        let unused = catalog.of_kind(Kind::Secret).filter(|secret| {
-            let node = self.nodes.get(&secret.id);
-            node.is_some_and(|node| {
-                let mut uses = self.graph.edges_directed(*node, Direction::Incoming);
-                uses.next().is_none()
-            })
-        });
-        unused
-            .map(|secret| {
-                let message = format!("nothing refers to {}", secret.id);
-                let origin = secret.origin_of("/metadata/name");
-                let finding = Finding::new(code::SECRET_UNUSED, origin, message);
-                finding
-                    .with_hint("name it where it is needed (`auth.secretRef`), or remove it")
-                    .on(&secret.id)
-            })
-            .collect()
+        let mut users = RedBlackTreeSetSync::new_sync();
+        users.insert_mut(user);
+        self.incoming.insert_mut(to.clone(), users);
     }
 
-    /// Every resource, dependencies before dependents; equals are sorted by kind, namespace and name.
-    ///
-    /// Members of a cycle come last, sorted.
-    pub fn order(&self) -> Vec<ResourceId> {
-        let mut waiting: HashMap<NodeIndex, usize> = HashMap::new();
-        let mut ready = BinaryHeap::new();
-        for node in self.graph.node_indices() {
-            let dependencies = self.graph.edges_directed(node, Direction::Outgoing).count();
-            waiting.insert(node, dependencies);
-            if dependencies == 0 {
-                ready.push(Reverse((self.graph[node].clone(), node)));
-            }
-        }
-        let mut order = Vec::with_capacity(self.graph.node_count());
-        while let Some(Reverse((id, node))) = ready.pop() {
-            order.push(id);
-            waiting.remove(&node);
-            for edge in self.graph.edges_directed(node, Direction::Incoming) {
-                if let Some(left) = waiting.get_mut(&edge.source()) {
-                    *left -= 1;
-                    if *left == 0 {
-                        ready.push(Reverse((self.graph[edge.source()].clone(), edge.source())));
-                    }
-                }
-            }
-        }
-        let mut circular: Vec<_> = waiting
-            .keys()
-            .map(|node| self.graph[*node].clone())
-            .collect();
-        circular.sort();
-        order.extend(circular);
-        order
-    }
-
-    /// What a resource refers to directly: the field's pointer and the resource, sorted.
-    pub fn dependencies(&self, id: &ResourceId) -> Vec<(&str, &ResourceId)> {
-        self.neighbours(id, Direction::Outgoing)
-    }
-
-    /// What refers to a resource directly: the field's pointer and the resource, sorted.
-    pub fn dependents(&self, id: &ResourceId) -> Vec<(&str, &ResourceId)> {
-        self.neighbours(id, Direction::Incoming)
-    }
-
-    /// Everything that depends on a resource, directly or through others.
-    pub fn blast_radius(&self, id: &ResourceId) -> BTreeSet<ResourceId> {
-        let mut reached = BTreeSet::new();
-        let mut open: Vec<_> = self.nodes.get(id).copied().into_iter().collect();
-        while let Some(node) = open.pop() {
-            for edge in self.graph.edges_directed(node, Direction::Incoming) {
-                if reached.insert(self.graph[edge.source()].clone()) {
-                    open.push(edge.source());
-                }
-            }
-        }
-        reached.remove(id);
-        reached
-    }
-
-    /// All resources, sorted.
-    pub fn nodes(&self) -> BTreeSet<&ResourceId> {
-        self.nodes.keys().collect()
-    }
-
-    fn neighbours(&self, id: &ResourceId, direction: Direction) -> Vec<(&str, &ResourceId)> {
-        let Some(node) = self.nodes.get(id) else {
-            return Vec::new();
+    fn remove_user(&mut self, to: &ResourceId, user: &User) {
+        let Some(users) = self.incoming.get_mut(to) else {
+            return;
         };
-        let edges = self.graph.edges_directed(*node, direction);
-        let mut found: Vec<_> = edges
-            .map(|edge| {
-                let other = if direction == Direction::Outgoing {
-                    edge.target()
-                } else {
-                    edge.source()
-                };
-                (edge.weight().as_str(), &self.graph[other])
-            })
-            .collect();
-        found.sort_by(|a, b| (a.1, a.0).cmp(&(b.1, b.0)));
-        found
+        users.remove_mut(user);
+        if users.is_empty() {
+            self.incoming.remove_mut(to);
+        }
     }
+
+    /// Whose reference would lead elsewhere if `id` came or went.
+    fn watching(&self, id: &ResourceId) -> impl Iterator<Item = &ResourceId> {
+        let least = (id.clone(), ResourceId::new(Kind::ALL[0], "", ""));
+        let id = id.clone();
+        self.watched
+            .range(least..)
+            .take_while(move |(other, _)| *other == id)
+            .map(|(_, from)| from)
+    }
+
+    /// Everyone whose links or findings may be others when `id` is: itself, what it refers to, and what
+    /// refers to it.
+    pub(super) fn around(&self, id: &ResourceId, into: &mut BTreeSet<ResourceId>) {
+        into.extend(self.targets(id).cloned());
+        into.extend(self.incoming(id).map(|(from, _)| from.clone()));
+        into.extend(self.watching(id).cloned());
+        into.insert(id.clone());
+    }
+}
+
+impl Link {
+    fn of(catalog: &Catalog, reference: Reference) -> Self {
+        let written = reference.to;
+        let server = match catalog.get(&written) {
+            Some(_) => None,
+            None => generated::server(catalog, &written),
+        };
+        let server = server.filter(|server| catalog.get(server).is_some());
+        Self {
+            pointer: reference.pointer.into(),
+            to: server.unwrap_or_else(|| written.clone()),
+            written,
+        }
+    }
+
+    /// What decides between the tool itself and a server that offers it.
+    fn watched(&self) -> impl Iterator<Item = ResourceId> {
+        let mut servers = generated::servers(&self.written).peekable();
+        let itself = servers.peek().map(|_| self.written.clone());
+        servers.chain(itself)
+    }
+}
+
+/// The references of a resource.
+fn links(catalog: &Catalog, resource: &Resource) -> Vec<Link> {
+    let references = references(resource).into_iter();
+    references.map(|one| Link::of(catalog, one)).collect()
 }

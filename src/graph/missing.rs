@@ -1,6 +1,9 @@
 //! References to nothing, and what may have been meant.
 
-use super::reference::Reference;
+use super::{
+    generated,
+    reference::{Reference, references},
+};
 use crate::{
     manifest::did_you_mean,
     model::{Catalog, Finding, Kind, Resource, ResourceId, code},
@@ -28,7 +31,18 @@ impl Suggestions {
     }
 }
 
-/// A reference to nothing: an error, or for secrets (which may come from elsewhere) a warning.
+/// The references of a resource to nothing.
+pub(super) fn dangling(catalog: &Catalog, resource: &Resource) -> Vec<Reference> {
+    let mut references = references(resource);
+    references.retain(|Reference { to, .. }| {
+        catalog.get(to).is_none()
+            && !catalog.is_unreadable(to)
+            && generated::server(catalog, to).is_none()
+    });
+    references
+}
+
+/// What to say of a reference to nothing: an error, or for secrets (which may come from elsewhere) a warning.
 pub(super) fn missing(
     catalog: &Catalog,
     resource: &Resource,

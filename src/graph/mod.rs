@@ -4,9 +4,11 @@
 //! reports what does not hold together. Edges run from a dependent to its dependency.
 
 mod cycles;
+mod dependencies;
 mod generated;
 mod links;
 mod missing;
+mod order;
 mod reference;
 mod systems;
 mod templates;
@@ -15,5 +17,5 @@ mod unserved;
 #[cfg(test)]
 mod tests;
 
-pub use links::DependencyGraph;
+pub use dependencies::DependencyGraph;
 pub use reference::{Reference, references};

@@ -1,22 +1,19 @@
 //! What must hold inside an agent system, checked before anything runs.
 
-use super::cycles;
+use super::{cycles, links::Links};
 use crate::model::{
-    Catalog, Finding, Kind, Resource, Spec, code, pointer_to,
+    Catalog, Finding, Resource, Spec, code, pointer_to,
     spec::{AgentSystemSpec, TaskSpec},
 };
 use petgraph::stable_graph::StableDiGraph;
 use std::collections::{BTreeSet, HashMap};
 
-/// Checks the graph of every system of the catalog.
-pub(super) fn check(catalog: &Catalog) -> Vec<Finding> {
+/// Checks a resource's graph, if it is a system; its tasks are among those who refer to it.
+pub(super) fn check(catalog: &Catalog, links: &Links, resource: &Resource) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for resource in catalog.of_kind(Kind::AgentSystem) {
-        let Spec::AgentSystem(system) = &resource.spec else {
-            continue;
-        };
+    if let Spec::AgentSystem(system) = &resource.spec {
         check_nodes(resource, system, &mut findings);
-        findings.extend(check_circle(catalog, resource, system));
+        findings.extend(check_circle(catalog, links, resource, system));
     }
     findings
 }
@@ -55,14 +52,17 @@ fn check_nodes(resource: &Resource, system: &AgentSystemSpec, findings: &mut Vec
 /// A circle of hand-overs needs a bound: `max_turns` of the task that runs it.
 fn check_circle(
     catalog: &Catalog,
+    links: &Links,
     resource: &Resource,
     system: &AgentSystemSpec,
 ) -> Option<Finding> {
-    let task = catalog.of_kind(Kind::Task).find(|task| {
-        let Spec::Task(spec) = &task.spec else {
-            return false;
-        };
-        task.id.namespace == resource.id.namespace && runs_unbounded(spec, resource)
+    let users = links.incoming(&resource.id);
+    let mut users = users.filter_map(|(from, _)| catalog.get(from));
+    let task = users.find(|task| match &task.spec {
+        Spec::Task(spec) => {
+            task.id.namespace == resource.id.namespace && runs_unbounded(spec, resource)
+        }
+        _ => false,
     })?;
     let mut graph = StableDiGraph::new();
     let mut nodes = HashMap::new();

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 /// The body of `GET /api/v1/live`: what Git manages, normalised.
 pub(super) fn live(served: &Served) -> Value {
     let managed = served
-        .catalog
+        .snapshot
+        .catalog()
         .iter()
-        .filter(|resource| !served.unmanaged.contains(&resource.id));
+        .filter(|resource| !served.snapshot.unmanaged().contains(&resource.id));
     json!({
         "revision": served.revision,
         "commit": served.commit().map(|commit| commit.id.to_string()),
@@ -22,12 +23,12 @@ pub(super) fn live(served: &Served) -> Value {
 /// The body of `GET /api/v1/graph`.
 pub(super) fn graph(served: &Served) -> Value {
     let mut edges = Vec::new();
-    for node in served.graph.nodes() {
-        for (field, to) in served.graph.dependencies(node) {
+    for node in served.snapshot.graph().nodes() {
+        for (field, to) in served.snapshot.graph().dependencies(node) {
             edges.push(json!({ "from": id(node), "to": id(to), "field": field }));
         }
     }
-    json!({ "nodes": served.graph.nodes().into_iter().map(id).collect::<Vec<_>>(), "edges": edges })
+    json!({ "nodes": served.snapshot.graph().nodes().into_iter().map(id).collect::<Vec<_>>(), "edges": edges })
 }
 
 fn export(resource: &Resource) -> Value {

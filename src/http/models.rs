@@ -20,7 +20,7 @@ const MICROS: i64 = 1_000_000;
 
 pub(super) async fn list(State(live): State<Live>) -> Response {
     let served = live.pin();
-    let data: Vec<_> = list_models(&served.table)
+    let data: Vec<_> = list_models(served.snapshot.table())
         .iter()
         .map(|model| object(model, &served))
         .collect();
@@ -33,7 +33,7 @@ pub(super) async fn list(State(live): State<Live>) -> Response {
 /// The names within one endpoint.
 pub(super) fn scoped(live: &Live, scope: &str) -> Response {
     let served = live.pin();
-    let response = match list_endpoint_models(&served.table, DEFAULT_NAMESPACE, scope) {
+    let response = match list_endpoint_models(served.snapshot.table(), DEFAULT_NAMESPACE, scope) {
         Ok(models) => {
             let data: Vec<_> = models.iter().map(|model| object(model, &served)).collect();
             Json(json!({ "object": "list", "data": data })).into_response()
@@ -45,7 +45,7 @@ pub(super) fn scoped(live: &Live, scope: &str) -> Response {
 
 pub(super) async fn one(State(live): State<Live>, Path(id): Path<String>) -> Response {
     let served = live.pin();
-    let response = match list_models(&served.table)
+    let response = match list_models(served.snapshot.table())
         .iter()
         .find(|model| model.id == id)
     {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The manifest (a secret's values are `***`) with `status`.
 pub(super) fn resource(resource: &Resource, served: &Served) -> Value {
     let mut out = manifest::to_json(resource);
-    let by_hand = served.unmanaged.contains(&resource.id);
+    let by_hand = served.snapshot.unmanaged().contains(&resource.id);
     let condition = served.condition(&resource.id);
     let phase = match (resource.id.kind, condition) {
         (_, Some(_)) => "NotReady",

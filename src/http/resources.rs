@@ -47,7 +47,8 @@ pub(super) fn list(
             .is_none_or(|wanted| wanted == namespace)
     };
     let items = served
-        .catalog
+        .snapshot
+        .catalog()
         .of_kind(kind)
         .filter(|resource| wanted(&resource.id.namespace));
     Json(
@@ -64,7 +65,8 @@ pub(super) fn get(
     let served = reconciler.live().pin();
     let id = scope.id(kind, &name);
     let found = served
-        .catalog
+        .snapshot
+        .catalog()
         .get(&id)
         .ok_or_else(|| Problem::not_found(format!("{id} does not exist")))?;
     Ok(Json(resource_json::resource(found, &served)))
@@ -93,7 +95,8 @@ pub(super) async fn put(
         StatusCode::CREATED
     };
     let body = served
-        .catalog
+        .snapshot
+        .catalog()
         .get(&id)
         .map(|found| resource_json::resource(found, &served));
     Ok((status, Json(body.unwrap_or_default())).into_response())

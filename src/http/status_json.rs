@@ -89,7 +89,7 @@ fn commit(served: &Served) -> Option<Value> {
 }
 
 fn counts(served: &Served) -> Map<String, Value> {
-    let of_kind = |kind| served.catalog.of_kind(kind).count();
+    let of_kind = |kind| served.snapshot.catalog().of_kind(kind).count();
     Kind::ALL
         .into_iter()
         .map(|kind| (kind.plural().to_owned(), json!(of_kind(kind))))
@@ -97,7 +97,7 @@ fn counts(served: &Served) -> Map<String, Value> {
 }
 
 fn conditions(served: &Served) -> Vec<Value> {
-    let endpoints = served.catalog.of_kind(Kind::ModelEndpoint);
+    let endpoints = served.snapshot.catalog().of_kind(Kind::ModelEndpoint);
     let not_ready =
         endpoints.filter_map(|resource| Some((resource, served.condition(&resource.id)?)));
     not_ready

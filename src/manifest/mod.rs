@@ -3,11 +3,13 @@
 //! A file walks through [`parse_file`]: `text` checks bytes, `loader` builds nodes with spans, `quirks`
 //! and `coerce` read the format's looser spellings, `schema` checks, `decode` makes a typed resource and
 //! `rules` says what a schema cannot. The result depends on path and bytes alone, so callers may keep it
-//! by blob id. [`assemble`] joins the files of a revision into a [`crate::model::Catalog`].
+//! by blob id. An [`Assembly`] joins the files of a revision into a [`crate::model::Catalog`], file by file.
 //!
 //! `serde_yaml` never sees raw bytes here: it is the typed model and the writer.
 
 mod assemble;
+mod claims;
+mod clear_text;
 mod coerce;
 mod cron;
 mod decode;
@@ -23,13 +25,16 @@ pub mod schema;
 mod settings;
 mod suggest;
 mod text;
+mod variables;
 mod violations;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{AssembleOptions, ClearTextPolicy, assemble};
+pub use assemble::{AssembleOptions, Assembly, FileEdit, assemble};
+pub use claims::{Layer, adopts};
+pub use clear_text::ClearTextPolicy;
 pub use limits::{MAX_DEPTH, MAX_FILE_BYTES, MAX_NODES};
 pub use parse::{ParsedFile, parse_file};
 pub use settings::{read_settings, settings_schema};

@@ -1,6 +1,6 @@
 //! The one form of "desired": every resource of a revision.
 
-use super::{Digest, Kind, Resource, ResourceId};
+use super::{Digest, Kind, Resource, ResourceId, fingerprint::Fingerprint};
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use std::sync::Arc;
 
@@ -12,16 +12,24 @@ pub struct Catalog {
     resources: RedBlackTreeMapSync<ResourceId, Arc<Resource>>,
     /// Defined, and not readable; only in catalogs that are refused.
     unreadable: RedBlackTreeSetSync<ResourceId>,
+    fingerprint: Fingerprint,
 }
 
 impl Catalog {
     /// Adds or replaces a resource.
     pub fn insert(&mut self, resource: Arc<Resource>) {
+        if let Some(before) = self.resources.get(&resource.id) {
+            self.fingerprint.remove(&before.digest);
+        }
+        self.fingerprint.insert(resource.digest);
         self.resources.insert_mut(resource.id.clone(), resource);
     }
 
     /// Takes a resource out; says whether it was there.
     pub fn remove(&mut self, id: &ResourceId) -> bool {
+        if let Some(before) = self.resources.get(id) {
+            self.fingerprint.remove(&before.digest);
+        }
         self.resources.remove_mut(id)
     }
 
@@ -48,9 +56,20 @@ impl Catalog {
             .take_while(move |resource| resource.id.kind == kind)
     }
 
+    /// Whether there is nothing of another kind.
+    pub fn is_only(&self, kind: Kind) -> bool {
+        let (first, last) = (self.resources.first(), self.resources.last());
+        first.is_none_or(|(id, _)| id.kind == kind) && last.is_none_or(|(id, _)| id.kind == kind)
+    }
+
     /// Notes a resource whose manifest has errors, so that references to it are not reported too.
     pub fn insert_unreadable(&mut self, id: ResourceId) {
         self.unreadable.insert_mut(id);
+    }
+
+    /// Takes that note back.
+    pub fn remove_unreadable(&mut self, id: &ResourceId) {
+        self.unreadable.remove_mut(id);
     }
 
     /// The resources whose manifests have errors, sorted.
@@ -75,8 +94,7 @@ impl Catalog {
 
     /// The config digest: equal wherever the same resources are served.
     pub fn digest(&self) -> Digest {
-        let digests: Vec<_> = self.iter().map(|resource| resource.digest).collect();
-        Digest::of_parts(digests.iter().map(|digest| digest.as_bytes().as_slice()))
+        self.fingerprint.digest()
     }
 }
 

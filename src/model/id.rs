@@ -35,11 +35,11 @@ impl ResourceId {
     /// The identity in lower case: two that are equal so cannot stand together.
     #[must_use]
     pub fn folded(&self) -> Self {
-        Self::new(
-            self.kind,
-            &self.namespace.to_lowercase(),
-            &self.name.to_lowercase(),
-        )
+        Self {
+            kind: self.kind,
+            namespace: folded(&self.namespace),
+            name: folded(&self.name),
+        }
     }
 
     /// Reads a reference, `name` or `ns/name`; a bare name is in the namespace of its owner.
@@ -58,6 +58,15 @@ impl ResourceId {
             format!("{}/{}", self.namespace, self.name)
         }
     }
+}
+
+/// The text in lower case; most names are so already and are shared.
+fn folded(text: &Arc<str>) -> Arc<str> {
+    let plain = |byte: &u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if text.as_bytes().iter().all(plain) {
+        return text.clone();
+    }
+    text.to_lowercase().into()
 }
 
 impl fmt::Display for ResourceId {

@@ -5,11 +5,14 @@
 //! [`Finding`], never an early return.
 
 mod catalog;
+mod changed;
 mod clear_text;
 pub mod code;
 mod digest;
 pub mod explanation;
 mod finding;
+mod findings_by;
+mod fingerprint;
 mod go_duration;
 mod id;
 mod kind;
@@ -20,10 +23,12 @@ mod secret_ref;
 pub mod spec;
 
 pub use catalog::Catalog;
+pub use changed::Changed;
 pub use clear_text::ClearText;
 pub use code::Code;
 pub use digest::Digest;
 pub use finding::{Finding, Findings, Severity, Summary};
+pub use findings_by::FindingsBy;
 pub use go_duration::parse_go_duration;
 pub use id::{DEFAULT_NAMESPACE, NameError, ResourceId, check_name};
 pub use kind::Kind;

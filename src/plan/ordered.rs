@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{
     graph::DependencyGraph,
-    model::{Catalog, Digest, Finding, Resource, ResourceId, code},
-    routing::{RoutingTable, list_models},
+    model::{Catalog, Changed, Digest, Finding, Resource, ResourceId, code},
+    routing::{RoutingTable, list_name, names},
 };
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One side of a plan: a revision and what was made of it.
 #[derive(Debug, Clone, Copy)]
@@ -58,14 +58,25 @@ pub struct Totals {
 }
 
 impl Plan {
-    /// Compares two sides.
+    /// Compares two sides of which nothing is known.
     pub fn between(base: Side<'_>, head: Side<'_>) -> Self {
-        let mut changes = upserts(base, head);
-        changes.extend(prunes(base, head));
+        let sides = [base, head];
+        let resources = sides.iter().flat_map(|side| side.catalog.iter());
+        let changed = Changed {
+            resources: resources.map(|resource| resource.id.clone()).collect(),
+            names: sides.iter().flat_map(|side| names(side.table)).collect(),
+        };
+        Self::of(base, head, &changed)
+    }
+
+    /// Compares two sides that are the same but for what `changed` names; costs what that is.
+    pub fn of(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Self {
+        let mut changes = upserts(base, head, changed);
+        changes.extend(prunes(base, head, changed));
         let routes = if changes.is_empty() {
             Vec::new()
         } else {
-            route_changes(base.table, head.table)
+            route_changes(base.table, head.table, changed)
         };
         let digest = digest(base.catalog, head.catalog, &changes);
         Self {
@@ -123,68 +134,53 @@ impl Plan {
     }
 }
 
-fn upserts(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
-    let rank = ranks(head.graph);
-    let differing = head.catalog.iter().filter_map(|resource| {
-        let before = base.catalog.get(&resource.id);
-        match before {
-            Some(before) if before.digest == resource.digest => None,
-            before => Some((before, resource)),
-        }
-    });
-    let mut changes: Vec<_> = differing
-        .map(|(before, after)| Change {
-            id: after.id.clone(),
-            action: if before.is_some() {
-                Action::Update
-            } else {
-                Action::Create
+fn upserts(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
+    let differs = |id: &&ResourceId| {
+        let (before, after) = (base.catalog.get(id), head.catalog.get(id));
+        after.is_some_and(|after| before.is_none_or(|before| before.digest != after.digest))
+    };
+    let differing = changed.resources.iter().filter(differs).cloned().collect();
+    let ordered = head.graph.order_of(differing).into_iter();
+    let change = |id: ResourceId| {
+        let (before, after) = (base.catalog.get(&id), head.catalog.get(&id)?);
+        Some(Change {
+            action: match before {
+                Some(_) => Action::Update,
+                None => Action::Create,
             },
             origin: after.origin.clone(),
             fields: compare(before.map(AsRef::<Resource>::as_ref), Some(after)),
-            affects: head.graph.blast_radius(&after.id).into_iter().collect(),
+            affects: head.graph.blast_radius(&id).into_iter().collect(),
+            id,
         })
-        .collect();
-    changes.sort_by_key(|change| rank.get(&change.id).copied());
-    changes
+    };
+    ordered.filter_map(change).collect()
 }
 
-fn prunes(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
-    let rank = ranks(base.graph);
-    let gone = base
-        .catalog
-        .iter()
-        .filter(|resource| head.catalog.get(&resource.id).is_none());
-    let mut changes: Vec<_> = gone
-        .map(|resource| Change {
-            id: resource.id.clone(),
+fn prunes(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
+    let gone = |id: &&ResourceId| head.catalog.get(id).is_none();
+    let gone = changed.resources.iter().filter(gone).cloned().collect();
+    let ordered = base.graph.order_of(gone).into_iter().rev();
+    let change = |id: ResourceId| {
+        Some(Change {
             action: Action::Delete,
-            origin: resource.origin.clone(),
+            origin: base.catalog.get(&id)?.origin.clone(),
             fields: Vec::new(),
-            affects: base.graph.blast_radius(&resource.id).into_iter().collect(),
+            affects: base.graph.blast_radius(&id).into_iter().collect(),
+            id,
         })
-        .collect();
-    changes.sort_by_key(|change| std::cmp::Reverse(rank.get(&change.id).copied()));
-    changes
+    };
+    ordered.filter_map(change).collect()
 }
 
-fn ranks(graph: &DependencyGraph) -> HashMap<ResourceId, usize> {
-    graph
-        .order()
-        .into_iter()
-        .enumerate()
-        .map(|(rank, id)| (id, rank))
-        .collect()
-}
-
-fn route_changes(base: &RoutingTable, head: &RoutingTable) -> Vec<RouteChange> {
-    let names = |table| -> BTreeMap<String, String> {
-        list_models(table)
-            .into_iter()
+fn route_changes(base: &RoutingTable, head: &RoutingTable, changed: &Changed) -> Vec<RouteChange> {
+    let targets = |table| -> BTreeMap<String, String> {
+        let listings = changed.names.iter().flat_map(|name| list_name(table, name));
+        listings
             .map(|listing| (listing.id, listing.target))
             .collect()
     };
-    let (before, after) = (names(base), names(head));
+    let (before, after) = (targets(base), targets(head));
     let all: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     all.into_iter()
         .filter(|name| before.get(*name) != after.get(*name))

@@ -78,7 +78,7 @@ impl Reconciler {
         let applied = ids
             .into_iter()
             .map(|id| {
-                let existed = served.catalog.get(&id).is_some();
+                let existed = served.snapshot.catalog().get(&id).is_some();
                 (id, existed)
             })
             .collect();
@@ -190,9 +190,10 @@ fn concerning(changes: &[UnmanagedChange], found: Findings, before: &Served) -> 
 /// The finding that refuses to change what Git defines.
 fn managed(served: &Served, id: &ResourceId) -> Option<Finding> {
     let resource = served
-        .catalog
+        .snapshot
+        .catalog()
         .get(id)
-        .filter(|_| !served.unmanaged.contains(id))?;
+        .filter(|_| !served.snapshot.unmanaged().contains(id))?;
     let message = format!("{id} is managed by Git");
     let finding = Finding::new(code::REF_MANAGED, resource.origin.clone(), message);
     Some(finding.with_hint("change it there and push").on(id))

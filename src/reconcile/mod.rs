@@ -17,6 +17,7 @@ mod restore;
 mod review;
 mod served;
 mod settings;
+mod snapshot;
 mod status;
 mod step;
 
@@ -28,7 +29,8 @@ pub use driver::{Bell, run};
 pub use gather::{FileCache, SourceFile, SourceFiles, gather};
 pub use live::{Live, Pinned};
 pub use reconciler::Reconciler;
-pub use review::{Desired, Review, ReviewOptions, review};
+pub use review::{Desired, Review, ReviewOptions, review, review_edits};
 pub use served::{Condition, EndpointState, Served};
 pub use settings::{ReconcileSettings, SecretVariables};
+pub use snapshot::Snapshot;
 pub use status::{Attempt, Outcome, Phase, Status};

@@ -42,20 +42,22 @@ pub(super) fn prepare(
     now_us: i64,
     closed: Closed,
 ) -> Result<Prepared, Vec<Finding>> {
-    let (opened, not_opened) = open_secrets(&review.catalog, &settings.keyring, &before.opened);
+    let (opened, not_opened) =
+        open_secrets(review.snapshot.catalog(), &settings.keyring, &before.opened);
     if closed == Closed::Refuses && !not_opened.is_empty() {
         return Err(not_opened);
     }
-    let endpoints = review
-        .catalog
-        .of_kind(Kind::ModelEndpoint)
-        .filter_map(|resource| match &resource.spec {
-            Spec::ModelEndpoint(spec) => Some((
-                resource.id.clone(),
-                endpoint(resource, spec, &opened, settings),
-            )),
-            _ => None,
-        });
+    let catalog = review.snapshot.catalog();
+    let endpoints =
+        catalog
+            .of_kind(Kind::ModelEndpoint)
+            .filter_map(|resource| match &resource.spec {
+                Spec::ModelEndpoint(spec) => Some((
+                    resource.id.clone(),
+                    endpoint(resource, spec, &opened, settings),
+                )),
+                _ => None,
+            });
     let endpoints: HashMap<_, _> = endpoints.collect();
     let mut findings: Findings = review
         .findings
@@ -65,11 +67,8 @@ pub(super) fn prepare(
     findings.extend(not_opened);
     Ok(Prepared(Served {
         revision,
-        digest: review.catalog.digest(),
-        catalog: review.catalog,
-        graph: review.graph,
-        table: review.table,
-        unmanaged: review.unmanaged,
+        digest: review.snapshot.catalog().digest(),
+        snapshot: review.snapshot,
         endpoints,
         findings,
         since_us: now_us,

@@ -327,6 +327,7 @@ impl UnmanagedFile {
         let parsed = Arc::new(parse_file(&name, document.expose_bytes()));
         Self {
             id,
+            path: name,
             document: Arc::new(document),
             parsed,
         }

@@ -1,29 +1,21 @@
 //! What a revision says, whether it holds together, and what it would change. Pure, and without a key.
 
+use super::snapshot::Snapshot;
 use crate::{
-    graph::DependencyGraph,
-    manifest::{AssembleOptions, ClearTextPolicy, ParsedFile, assemble},
-    model::{Catalog, Finding, Findings, Origin, Resource, ResourceId, code},
+    manifest::{AssembleOptions, ClearTextPolicy, FileEdit},
+    model::{Finding, Findings, Origin, code},
     plan::{Plan, Side},
-    routing::RoutingTable,
 };
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
-
-/// With this annotation set to `"true"` Git takes over an identity that was sent by hand.
-const ADOPT_ANNOTATION: &str = "orloj.dev/adopt";
 
 /// What is wanted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Desired<'a> {
     /// How the revision is called.
     pub revision: &'a str,
-    /// The files of the source.
-    pub files: &'a [Arc<ParsedFile>],
-    /// Resources sent by hand, one file each.
-    pub unmanaged: &'a [Arc<ParsedFile>],
+    /// The files that came, changed or went since the snapshot that is reviewed against.
+    pub edits: Vec<FileEdit>,
+    /// Whether the source has any file at all.
+    pub is_empty: bool,
     /// What the source room refused of the tree.
     pub source_findings: &'a [Finding],
 }
@@ -37,143 +29,79 @@ pub struct ReviewOptions {
     pub refuse_empty: bool,
 }
 
+impl ReviewOptions {
+    /// How files are joined.
+    pub fn assemble(self) -> AssembleOptions {
+        AssembleOptions {
+            clear_text: self.clear_text,
+        }
+    }
+}
+
 /// Everything known of a revision before anything is opened.
 #[derive(Debug)]
 pub struct Review {
-    /// Its resources.
-    pub catalog: Catalog,
-    /// Their links.
-    pub graph: DependencyGraph,
-    /// Their names.
-    pub table: RoutingTable,
-    /// Identities that were sent by hand and are not taken over.
-    pub unmanaged: BTreeSet<ResourceId>,
-    /// What would change.
+    /// What its files say.
+    pub snapshot: Snapshot,
+    /// What would change; nothing if it was reviewed against nothing.
     pub plan: Plan,
     /// Everything found, errors and warnings.
     pub findings: Findings,
 }
 
-impl Review {
-    /// The review as one side of a further plan.
-    pub fn side<'a>(&'a self, revision: &'a str) -> Side<'a> {
-        Side {
-            revision,
-            catalog: &self.catalog,
-            graph: &self.graph,
-            table: &self.table,
-        }
-    }
-}
-
-/// Reviews what is wanted against what is there.
+/// Reviews files from the start; the plan leads from `base`.
 pub fn review(desired: Desired<'_>, base: Option<Side<'_>>, options: ReviewOptions) -> Review {
-    let (mut catalog, mut findings) = assemble(
-        desired.files,
-        AssembleOptions {
-            clear_text: options.clear_text,
-        },
-    );
-    findings.extend(desired.source_findings.iter().cloned());
-    if options.refuse_empty && desired.files.is_empty() {
-        findings.push(empty_source());
-    }
-    let unmanaged = add_unmanaged(&mut catalog, desired.unmanaged, &mut findings);
-    let (graph, graph_findings) = DependencyGraph::build(&catalog);
-    findings.extend(graph_findings);
-    let (table, table_findings) = RoutingTable::build(&catalog);
-    findings.extend(table_findings);
-    let head = Side {
-        revision: desired.revision,
-        catalog: &catalog,
-        graph: &graph,
-        table: &table,
+    let mut snapshot = Snapshot::new(options.assemble());
+    let revision = desired.revision;
+    let mut findings = beside(&desired, options);
+    snapshot.advance(desired.edits);
+    let plan = match base {
+        Some(base) => {
+            let plan = Plan::between(base, snapshot.side(revision));
+            findings.extend(plan.protected(base.catalog));
+            plan
+        }
+        None => Plan::between(snapshot.side(revision), snapshot.side(revision)),
     };
-    let nothing = (
-        Catalog::default(),
-        DependencyGraph::default(),
-        RoutingTable::default(),
-    );
-    let base = base.unwrap_or(Side {
-        revision: "",
-        catalog: &nothing.0,
-        graph: &nothing.1,
-        table: &nothing.2,
-    });
-    let plan = Plan::between(base, head);
-    findings.extend(plan.protected(base.catalog));
+    findings.extend(snapshot.findings());
     Review {
-        catalog,
-        graph,
-        table,
-        unmanaged,
+        snapshot,
         plan,
         findings,
     }
 }
 
-/// Adds what was sent by hand. An identity that the source defines too belongs to the source.
-fn add_unmanaged(
-    catalog: &mut Catalog,
-    files: &[Arc<ParsedFile>],
-    findings: &mut Findings,
-) -> BTreeSet<ResourceId> {
-    let mut added = BTreeSet::new();
-    if files.is_empty() {
-        return added;
+/// Reviews edits of what is there already, under `base_revision`: costs what they touch.
+///
+/// A snapshot that was joined under other options is joined anew; then `desired` names every file.
+pub fn review_edits(
+    before: &Snapshot,
+    base_revision: &str,
+    desired: Desired<'_>,
+    options: ReviewOptions,
+) -> Review {
+    let base = before.side(base_revision);
+    let mut snapshot = before.clone();
+    let revision = desired.revision;
+    let mut findings = beside(&desired, options);
+    let changed = snapshot.advance(desired.edits);
+    let plan = Plan::of(base, snapshot.side(revision), &changed);
+    findings.extend(plan.protected(base.catalog));
+    findings.extend(snapshot.findings());
+    Review {
+        snapshot,
+        plan,
+        findings,
     }
-    let mut folded: HashMap<_, _> = catalog
-        .iter()
-        .map(|resource| (resource.id.folded(), resource.clone()))
-        .collect();
-    for file in files {
-        findings.extend(file.findings.iter().cloned());
-        for resource in &file.resources {
-            let Some(managed) = folded.get(&resource.id.folded()) else {
-                folded.insert(resource.id.folded(), resource.clone());
-                catalog.insert(resource.clone());
-                added.insert(resource.id.clone());
-                continue;
-            };
-            if managed.id != resource.id {
-                findings.push(differs_by_case(resource, managed));
-                continue;
-            }
-            if adopts(managed) {
-                continue;
-            }
-            let message = format!(
-                "{} was sent by hand and is now defined in Git too",
-                resource.id
-            );
-            let hint = format!(
-                "delete it (`orloj delete {} {}`), or annotate the file with `{ADOPT_ANNOTATION}: \"true\"`",
-                resource.id.kind.singular(),
-                resource.id.name
-            );
-            let finding = Finding::new(code::REF_MANAGED, managed.origin.clone(), message);
-            findings.push(finding.with_hint(hint).on(&resource.id));
-        }
-    }
-    added
 }
 
-fn differs_by_case(resource: &Resource, first: &Resource) -> Finding {
-    let message = format!(
-        "{} and {} differ only by letter case",
-        resource.id, first.id
-    );
-    let hint = format!("the other one is at {}", first.origin);
-    let origin = resource.origin_of("/metadata/name");
-    Finding::new(code::GRAPH_DUPLICATE, origin, message)
-        .with_hint(hint)
-        .on(&resource.id)
-}
-
-/// Whether a resource of the source takes over what was sent by hand.
-pub(super) fn adopts(resource: &Resource) -> bool {
-    let adopt = resource.metadata.annotations.get(ADOPT_ANNOTATION);
-    adopt.is_some_and(|value| value == "true")
+/// What is wrong beside the files.
+fn beside(desired: &Desired<'_>, options: ReviewOptions) -> Findings {
+    let mut findings: Findings = desired.source_findings.iter().cloned().collect();
+    if options.refuse_empty && desired.is_empty {
+        findings.push(empty_source());
+    }
+    findings
 }
 
 fn empty_source() -> Finding {

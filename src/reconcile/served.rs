@@ -1,17 +1,15 @@
 //! A revision as it is served.
 
-use super::{gather::SourceFiles, review::adopts};
+use super::{gather::SourceFiles, snapshot::Snapshot};
 use crate::{
-    graph::DependencyGraph,
-    manifest::ParsedFile,
+    manifest::{ParsedFile, adopts},
     model::{Catalog, Digest, Findings, ResourceId},
     plan::Side,
     providers::Upstream,
-    routing::RoutingTable,
     secrets::Opened,
 };
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
@@ -19,14 +17,8 @@ use std::{
 pub struct Served {
     /// What `x-orloj-revision` carries; `none` before the first.
     pub revision: String,
-    /// Its resources.
-    pub catalog: Catalog,
-    /// Their links.
-    pub graph: DependencyGraph,
-    /// Their names.
-    pub table: RoutingTable,
-    /// Identities that were sent by hand.
-    pub unmanaged: BTreeSet<ResourceId>,
+    /// What its manifests say.
+    pub snapshot: Snapshot,
     /// The endpoints, ready or not.
     pub endpoints: HashMap<ResourceId, EndpointState>,
     /// Warnings that the revision came with.
@@ -77,6 +69,8 @@ impl Inputs {
 #[derive(Clone)]
 pub(super) struct UnmanagedFile {
     pub(super) id: ResourceId,
+    /// Stands for a path: it names the resource.
+    pub(super) path: Arc<str>,
     pub(super) document: Arc<Opened>,
     pub(super) parsed: Arc<ParsedFile>,
 }
@@ -104,10 +98,7 @@ impl Served {
     pub fn nothing() -> Self {
         Self {
             revision: "none".to_owned(),
-            catalog: Catalog::default(),
-            graph: DependencyGraph::default(),
-            table: RoutingTable::default(),
-            unmanaged: BTreeSet::new(),
+            snapshot: Snapshot::default(),
             endpoints: HashMap::new(),
             findings: Findings::default(),
             digest: Catalog::default().digest(),
@@ -137,16 +128,15 @@ impl Served {
 
     /// The revision as the base of a plan.
     pub fn side(&self) -> Side<'_> {
-        let revision = if self.is_something() {
-            self.revision.as_str()
+        self.snapshot.side(self.base_name())
+    }
+
+    /// How the base of a plan is called: nothing before the first revision.
+    pub(super) fn base_name(&self) -> &str {
+        if self.is_something() {
+            &self.revision
         } else {
             ""
-        };
-        Side {
-            revision,
-            catalog: &self.catalog,
-            graph: &self.graph,
-            table: &self.table,
         }
     }
 }
@@ -156,7 +146,7 @@ impl std::fmt::Debug for Served {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Served")
             .field("revision", &self.revision)
-            .field("resources", &self.catalog.len())
+            .field("resources", &self.snapshot.catalog().len())
             .finish_non_exhaustive()
     }
 }

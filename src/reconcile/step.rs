@@ -3,11 +3,13 @@
 use super::{
     prepare::{Closed, Prepared, prepare},
     reconciler::{Head, Reconciler, StepError, Turn, now_us},
-    review::{Desired, Review, review},
+    review::{Desired, Review, review, review_edits},
     served::{Inputs, Served},
+    snapshot::Snapshot,
     status::{Attempt, Outcome, Phase},
 };
 use crate::{
+    manifest::Layer,
     model::{Digest, Findings},
     plan::Totals,
     secrets::Opened,
@@ -63,25 +65,34 @@ impl Inputs {
         }
     }
 
+    /// Reviews what is wanted against what is served.
     pub(super) fn review(&self, base: &Served, options: super::ReviewOptions) -> Review {
-        let files: Vec<_> = self
-            .source
-            .files
-            .iter()
-            .map(|file| file.parsed.clone())
-            .collect();
-        let unmanaged: Vec<_> = self
-            .unmanaged
-            .iter()
-            .map(|file| file.parsed.clone())
-            .collect();
+        let same_options = base.snapshot.options() == options.assemble();
+        let nothing = Snapshot::default();
+        let before = if same_options {
+            &base.snapshot
+        } else {
+            &nothing
+        };
+        let files = self.source.files.iter();
+        let unmanaged = self.unmanaged.iter();
+        let mut edits =
+            before.edits_to(Layer::Source, files.map(|file| (&file.path, &file.parsed)));
+        edits.extend(before.edits_to(
+            Layer::ByHand,
+            unmanaged.map(|file| (&file.path, &file.parsed)),
+        ));
         let desired = Desired {
             revision: &self.revision_id(),
-            files: &files,
-            unmanaged: &unmanaged,
+            edits,
+            is_empty: self.source.files.is_empty(),
             source_findings: &self.source.findings,
         };
-        review(desired, Some(base.side()), options)
+        if same_options {
+            review_edits(before, base.base_name(), desired, options)
+        } else {
+            review(desired, Some(base.side()), options)
+        }
     }
 }
 

@@ -1,241 +1,307 @@
-//! A catalog to a routing table.
+//! A catalog to a routing table, resource by resource.
 
 use super::{
-    flatten::{Flat, flatten_all, no_default_model},
+    flatten::{Flattener, no_default_model},
     lint,
     pattern::Pattern,
-    policy,
-    table::{AgentRoute, AliasRoute, EndpointRoute, Names, RoutingTable, Target},
+    routes::{agent_route, alias_name, endpoint_route},
+    table::{AliasRoute, EndpointRoute, Names, RoutingTable},
 };
-use crate::model::{
-    Catalog, Finding, Findings, Kind, Resource, ResourceId, Spec, code, parse_go_duration,
-    pointer_to,
-    spec::{AgentSpec, ModelAliasSpec, ModelEndpointSpec},
+use crate::{
+    graph::DependencyGraph,
+    model::{
+        Catalog, Finding, Findings, Kind, Resource, ResourceId, Spec, pointer_to,
+        spec::ModelEndpointSpec,
+    },
 };
-use std::{cmp::Reverse, sync::Arc, time::Duration};
-
-/// Pause before the second call where the manifest names none.
-const DEFAULT_RETRY_BACKOFF: Duration = Duration::from_millis(250);
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 impl RoutingTable {
     /// Compiles a catalog; names that two resources claim with equal right are findings.
-    pub fn build(catalog: &Catalog) -> (Self, Findings) {
-        let mut builder = Builder {
-            catalog,
-            table: Self::default(),
-            findings: Findings::default(),
-        };
-        for resource in catalog.of_kind(Kind::ModelEndpoint) {
-            if let Spec::ModelEndpoint(spec) = &resource.spec {
-                builder.add_endpoint(resource, spec);
-            }
-        }
-        let mut flat = flatten_all(catalog, &builder.table.endpoints, &mut builder.findings);
-        for resource in catalog.of_kind(Kind::ModelAlias) {
-            if let (Spec::ModelAlias(spec), Some(flat)) =
-                (&resource.spec, flat.remove(&resource.id))
-            {
-                builder.add_alias(resource, spec, flat);
-            }
-        }
-        for resource in catalog.of_kind(Kind::Agent) {
-            if let Spec::Agent(spec) = &resource.spec {
-                builder.add_agent(resource, spec);
-            }
-        }
-        for names in builder.table.namespaces.values_mut() {
-            names.wildcards.sort_by_key(|(pattern, _)| {
-                (Reverse(pattern.literals()), pattern.as_str().to_owned())
-            });
-        }
-        lint::wildcard_ties(&builder.table, &mut builder.findings);
-        lint::hidden_names(&builder.table, &mut builder.findings);
-        policy::lint(catalog, &builder.table, &mut builder.findings);
-        (builder.table, builder.findings)
-    }
-}
-
-struct Builder<'a> {
-    catalog: &'a Catalog,
-    table: RoutingTable,
-    findings: Findings,
-}
-
-impl Builder<'_> {
-    fn names(&mut self, id: &ResourceId) -> &mut Names {
-        self.table
-            .namespaces
-            .entry(id.namespace.clone())
-            .or_default()
+    pub fn build(catalog: &Catalog, graph: &DependencyGraph) -> (Self, Findings) {
+        let mut table = Self::default();
+        let all = catalog.iter().map(|resource| resource.id.clone());
+        table.update(&Catalog::default(), catalog, graph, &all.collect());
+        let findings = table.findings().cloned().collect();
+        (table, findings)
     }
 
-    fn add_endpoint(&mut self, resource: &Resource, spec: &ModelEndpointSpec) {
-        let route = Arc::new(endpoint_route(resource, spec));
-        self.table
-            .endpoints
-            .insert(resource.id.clone(), route.clone());
-        self.names(&resource.id)
-            .endpoints
-            .insert(resource.id.name.to_string(), route.clone());
-        for (alias, model) in &spec.model_aliases {
-            let pointer = pointer_to("/spec/model_aliases", alias);
-            let target = Target {
-                endpoint: route.clone(),
-                model: model.as_str().into(),
-            };
-            let alias_route = AliasRoute {
-                targets: vec![(1, target)],
-                fallbacks: Vec::new(),
-                origin: resource.origin_of_key(&pointer),
-            };
-            match Pattern::parse(alias) {
-                Some(pattern) => self
-                    .names(&resource.id)
-                    .wildcards
-                    .push((pattern, alias_route)),
-                None => self.claim(
-                    resource,
-                    |names| &mut names.endpoint_aliases,
-                    alias,
-                    alias_route,
-                ),
-            }
-        }
-        for (index, model) in spec.models.iter().enumerate() {
-            let target = Target {
-                endpoint: route.clone(),
-                model: model.as_str().into(),
-            };
-            let origin = resource.origin_of(&format!("/spec/models/{index}"));
-            let model_route = AliasRoute {
-                targets: vec![(1, target)],
-                fallbacks: Vec::new(),
-                origin,
-            };
-            self.claim(resource, |names| &mut names.models, model, model_route);
-        }
+    /// Everything that is wrong with names and policies.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter()
     }
 
-    /// Takes a name for a resource; a second claim in the same namespace is a finding.
-    fn claim(
+    /// Compiles anew what changed on the way from `before` to `after`, whose links are `graph`; returns the
+    /// names that may lead elsewhere now.
+    pub fn update(
         &mut self,
-        resource: &Resource,
-        list: impl Fn(&mut Names) -> &mut std::collections::BTreeMap<String, AliasRoute>,
-        name: &str,
-        route: AliasRoute,
-    ) {
-        let origin = route.origin.clone();
-        let names = list(self.names(&resource.id));
-        let Some(first) = names.get(name) else {
-            names.insert(name.to_owned(), route);
+        before: &Catalog,
+        after: &Catalog,
+        graph: &DependencyGraph,
+        changed: &BTreeSet<ResourceId>,
+    ) -> BTreeSet<String> {
+        let affected = Affected::by(graph, changed);
+        let mut update = Update {
+            table: self,
+            after,
+            names: BTreeMap::new(),
+            touched: Touched::default(),
+        };
+        for id in affected.all() {
+            update.withdraw(before, id);
+        }
+        for id in &affected.endpoints {
+            update.add_endpoint(id);
+        }
+        for id in graph.order_of(affected.aliases.clone()) {
+            update.add_alias(&id);
+        }
+        for id in &affected.agents {
+            update.add_agent(id);
+        }
+        let touched = update.finish();
+        lint::check(self, &touched);
+        self.update_policies(before, after, graph, changed, &affected.agents);
+        touched.names.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
+/// Whose names have to be compiled anew.
+struct Affected {
+    endpoints: BTreeSet<ResourceId>,
+    aliases: BTreeSet<ResourceId>,
+    agents: BTreeSet<ResourceId>,
+}
+
+impl Affected {
+    /// What changed, and what leads to what changed.
+    fn by(graph: &DependencyGraph, changed: &BTreeSet<ResourceId>) -> Self {
+        let of = |kind| -> BTreeSet<_> {
+            let ids = changed.iter().filter(|id| id.kind == kind);
+            ids.cloned().collect()
+        };
+        let mut affected = Self {
+            endpoints: of(Kind::ModelEndpoint),
+            aliases: of(Kind::ModelAlias),
+            agents: of(Kind::Agent),
+        };
+        let changed = affected.endpoints.iter().chain(&affected.aliases);
+        let mut open: Vec<_> = changed.cloned().collect();
+        while let Some(id) = open.pop() {
+            for from in graph.referrers(&id) {
+                match from.kind {
+                    Kind::Agent => drop(affected.agents.insert(from.clone())),
+                    Kind::ModelAlias if affected.aliases.insert(from.clone()) => {
+                        open.push(from.clone());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        affected
+    }
+
+    fn all(&self) -> impl Iterator<Item = &ResourceId> {
+        self.endpoints
+            .iter()
+            .chain(&self.aliases)
+            .chain(&self.agents)
+    }
+}
+
+/// Names whose meaning may be another one.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    /// By namespace; agents as `agent/NAME`.
+    pub(super) names: BTreeSet<(Arc<str>, String)>,
+    /// Where a wildcard came or went.
+    pub(super) wildcards: BTreeSet<Arc<str>>,
+}
+
+/// The sorts of names that several resources may claim.
+#[derive(Clone, Copy)]
+enum Sort {
+    Alias,
+    EndpointAlias,
+    Model,
+}
+
+struct Update<'a> {
+    table: &'a mut RoutingTable,
+    after: &'a Catalog,
+    /// The names of the namespaces that are touched, while they are changed.
+    names: BTreeMap<Arc<str>, Names>,
+    touched: Touched,
+}
+
+impl Update<'_> {
+    /// Takes the names of a resource out, as they were.
+    fn withdraw(&mut self, before: &Catalog, id: &ResourceId) {
+        self.table.findings.resources.set(id.clone(), Vec::new());
+        let Some(resource) = before.get(id) else {
             return;
         };
-        let message = format!(
-            "`{name}` means two things in namespace {}",
-            resource.id.namespace
-        );
-        let hint = format!("it is also defined at {}; rename one of them", first.origin);
-        let finding = Finding::new(code::GRAPH_AMBIGUOUS, origin, message);
-        self.findings.push(finding.with_hint(hint).on(&resource.id));
+        match &resource.spec {
+            Spec::ModelEndpoint(spec) => {
+                self.table.endpoints.remove_mut(id);
+                self.touch(id, id.name.to_string());
+                self.names(id).endpoints.remove_mut(&id.name);
+                for (index, alias) in spec.model_aliases.keys().enumerate() {
+                    self.unclaim(Sort::EndpointAlias, alias, (id.clone(), index));
+                }
+                for (index, model) in spec.models.iter().enumerate() {
+                    self.unclaim(Sort::Model, model, (id.clone(), index));
+                }
+            }
+            Spec::ModelAlias(spec) => {
+                self.table.flats.remove_mut(id);
+                let (name, _) = alias_name(resource, spec);
+                self.unclaim(Sort::Alias, name, (id.clone(), 0));
+            }
+            Spec::Agent(_) => {
+                self.touch(id, format!("agent/{}", id.name));
+                self.names(id).agents.remove_mut(&id.name);
+            }
+            _ => {}
+        }
     }
 
-    fn add_alias(&mut self, resource: &Resource, spec: &ModelAliasSpec, flat: Flat) {
+    fn add_endpoint(&mut self, id: &ResourceId) {
+        let Some((resource, spec)) = self.after.get(id).and_then(endpoint) else {
+            return;
+        };
+        let route = Arc::new(endpoint_route(resource, spec));
+        self.table.endpoints.insert_mut(id.clone(), route.clone());
+        self.touch(id, id.name.to_string());
+        let endpoints = &mut self.names(id).endpoints;
+        endpoints.insert_mut(id.name.clone(), route.clone());
+        for (index, (alias, model)) in spec.model_aliases.iter().enumerate() {
+            let origin = resource.origin_of_key(&pointer_to("/spec/model_aliases", alias));
+            let to = AliasRoute::of(&route, model, origin);
+            self.claim(Sort::EndpointAlias, alias, (id.clone(), index), to);
+        }
+        for (index, model) in spec.models.iter().enumerate() {
+            let origin = resource.origin_of(&format!("/spec/models/{index}"));
+            let to = AliasRoute::of(&route, model, origin);
+            self.claim(Sort::Model, model, (id.clone(), index), to);
+        }
+    }
+
+    fn add_alias(&mut self, id: &ResourceId) {
+        let Some(resource) = self.after.get(id) else {
+            return;
+        };
+        let Spec::ModelAlias(spec) = &resource.spec else {
+            return;
+        };
+        let mut flattener = Flattener {
+            catalog: self.after,
+            endpoints: &self.table.endpoints,
+            flats: &self.table.flats,
+            findings: Vec::new(),
+        };
+        let flat = flattener.flatten(resource, spec);
+        let findings = flattener.findings;
+        self.table.findings.resources.set(id.clone(), findings);
+        let Some(flat) = flat.map(Arc::new) else {
+            return;
+        };
+        self.table.flats.insert_mut(id.clone(), flat.clone());
         if flat.targets.is_empty() {
             return;
         }
-        let name = spec.pattern.as_deref().unwrap_or(&resource.id.name);
-        let written = if spec.pattern.is_some() {
-            "/spec/match"
-        } else {
-            "/metadata/name"
-        };
+        let (name, written) = alias_name(resource, spec);
         let route = AliasRoute {
-            targets: flat.targets,
-            fallbacks: flat.fallbacks,
+            targets: flat.targets.clone(),
+            fallbacks: flat.fallbacks.clone(),
             origin: resource.origin_of(written),
         };
-        match Pattern::parse(name) {
-            Some(pattern) => self.names(&resource.id).wildcards.push((pattern, route)),
-            None => self.claim(resource, |names| &mut names.aliases, name, route),
-        }
+        self.claim(Sort::Alias, name, (id.clone(), 0), route);
     }
 
-    fn add_agent(&mut self, resource: &Resource, spec: &AgentSpec) {
-        let mut targets = Vec::new();
-        let fallbacks = spec.fallback_model_refs.iter().enumerate();
-        let fallbacks =
-            fallbacks.map(|(index, text)| (format!("/spec/fallback_model_refs/{index}"), text));
-        for (pointer, text) in
-            std::iter::once(("/spec/model_ref".to_owned(), &spec.model_ref)).chain(fallbacks)
-        {
-            let id = ResourceId::from_reference(Kind::ModelEndpoint, &resource.id.namespace, text);
-            let Some(route) = self.table.endpoints.get(&id).cloned() else {
-                continue;
-            };
-            let Some(model) = route.default_model.clone() else {
-                let finding = no_default_model(resource, &pointer, &route);
-                self.findings
-                    .push(finding.with_hint("add one to the endpoint"));
-                continue;
-            };
-            targets.push(Target {
-                endpoint: route,
-                model,
-            });
-        }
-        let route = AgentRoute {
-            id: resource.id.clone(),
-            origin: resource.origin_of("/spec/model_ref"),
-            prompt: spec.prompt.trim().to_owned(),
-            timeout: spec
-                .limits
-                .timeout
-                .as_deref()
-                .and_then(parse_go_duration)
-                .filter(|t| !t.is_zero()),
-            targets,
-            policies: policy::holding_for(self.catalog, &resource.id),
+    fn add_agent(&mut self, id: &ResourceId) {
+        let Some(resource) = self.after.get(id) else {
+            return;
         };
-        self.names(&resource.id)
-            .agents
-            .insert(resource.id.name.to_string(), Arc::new(route));
+        let Spec::Agent(spec) = &resource.spec else {
+            return;
+        };
+        let mut findings = Vec::new();
+        let missing = |pointer: &str, route: &EndpointRoute| {
+            let finding = no_default_model(resource, pointer, route);
+            findings.push(finding.with_hint("add one to the endpoint"));
+        };
+        let route = agent_route(resource, spec, &self.table.endpoints, missing);
+        self.table.findings.resources.set(id.clone(), findings);
+        self.touch(id, format!("agent/{}", id.name));
+        let agents = &mut self.names(id).agents;
+        agents.insert_mut(id.name.clone(), Arc::new(route));
+    }
+
+    /// Takes a name for a resource; it has it if nobody comes before it.
+    fn claim(&mut self, sort: Sort, name: &str, by: (ResourceId, usize), route: AliasRoute) {
+        let route = Arc::new(route);
+        if let Some(pattern) = Pattern::parse(name) {
+            self.touched.wildcards.insert(by.0.namespace.clone());
+            let key = (Reverse(pattern.literals()), name.to_owned(), by.0.clone());
+            let wildcards = &mut self.names(&by.0).wildcards;
+            wildcards.insert_mut(key, (pattern, route));
+            return;
+        }
+        self.touch(&by.0, name.to_owned());
+        claims(self.names(&by.0), sort).insert(name, by, route);
+    }
+
+    fn unclaim(&mut self, sort: Sort, name: &str, by: (ResourceId, usize)) {
+        if let Some(pattern) = Pattern::parse(name) {
+            self.touched.wildcards.insert(by.0.namespace.clone());
+            let key = (Reverse(pattern.literals()), name.to_owned(), by.0.clone());
+            self.names(&by.0).wildcards.remove_mut(&key);
+            return;
+        }
+        self.touch(&by.0, name.to_owned());
+        claims(self.names(&by.0), sort).remove(name, &by);
+    }
+
+    fn touch(&mut self, owner: &ResourceId, name: String) {
+        let namespace = owner.namespace.clone();
+        self.touched.names.insert((namespace, name));
+    }
+
+    fn names(&mut self, of: &ResourceId) -> &mut Names {
+        let before = || self.table.namespaces.get(&of.namespace).cloned();
+        let names = self.names.entry(of.namespace.clone());
+        names.or_insert_with(|| before().unwrap_or_default())
+    }
+
+    /// Puts the names back into the table.
+    fn finish(self) -> Touched {
+        for (namespace, names) in self.names {
+            if names.is_empty() {
+                self.table.namespaces.remove_mut(&namespace);
+            } else {
+                self.table.namespaces.insert_mut(namespace, names);
+            }
+        }
+        self.touched
     }
 }
 
-fn endpoint_route(resource: &Resource, spec: &ModelEndpointSpec) -> EndpointRoute {
-    let mut route = EndpointRoute {
-        id: resource.id.clone(),
-        origin: resource.origin.clone(),
-        default_model: spec.default_model.as_deref().map(Arc::from),
-        models: spec.models.iter().cloned().collect(),
-        unknown_models: spec.unknown_models,
-        response_model: spec.response_model,
-        max_attempts: spec.retry.max_attempts.unwrap_or(1).max(1),
-        retry_backoff: spec
-            .retry
-            .backoff
-            .as_deref()
-            .and_then(parse_go_duration)
-            .unwrap_or(DEFAULT_RETRY_BACKOFF),
-        aliases: std::collections::HashMap::new(),
-        wildcards: Vec::new(),
-    };
-    for (alias, model) in &spec.model_aliases {
-        let pointer = pointer_to("/spec/model_aliases", alias);
-        let origin = resource.origin_of_key(&pointer);
-        match Pattern::parse(alias) {
-            Some(pattern) => route
-                .wildcards
-                .push((pattern, model.as_str().into(), origin)),
-            None => drop(
-                route
-                    .aliases
-                    .insert(alias.clone(), (model.as_str().into(), origin)),
-            ),
-        }
+fn claims(names: &mut Names, sort: Sort) -> &mut super::claims::Claims {
+    match sort {
+        Sort::Alias => &mut names.aliases,
+        Sort::EndpointAlias => &mut names.endpoint_aliases,
+        Sort::Model => &mut names.models,
     }
-    route
-        .wildcards
-        .sort_by_key(|(pattern, ..)| (Reverse(pattern.literals()), pattern.as_str().to_owned()));
-    route
+}
+
+fn endpoint(resource: &Arc<Resource>) -> Option<(&Resource, &ModelEndpointSpec)> {
+    match &resource.spec {
+        Spec::ModelEndpoint(spec) => Some((resource, spec)),
+        _ => None,
+    }
 }

@@ -4,14 +4,12 @@ use super::table::{EndpointRoute, Target};
 use crate::{
     graph::references,
     model::{
-        Catalog, Finding, Findings, Kind, Resource, ResourceId, Spec, code,
+        Catalog, Finding, Kind, Resource, ResourceId, code,
         spec::{AliasTarget, ModelAliasSpec},
     },
 };
-use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
-    sync::Arc,
-};
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
+use std::{collections::HashMap, sync::Arc};
 
 /// Weights of one alias add up to less than this, so that a 32-bit draw reaches every target.
 const MAX_TOTAL_WEIGHT: u128 = 1 << 32;
@@ -29,71 +27,26 @@ pub(super) struct Flat {
     pub(super) fallbacks: Vec<Target>,
 }
 
-/// Flattens every `ModelAlias` of a catalog.
+/// Flattens one `ModelAlias` after those it leads to.
 ///
 /// An alias keeps its own share: of `{alias: a}` and `{endpoint: b}` each gets one half, however many
-/// targets `a` has. Each alias is flattened once, after those it leads to, so that deep and wide nests
-/// cost what they are written with. Members of a circle, which `graph` reports, are left out.
-pub(super) fn flatten_all(
-    catalog: &Catalog,
-    endpoints: &BTreeMap<ResourceId, Arc<EndpointRoute>>,
-    findings: &mut Findings,
-) -> HashMap<ResourceId, Flat> {
-    let mut flattener = Flattener {
-        endpoints,
-        findings,
-        done: HashMap::new(),
-    };
-    for resource in inner_first(catalog) {
-        if let Spec::ModelAlias(spec) = &resource.spec {
-            let flat = flattener.flatten(resource, spec);
-            flattener.done.insert(resource.id.clone(), flat);
-        }
-    }
-    flattener.done
-}
-
-/// Aliases in an order in which each stands behind those it names (Kahn's algorithm).
-fn inner_first(catalog: &Catalog) -> Vec<&Arc<Resource>> {
-    let mut waiting: HashMap<&ResourceId, usize> = HashMap::new();
-    let mut outer: HashMap<ResourceId, Vec<&Arc<Resource>>> = HashMap::new();
-    let mut ready = VecDeque::new();
-    for resource in catalog.of_kind(Kind::ModelAlias) {
-        let mut count = 0;
-        for reference in references(resource) {
-            if reference.to.kind == Kind::ModelAlias && catalog.get(&reference.to).is_some() {
-                outer.entry(reference.to).or_default().push(resource);
-                count += 1;
-            }
-        }
-        waiting.insert(&resource.id, count);
-        if count == 0 {
-            ready.push_back(resource);
-        }
-    }
-    let mut order = Vec::with_capacity(waiting.len());
-    while let Some(resource) = ready.pop_front() {
-        for dependent in outer.remove(&resource.id).unwrap_or_default() {
-            if let Some(left) = waiting.get_mut(&dependent.id) {
-                *left -= 1;
-                if *left == 0 {
-                    ready.push_back(dependent);
-                }
-            }
-        }
-        order.push(resource);
-    }
-    order
-}
-
-struct Flattener<'a> {
-    endpoints: &'a BTreeMap<ResourceId, Arc<EndpointRoute>>,
-    findings: &'a mut Findings,
-    done: HashMap<ResourceId, Flat>,
+/// targets `a` has. Each alias is flattened once, so that deep and wide nests cost what they are written
+/// with.
+pub(super) struct Flattener<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) endpoints: &'a RedBlackTreeMapSync<ResourceId, Arc<EndpointRoute>>,
+    /// The aliases that are flattened already.
+    pub(super) flats: &'a HashTrieMapSync<ResourceId, Arc<Flat>>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Flattener<'_> {
-    fn flatten(&mut self, resource: &Resource, spec: &ModelAliasSpec) -> Flat {
+    /// Where an alias leads; `None` for members of a circle, which `graph` reports, and what leads there.
+    pub(super) fn flatten(&mut self, resource: &Resource, spec: &ModelAliasSpec) -> Option<Flat> {
+        let mut inner = references(resource).into_iter();
+        if inner.any(|reference| self.is_circular(&reference.to)) {
+            return None;
+        }
         let mut parts = Vec::new();
         for (index, target) in spec.targets.iter().enumerate() {
             let pointer = format!("/spec/targets/{index}");
@@ -109,10 +62,16 @@ impl Flattener<'_> {
                 }
             }
         }
-        Flat {
+        Some(Flat {
             targets: join(parts),
             fallbacks,
-        }
+        })
+    }
+
+    /// Whether an alias exists and was not flattened although its turn has passed.
+    fn is_circular(&self, id: &ResourceId) -> bool {
+        let exists = id.kind == Kind::ModelAlias && self.catalog.get(id).is_some();
+        exists && !self.flats.contains_key(id)
     }
 
     /// The endpoints one target leads to. Missing ones are `graph`'s finding.
@@ -121,7 +80,7 @@ impl Flattener<'_> {
         if let Some(alias) = &target.alias {
             let id = ResourceId::from_reference(Kind::ModelAlias, namespace, alias);
             return self
-                .done
+                .flats
                 .get(&id)
                 .map(|flat| flat.targets.clone())
                 .unwrap_or_default();

@@ -5,20 +5,25 @@
 //! weighted targets comes in with the [`Facts`]. The table names secrets and holds none.
 
 mod build;
+mod claims;
 mod decision;
+mod findings;
 mod flatten;
 mod lint;
 mod names;
 mod pattern;
+mod policies;
 mod policy;
+mod policy_lint;
 mod resolve;
+mod routes;
 mod table;
 
 #[cfg(test)]
 mod tests;
 
 pub use decision::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace};
-pub use names::{ModelListing, list_endpoint_models, list_models};
+pub use names::{ModelListing, list_endpoint_models, list_models, list_name, names};
 pub use pattern::Pattern;
 pub use policy::{Denial, check_policies};
 pub use resolve::resolve;

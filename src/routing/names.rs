@@ -3,10 +3,10 @@
 use super::{
     decision::Refusal,
     resolve::find_endpoint,
-    table::{Names, RoutingTable},
+    table::{AliasRoute, Names, RoutingTable},
 };
 use crate::model::DEFAULT_NAMESPACE;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One name and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,21 +33,32 @@ pub fn list_models(table: &RoutingTable) -> Vec<ModelListing> {
                 .push((namespace, listing));
         }
     }
-    let mut listings = Vec::new();
-    for (_, mut uses) in by_name {
-        let alone = uses.len() == 1;
-        for (namespace, listing) in &mut uses {
-            if !alone && *namespace != DEFAULT_NAMESPACE {
-                listing.id = match listing.id.strip_prefix("agent/") {
-                    Some(name) => format!("agent/{namespace}/{name}"),
-                    None => format!("{namespace}/{}", listing.id),
-                };
-            }
-        }
-        listings.extend(uses.into_iter().map(|(_, listing)| listing));
-    }
+    let mut listings: Vec<_> = by_name.into_values().flat_map(qualified).collect();
     listings.sort_by(|a, b| a.id.cmp(&b.id));
     listings
+}
+
+/// What one name, without namespace, means wherever it is used.
+pub fn list_name(table: &RoutingTable, name: &str) -> Vec<ModelListing> {
+    let uses = table.namespaces.iter().filter_map(|(namespace, names)| {
+        let listing = listing(names, name.to_owned())?;
+        Some((&**namespace, listing))
+    });
+    qualified(uses.collect()).collect()
+}
+
+/// The uses of one name, by namespace, written so that each can be asked for.
+fn qualified(mut uses: Vec<(&str, ModelListing)>) -> impl Iterator<Item = ModelListing> {
+    let alone = uses.len() == 1;
+    for (namespace, listing) in &mut uses {
+        if !alone && *namespace != DEFAULT_NAMESPACE {
+            listing.id = match listing.id.strip_prefix("agent/") {
+                Some(name) => format!("agent/{namespace}/{name}"),
+                None => format!("{namespace}/{}", listing.id),
+            };
+        }
+    }
+    uses.into_iter().map(|(_, listing)| listing)
 }
 
 /// What may be asked for within one endpoint: its default model, its aliases and the models it lists.
@@ -86,38 +97,53 @@ pub fn list_endpoint_models(
     Ok(found.into_values().collect())
 }
 
+/// Every exact name of every namespace, as it is written there; agents as `agent/NAME`.
+pub fn names(table: &RoutingTable) -> BTreeSet<String> {
+    table.namespaces.values().flat_map(exact_names).collect()
+}
+
 /// The names of one namespace; where a name means two things, the one that decides.
-fn of_namespace(names: &Names) -> Vec<ModelListing> {
-    let mut found: BTreeMap<String, ModelListing> = BTreeMap::new();
-    let mut add = |id: String, kind, target: String| {
-        found
-            .entry(id.clone())
-            .or_insert(ModelListing { id, kind, target });
+fn of_namespace(names: &Names) -> impl Iterator<Item = ModelListing> {
+    let all = exact_names(names).into_iter();
+    all.filter_map(|name| listing(names, name))
+}
+
+fn exact_names(names: &Names) -> BTreeSet<String> {
+    let agents = names.agents.keys().map(|name| format!("agent/{name}"));
+    let aliases = names.aliases.iter().chain(names.endpoint_aliases.iter());
+    let endpoints = names.endpoints.keys().map(|name| name.to_string());
+    agents
+        .chain(aliases.map(|(name, _)| name.clone()))
+        .chain(endpoints)
+        .chain(names.models.iter().map(|(name, _)| name.clone()))
+        .collect()
+}
+
+/// What one name means in a namespace.
+fn listing(names: &Names, id: String) -> Option<ModelListing> {
+    let agent = id
+        .strip_prefix("agent/")
+        .and_then(|name| names.agents.get(name));
+    let agent = agent.and_then(|agent| agent.targets.first());
+    let first = |route: &AliasRoute| route.targets.first().map(|(_, target)| describe(target));
+    let alias = || {
+        names
+            .aliases
+            .get(&id)
+            .or_else(|| names.endpoint_aliases.get(&id))
     };
-    for (name, agent) in &names.agents {
-        if let Some(target) = agent.targets.first() {
-            add(format!("agent/{name}"), "agent", describe(target));
-        }
-    }
-    for (name, route) in names.aliases.iter().chain(&names.endpoint_aliases) {
-        if let Some((_, target)) = route.targets.first() {
-            add(name.clone(), "alias", describe(target));
-        }
-    }
-    for (name, endpoint) in &names.endpoints {
+    let (kind, target) = if let Some(target) = agent {
+        ("agent", describe(target))
+    } else if let Some(target) = alias().and_then(first) {
+        ("alias", target)
+    } else if let Some(endpoint) = names.endpoints.get(&*id) {
         let model = endpoint.default_model.as_deref().unwrap_or("*");
-        add(
-            name.clone(),
-            "endpoint",
-            format!("{}/{model}", endpoint.id.qualified_name()),
-        );
-    }
-    for (name, route) in &names.models {
-        if let Some((_, target)) = route.targets.first() {
-            add(name.clone(), "model", describe(target));
-        }
-    }
-    found.into_values().collect()
+        let target = format!("{}/{model}", endpoint.id.qualified_name());
+        ("endpoint", target)
+    } else {
+        ("model", names.models.get(&id).and_then(first)?)
+    };
+    Some(ModelListing { id, kind, target })
 }
 
 fn describe(target: &super::table::Target) -> String {

@@ -173,10 +173,8 @@ impl Resolver<'_> {
             }),
             Rule::Model => names.models.get(name).map(by_alias),
             Rule::Wildcard => {
-                let found = names
-                    .wildcards
-                    .iter()
-                    .find(|(pattern, _)| pattern.matches(name));
+                let mut wildcards = names.wildcards.values();
+                let found = wildcards.find(|(pattern, _)| pattern.matches(name));
                 found.map(|(_, route)| by_alias(route))
             }
         }

@@ -1,21 +1,41 @@
 //! What a request is resolved against: one immutable table per revision.
 
-use super::pattern::Pattern;
+use super::{
+    claims::Claims, findings::TableFindings, flatten::Flat, pattern::Pattern, policies::Policies,
+};
 use crate::model::{
     Origin, ResourceId,
     spec::{ResponseModel, UnknownModels},
 };
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
-/// Every name a request may use, compiled from a catalog.
-#[derive(Debug, Default)]
+/// Every name a request may use, compiled from a catalog. Clones share their structure.
+#[derive(Debug, Clone)]
 pub struct RoutingTable {
-    pub(super) namespaces: BTreeMap<Arc<str>, Names>,
-    pub(super) endpoints: BTreeMap<ResourceId, Arc<EndpointRoute>>,
+    pub(super) namespaces: RedBlackTreeMapSync<Arc<str>, Names>,
+    pub(super) endpoints: RedBlackTreeMapSync<ResourceId, Arc<EndpointRoute>>,
+    /// Where each alias leads; members of a circle are left out.
+    pub(super) flats: HashTrieMapSync<ResourceId, Arc<Flat>>,
+    pub(super) policies: Policies,
+    pub(super) findings: TableFindings,
+}
+
+impl Default for RoutingTable {
+    fn default() -> Self {
+        Self {
+            namespaces: RedBlackTreeMapSync::new_sync(),
+            endpoints: RedBlackTreeMapSync::new_sync(),
+            flats: HashTrieMapSync::new_sync(),
+            policies: Policies::default(),
+            findings: TableFindings::default(),
+        }
+    }
 }
 
 impl RoutingTable {
@@ -30,27 +50,80 @@ impl RoutingTable {
             .values()
             .flat_map(|names| names.agents.values())
     }
+
+    /// The policies that hold for an agent, sorted by namespace and name.
+    ///
+    /// A policy with targets holds for every agent of the systems it names, also when the agent is called
+    /// directly: a policy fails closed.
+    pub fn policies_of(&self, agent: &ResourceId) -> Vec<&Arc<PolicyRoute>> {
+        self.policies.holding_for(agent)
+    }
+
+    /// An agent's route.
+    pub(super) fn agent(&self, id: &ResourceId) -> Option<&Arc<AgentRoute>> {
+        self.namespaces.get(&id.namespace)?.agents.get(&id.name)
+    }
 }
 
 /// What the names of one namespace mean.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Names {
-    pub(super) agents: BTreeMap<String, Arc<AgentRoute>>,
-    pub(super) aliases: BTreeMap<String, AliasRoute>,
-    pub(super) endpoint_aliases: BTreeMap<String, AliasRoute>,
-    pub(super) endpoints: BTreeMap<String, Arc<EndpointRoute>>,
-    pub(super) models: BTreeMap<String, AliasRoute>,
+    pub(super) agents: RedBlackTreeMapSync<Arc<str>, Arc<AgentRoute>>,
+    pub(super) aliases: Claims,
+    pub(super) endpoint_aliases: Claims,
+    pub(super) endpoints: RedBlackTreeMapSync<Arc<str>, Arc<EndpointRoute>>,
+    pub(super) models: Claims,
     /// Most specific first.
-    pub(super) wildcards: Vec<(Pattern, AliasRoute)>,
+    pub(super) wildcards: RedBlackTreeMapSync<WildcardKey, (Pattern, Arc<AliasRoute>)>,
 }
 
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            agents: RedBlackTreeMapSync::new_sync(),
+            aliases: Claims::default(),
+            endpoint_aliases: Claims::default(),
+            endpoints: RedBlackTreeMapSync::new_sync(),
+            models: Claims::default(),
+            wildcards: RedBlackTreeMapSync::new_sync(),
+        }
+    }
+}
+
+impl Names {
+    pub(super) fn is_empty(&self) -> bool {
+        self.agents.is_empty()
+            && self.endpoints.is_empty()
+            && self.aliases.is_empty()
+            && self.wildcards.is_empty()
+    }
+}
+
+/// The more characters a pattern spells out, the earlier it is tried; then by its text and its owner.
+pub(super) type WildcardKey = (Reverse<usize>, String, ResourceId);
+
 /// Where a name leads.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct AliasRoute {
     /// One is chosen by weight; never empty.
     pub(super) targets: Vec<(u64, Target)>,
     pub(super) fallbacks: Vec<Target>,
     pub(super) origin: Origin,
+}
+
+impl AliasRoute {
+    /// A name for one model of one endpoint.
+    pub(super) fn of(endpoint: &Arc<EndpointRoute>, model: &str, origin: Origin) -> Self {
+        let target = Target {
+            endpoint: endpoint.clone(),
+            model: model.into(),
+        };
+        Self {
+            targets: vec![(1, target)],
+            fallbacks: Vec::new(),
+            origin,
+        }
+    }
 }
 
 /// One endpoint as routing sees it.
@@ -99,8 +172,6 @@ pub struct AgentRoute {
     pub timeout: Option<Duration>,
     /// The endpoint's default model, then the fallbacks'. Empty if the endpoint does not exist.
     pub targets: Vec<Target>,
-    /// The policies that hold for it.
-    pub policies: Vec<Arc<PolicyRoute>>,
 }
 
 /// One policy as routing sees it.

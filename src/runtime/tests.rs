@@ -19,7 +19,6 @@ fn agent(prompt: &str, timeout: Option<Duration>) -> AgentRoute {
         prompt: prompt.to_owned(),
         timeout,
         targets: Vec::new(),
-        policies: Vec::new(),
     }
 }
 

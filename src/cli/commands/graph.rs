@@ -81,9 +81,9 @@ fn of_files(path: PathBuf, session: &mut Session) -> Result<Drawn, CliError> {
             .note("some manifests have errors and may be missing here: see `orloj validate`\n");
     }
     let mut drawn = Drawn::default();
-    for id in review.graph.nodes() {
+    for id in review.snapshot.graph().nodes() {
         drawn.nodes.insert(called(id));
-        for (field, to) in review.graph.dependencies(id) {
+        for (field, to) in review.snapshot.graph().dependencies(id) {
             drawn.add(called(id), field, called(to));
         }
     }

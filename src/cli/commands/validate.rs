@@ -144,7 +144,7 @@ fn closing(version: &Version, review: &Review, findings: &[Reported], session: &
         return format!("{}\n", Tally::of(findings).sentence());
     }
     let ok = session.terminal.err_style().green("ok:");
-    let resources = count(review.catalog.len(), "resource");
+    let resources = count(review.snapshot.catalog().len(), "resource");
     let files = count(version.files.len(), "file");
     format!("{ok} {resources} in {files}, no findings\n")
 }

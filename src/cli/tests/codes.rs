@@ -4,7 +4,7 @@
 use super::bench::Bench;
 use crate::{
     cli::exit::Exit,
-    manifest::{ClearTextPolicy, parse_file},
+    manifest::{ClearTextPolicy, FileEdit, Layer, parse_file},
     model::{
         code,
         explanation::{Example, Explanation},
@@ -35,14 +35,20 @@ const SITUATIONS: [&str; 16] = [
 
 /// The codes of a review of `files`.
 fn found(files: &[(&str, &str)], clear_text: ClearTextPolicy) -> BTreeSet<&'static str> {
-    let parsed: Vec<_> = files
-        .iter()
-        .map(|(name, text)| Arc::new(parse_file(&(*name).into(), text.as_bytes())))
-        .collect();
+    let edits = files.iter().map(|(name, text)| {
+        let path = (*name).into();
+        let parsed = Some(Arc::new(parse_file(&path, text.as_bytes())));
+        let layer = Layer::Source;
+        FileEdit {
+            layer,
+            path,
+            parsed,
+        }
+    });
     let desired = Desired {
         revision: "example",
-        files: &parsed,
-        unmanaged: &[],
+        edits: edits.collect(),
+        is_empty: files.is_empty(),
         source_findings: &[],
     };
     let options = ReviewOptions {

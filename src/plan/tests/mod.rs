@@ -36,7 +36,7 @@ fn at(file: &str, manifests: &[String]) -> Revision {
     assert!(!findings.has_errors(), "{findings:?}");
     let (graph, findings) = DependencyGraph::build(&catalog);
     assert!(!findings.has_errors(), "{findings:?}");
-    let (table, _) = RoutingTable::build(&catalog);
+    let (table, _) = RoutingTable::build(&catalog, &graph);
     Revision {
         catalog,
         graph,

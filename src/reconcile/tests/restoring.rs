@@ -51,7 +51,7 @@ async fn what_was_sent_by_hand_is_restored_under_the_same_revision() {
     {
         let served = rig.reconciler().live().pin();
         assert_eq!((&served.revision, served.digest), (&revision, digest));
-        assert_eq!(served.unmanaged.len(), 1);
+        assert_eq!(served.snapshot.unmanaged().size(), 1);
     }
     assert_eq!(rig.sync().await, Outcome::Unchanged);
 }

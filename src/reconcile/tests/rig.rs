@@ -109,7 +109,7 @@ impl Rig {
     /// Whether a resource of the namespace `default` is live.
     pub(crate) fn has(&self, kind: Kind, name: &str) -> bool {
         let served = self.reconciler().live().pin();
-        served.catalog.get(&id(kind, name)).is_some()
+        served.snapshot.catalog().get(&id(kind, name)).is_some()
     }
 
     pub(crate) async fn sync(&self) -> Outcome {

@@ -185,7 +185,7 @@ fn doubling_nest_of_aliases_costs_what_is_written() {
     }
     let catalog = super::read(&text);
     let start = Instant::now();
-    let (table, findings) = RoutingTable::build(&catalog);
+    let (table, findings) = super::compile(&catalog);
     assert!(findings.is_empty());
     assert_eq!(leads(&table, "n199"), "e/e-default e/e-default");
     assert!(

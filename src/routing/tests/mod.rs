@@ -11,6 +11,7 @@ mod seed;
 
 use super::{Decision, Facts, Refusal, RoutingTable, Trace, resolve};
 use crate::{
+    graph::DependencyGraph,
     manifest::{AssembleOptions, assemble, parse_file},
     model::{Catalog, Finding, Findings, code},
 };
@@ -28,7 +29,13 @@ fn read(text: &str) -> Catalog {
 /// The table of a file and what was found while building it.
 #[track_caller]
 fn build(text: &str) -> (RoutingTable, Findings) {
-    RoutingTable::build(&read(text))
+    compile(&read(text))
+}
+
+/// The table of a catalog and what was found while building it.
+fn compile(catalog: &Catalog) -> (RoutingTable, Findings) {
+    let (graph, _) = DependencyGraph::build(catalog);
+    RoutingTable::build(catalog, &graph)
 }
 
 /// The table of a file that routing finds nothing wrong with; names may hide one another.

@@ -21,8 +21,8 @@ fn holding(table: &RoutingTable, agent: &str) -> Vec<String> {
         .agents()
         .find(|route| route.id.qualified_name() == agent)
         .unwrap();
-    route
-        .policies
+    table
+        .policies_of(&route.id)
         .iter()
         .map(|policy| policy.id.qualified_name())
         .collect()
@@ -109,7 +109,7 @@ fn agent_that_a_policy_denies_is_a_warning_at_the_list_and_refused_when_called()
         "{found:?}"
     );
     assert!(!findings.has_errors());
-    let denial = check_policies(run(&table, &facts("agent/a")).0.unwrap()).unwrap_err();
+    let denial = check_policies(&table, run(&table, &facts("agent/a")).0.unwrap()).unwrap_err();
     assert_eq!(&*denial.model, "e-default");
     assert_eq!(&*denial.policy.id.name, "p");
     assert_eq!(&*denial.agent.id.name, "a");
@@ -126,7 +126,7 @@ fn models_are_compared_without_letter_case_and_in_full() {
     ] {
         let (table, _) =
             build(&(agents() + &policy("p", &format!("{{allowed_models: [{allowed}]}}"))));
-        let result = check_policies(run(&table, &facts("agent/a")).0.unwrap());
+        let result = check_policies(&table, run(&table, &facts("agent/a")).0.unwrap());
         assert_eq!(result.is_err(), denied, "{allowed}");
     }
 }
@@ -136,14 +136,14 @@ fn every_policy_that_holds_must_allow_the_model() {
     let both = policy("p", "{allowed_models: [e-default, x]}")
         + &policy("q", "{apply_mode: global, allowed_models: [x]}");
     let (table, _) = build(&(agents() + &both));
-    let denial = check_policies(run(&table, &facts("agent/b")).0.unwrap()).unwrap_err();
+    let denial = check_policies(&table, run(&table, &facts("agent/b")).0.unwrap()).unwrap_err();
     assert_eq!(&*denial.policy.id.name, "q");
 }
 
 #[test]
 fn policy_without_models_allows_any() {
     let table = table(&(agents() + &policy("p", "{allowed_models: [], max_tokens_per_run: 5}")));
-    assert!(check_policies(run(&table, &facts("agent/a")).0.unwrap()).is_ok());
+    assert!(check_policies(&table, run(&table, &facts("agent/a")).0.unwrap()).is_ok());
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn fallbacks_that_are_not_allowed_are_dropped() {
     let table = table(&text);
     let decision = run(&table, &facts("agent/a")).0;
     assert_eq!(outcome(&decision), "e/e-default f/f-default g/g-default");
-    let checked = check_policies(decision.unwrap()).unwrap();
+    let checked = check_policies(&table, decision.unwrap()).unwrap();
     assert_eq!(checked.targets.len(), 2);
     assert_eq!(&*checked.targets[1].endpoint.id.name, "g");
 }
@@ -168,7 +168,7 @@ fn requests_that_are_not_made_as_an_agent_pass() {
         + &alias("fast", "{targets: [{endpoint: e, model: y}]}");
     let (table, _) = build(&text);
     for name in ["fast", "e", "e/z"] {
-        assert!(check_policies(run(&table, &facts(name)).0.unwrap()).is_ok());
+        assert!(check_policies(&table, run(&table, &facts(name)).0.unwrap()).is_ok());
     }
 }
 

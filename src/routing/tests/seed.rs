@@ -25,8 +25,9 @@ fn review(clear_text: ClearTextPolicy) -> (Catalog, RoutingTable, Findings) {
         }
     }
     let (catalog, mut findings) = assemble(&files, AssembleOptions { clear_text });
-    findings.extend(DependencyGraph::build(&catalog).1);
-    let (table, more) = RoutingTable::build(&catalog);
+    let (graph, linked) = DependencyGraph::build(&catalog);
+    findings.extend(linked);
+    let (table, more) = RoutingTable::build(&catalog, &graph);
     findings.extend(more);
     (catalog, table, findings)
 }
@@ -84,6 +85,12 @@ fn with_clear_text_allowed_nothing_is_an_error_and_it_is_served() {
         "agentgateway-system/openai/gpt-4-turbo"
     );
     assert_eq!(leads(&table, "ollama-default"), "ollama-default/llama3.1");
-    assert!(check_policies(run(&table, &facts("agent/writer-agent")).0.unwrap()).is_ok());
-    assert!(check_policies(run(&table, &facts("agent/research-agent")).0.unwrap()).is_err());
+    assert!(check_policies(&table, run(&table, &facts("agent/writer-agent")).0.unwrap()).is_ok());
+    assert!(
+        check_policies(
+            &table,
+            run(&table, &facts("agent/research-agent")).0.unwrap()
+        )
+        .is_err()
+    );
 }

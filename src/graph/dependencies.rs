@@ -1,0 +1,186 @@
+//! The graph of a catalog: kept up to date resource by resource, and asked.
+
+use super::{
+    cycles::Circles,
+    links::Links,
+    missing::{Suggestions, dangling, missing},
+    systems, templates, unserved,
+};
+use crate::model::{Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, code};
+use rpds::RedBlackTreeSetSync;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Who depends on whom, and what does not hold together. An edge runs from a dependent to its dependency
+/// and carries the pointer of the field that refers.
+///
+/// Clones share their structure, and [`DependencyGraph::update`] looks only around what changed: a check of
+/// a resource reads that resource, what it refers to and what refers to it.
+#[derive(Debug, Clone)]
+pub struct DependencyGraph {
+    pub(super) links: Links,
+    circles: Circles,
+    /// Who refers to something that does not exist; what to suggest depends on every name there is.
+    unresolved: RedBlackTreeSetSync<ResourceId>,
+    findings: FindingsBy<ResourceId>,
+    /// What concerns the catalog as a whole.
+    overall: Arc<[Finding]>,
+    only_secrets: bool,
+}
+
+impl Default for DependencyGraph {
+    fn default() -> Self {
+        Self {
+            links: Links::default(),
+            circles: Circles::default(),
+            unresolved: RedBlackTreeSetSync::new_sync(),
+            findings: FindingsBy::default(),
+            overall: [].into(),
+            only_secrets: true,
+        }
+    }
+}
+
+impl DependencyGraph {
+    /// Links a catalog; every missing reference and every cycle is a finding.
+    pub fn build(catalog: &Catalog) -> (Self, Findings) {
+        let mut graph = Self::default();
+        let all = catalog.iter().map(|resource| resource.id.clone());
+        graph.update(catalog, &all.collect());
+        let findings = graph.findings().cloned().collect();
+        (graph, findings)
+    }
+
+    /// Everything that does not hold together.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let circles = self.circles.findings.iter();
+        self.findings
+            .iter()
+            .chain(circles)
+            .chain(self.overall.iter())
+    }
+
+    /// Links anew what changed on the way to `catalog`.
+    pub fn update(&mut self, catalog: &Catalog, changed: &BTreeSet<ResourceId>) {
+        let mut around = BTreeSet::new();
+        for id in changed {
+            self.links.around(id, &mut around);
+        }
+        let links = &mut self.links;
+        let relinked = around.iter().filter(|id| links.relink(catalog, id));
+        let relinked: Vec<_> = relinked.cloned().collect();
+        for id in changed {
+            self.links.around(id, &mut around);
+        }
+        let only_secrets = catalog.is_only(Kind::Secret);
+        if only_secrets != self.only_secrets {
+            self.only_secrets = only_secrets;
+            around.extend(
+                catalog
+                    .of_kind(Kind::Secret)
+                    .map(|secret| secret.id.clone()),
+            );
+        }
+        for id in around {
+            self.check(catalog, id);
+        }
+        let starts = relinked.iter().chain(self.circles.members.iter());
+        self.circles = Circles::reached(&self.links, starts, catalog);
+        self.overall = self.look_overall(catalog).into();
+    }
+
+    /// Finds anew what is wrong with one resource.
+    fn check(&mut self, catalog: &Catalog, id: ResourceId) {
+        let Some(resource) = catalog.get(&id) else {
+            self.unresolved.remove_mut(&id);
+            self.findings.set(id, Vec::new());
+            return;
+        };
+        let mut findings = systems::check(catalog, &self.links, resource);
+        findings.extend(templates::check(catalog, resource));
+        findings.extend(self.unused_secret(resource));
+        let mut unresolved = false;
+        for reference in dangling(catalog, resource) {
+            if reference.to.kind == Kind::Secret {
+                let suggestions = &mut Suggestions::default();
+                findings.push(missing(catalog, resource, &reference, suggestions));
+            } else {
+                unresolved = true;
+            }
+        }
+        if unresolved {
+            self.unresolved.insert_mut(id.clone());
+        } else {
+            self.unresolved.remove_mut(&id);
+        }
+        self.findings.set(id, findings);
+    }
+
+    fn look_overall(&self, catalog: &Catalog) -> Vec<Finding> {
+        let mut findings = Vec::from_iter(unserved::note(catalog));
+        let mut suggestions = Suggestions::default();
+        for resource in self.unresolved.iter().filter_map(|id| catalog.get(id)) {
+            let references = dangling(catalog, resource).into_iter();
+            let references = references.filter(|one| one.to.kind != Kind::Secret);
+            findings
+                .extend(references.map(|one| missing(catalog, resource, &one, &mut suggestions)));
+        }
+        findings
+    }
+
+    /// A secret that nothing refers to: a credential that lies around, or a reference that is misspelt.
+    ///
+    /// Where there are only secrets, what uses them is elsewhere.
+    fn unused_secret(&self, secret: &Resource) -> Option<Finding> {
+        let used = self.links.incoming(&secret.id).next().is_some();
+        if secret.id.kind != Kind::Secret || used || self.only_secrets {
+            return None;
+        }
+        let message = format!("nothing refers to {}", secret.id);
+        let origin = secret.origin_of("/metadata/name");
+        let finding = Finding::new(code::SECRET_UNUSED, origin, message);
+        let hint = "name it where it is needed (`auth.secretRef`), or remove it";
+        Some(finding.with_hint(hint).on(&secret.id))
+    }
+
+    /// What a resource refers to directly: the field's pointer and the resource, sorted.
+    pub fn dependencies(&self, id: &ResourceId) -> Vec<(&str, &ResourceId)> {
+        let links = self.links.outgoing(id);
+        let mut found: Vec<_> = links.map(|link| (&*link.pointer, &link.to)).collect();
+        found.sort_by(|a, b| (a.1, a.0).cmp(&(b.1, b.0)));
+        found
+    }
+
+    /// What refers to a resource directly: the field's pointer and the resource, sorted.
+    pub fn dependents(&self, id: &ResourceId) -> Vec<(&str, &ResourceId)> {
+        if !self.links.contains(id) {
+            return Vec::new();
+        }
+        let incoming = self.links.incoming(id);
+        incoming.map(|(from, pointer)| (pointer, from)).collect()
+    }
+
+    /// What names an identity, whether that exists or not; sorted.
+    pub fn referrers(&self, id: &ResourceId) -> impl Iterator<Item = &ResourceId> {
+        self.links.incoming(id).map(|(from, _)| from)
+    }
+
+    /// Everything that depends on a resource, directly or through others.
+    pub fn blast_radius(&self, id: &ResourceId) -> BTreeSet<ResourceId> {
+        let mut reached = BTreeSet::new();
+        let mut open = Vec::from_iter(self.links.contains(id).then(|| id.clone()));
+        while let Some(id) = open.pop() {
+            for (from, _) in self.links.incoming(&id) {
+                if reached.insert(from.clone()) {
+                    open.push(from.clone());
+                }
+            }
+        }
+        reached.remove(id);
+        reached
+    }
+
+    /// All resources, sorted.
+    pub fn nodes(&self) -> BTreeSet<&ResourceId> {
+        self.links.nodes().collect()
+    }
+}

@@ -1,0 +1,31 @@
+//! Findings filed under what they are about, so that a part can be found anew and replaced.
+
+use super::Finding;
+use rpds::RedBlackTreeMapSync;
+use std::sync::Arc;
+
+/// Findings by key; clones share their structure.
+#[derive(Debug, Clone)]
+pub struct FindingsBy<K: Ord>(RedBlackTreeMapSync<K, Arc<[Finding]>>);
+
+impl<K: Ord> FindingsBy<K> {
+    /// Replaces what is filed under `key`.
+    pub fn set(&mut self, key: K, findings: Vec<Finding>) {
+        if !findings.is_empty() {
+            self.0.insert_mut(key, findings.into());
+        } else if self.0.contains_key(&key) {
+            self.0.remove_mut(&key);
+        }
+    }
+
+    /// All of them, by key.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.values().flat_map(|findings| findings.iter())
+    }
+}
+
+impl<K: Ord> Default for FindingsBy<K> {
+    fn default() -> Self {
+        Self(RedBlackTreeMapSync::new_sync())
+    }
+}

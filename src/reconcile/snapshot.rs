@@ -1,0 +1,115 @@
+//! One set of manifests: joined, linked, compiled.
+
+use crate::{
+    graph::DependencyGraph,
+    manifest::{AssembleOptions, Assembly, FileEdit, Layer, ParsedFile},
+    model::{Catalog, Changed, Findings, ResourceId},
+    plan::Side,
+    routing::RoutingTable,
+};
+use rpds::RedBlackTreeSetSync;
+use std::{collections::HashSet, sync::Arc};
+
+/// Everything that a set of manifest files says.
+///
+/// Clones share their structure, and [`Snapshot::advance`] costs what the edits touch, not what there is. What
+/// edits lead to is the same as what the files give when they are read together.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    assembly: Assembly,
+    graph: DependencyGraph,
+    table: RoutingTable,
+}
+
+impl Snapshot {
+    /// Nothing yet.
+    pub fn new(options: AssembleOptions) -> Self {
+        Self {
+            assembly: Assembly::new(options),
+            ..Self::default()
+        }
+    }
+
+    /// Makes edits; returns what may differ now.
+    pub fn advance(&mut self, edits: impl IntoIterator<Item = FileEdit>) -> Changed {
+        let before = self.catalog().clone();
+        let resources = self.assembly.update(edits);
+        let after = self.assembly.catalog();
+        self.graph.update(after, &resources);
+        let names = self.table.update(&before, after, &self.graph, &resources);
+        Changed { resources, names }
+    }
+
+    /// The edits that make `files` all there is of a layer.
+    pub fn edits_to<'a>(
+        &self,
+        layer: Layer,
+        files: impl IntoIterator<Item = (&'a Arc<str>, &'a Arc<ParsedFile>)>,
+    ) -> Vec<FileEdit> {
+        let mut edits = Vec::new();
+        let mut kept = HashSet::new();
+        for (path, parsed) in files {
+            kept.insert(path.clone());
+            let before = self.assembly.file(layer, path);
+            if before.is_none_or(|before| !Arc::ptr_eq(before, parsed)) {
+                edits.push(FileEdit {
+                    layer,
+                    path: path.clone(),
+                    parsed: Some(parsed.clone()),
+                });
+            }
+        }
+        let gone = self
+            .assembly
+            .files_of(layer)
+            .filter(|path| !kept.contains(*path));
+        edits.extend(gone.map(|path| FileEdit {
+            layer,
+            path: path.clone(),
+            parsed: None,
+        }));
+        edits
+    }
+
+    /// How its files are joined.
+    pub fn options(&self) -> AssembleOptions {
+        self.assembly.options()
+    }
+
+    /// Its resources.
+    pub fn catalog(&self) -> &Catalog {
+        self.assembly.catalog()
+    }
+
+    /// Their links.
+    pub fn graph(&self) -> &DependencyGraph {
+        &self.graph
+    }
+
+    /// Their names.
+    pub fn table(&self) -> &RoutingTable {
+        &self.table
+    }
+
+    /// Identities that were sent by hand and are not taken over.
+    pub fn unmanaged(&self) -> &RedBlackTreeSetSync<ResourceId> {
+        self.assembly.by_hand()
+    }
+
+    /// Everything found, errors and warnings.
+    pub fn findings(&self) -> Findings {
+        let findings = self.assembly.findings();
+        let findings = findings.chain(self.graph.findings());
+        findings.chain(self.table.findings()).cloned().collect()
+    }
+
+    /// One side of a plan.
+    pub fn side<'a>(&'a self, revision: &'a str) -> Side<'a> {
+        Side {
+            revision,
+            catalog: self.catalog(),
+            graph: &self.graph,
+            table: &self.table,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Which policy holds for which agent.
+
+use super::table::PolicyRoute;
+use crate::{
+    graph::DependencyGraph,
+    model::{
+        Catalog, Kind, Resource, ResourceId, Spec,
+        spec::{AgentPolicySpec, ApplyMode},
+    },
+};
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+/// The policies of a catalog, found by the agents they hold for. Clones share their structure.
+#[derive(Debug, Clone)]
+pub(super) struct Policies {
+    routes: RedBlackTreeMapSync<ResourceId, (Reach, Arc<PolicyRoute>)>,
+    everywhere: RedBlackTreeSetSync<ResourceId>,
+    by_namespace: RedBlackTreeSetSync<(Arc<str>, ResourceId)>,
+    by_agent: RedBlackTreeSetSync<(ResourceId, ResourceId)>,
+    /// The names that policies target, in lower case, and the policies.
+    targeted: RedBlackTreeSetSync<(Target, ResourceId)>,
+    /// Systems and tasks by their names in lower case.
+    targets: RedBlackTreeSetSync<(Target, ResourceId)>,
+    /// Policies with a target that does not exist; what to suggest depends on every name there is.
+    pub(super) unresolved: RedBlackTreeSetSync<ResourceId>,
+}
+
+/// A system or a task by its name in lower case, in any namespace as upstream.
+type Target = (Kind, String);
+
+/// For whom a policy holds.
+#[derive(Debug, Clone)]
+pub(super) enum Reach {
+    Everywhere,
+    Namespace(Arc<str>),
+    Agents(Arc<BTreeSet<ResourceId>>),
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self {
+            routes: RedBlackTreeMapSync::new_sync(),
+            everywhere: RedBlackTreeSetSync::new_sync(),
+            by_namespace: RedBlackTreeSetSync::new_sync(),
+            by_agent: RedBlackTreeSetSync::new_sync(),
+            targeted: RedBlackTreeSetSync::new_sync(),
+            targets: RedBlackTreeSetSync::new_sync(),
+            unresolved: RedBlackTreeSetSync::new_sync(),
+        }
+    }
+}
+
+impl Policies {
+    /// The policies that hold for an agent, sorted.
+    pub(super) fn holding_for(&self, agent: &ResourceId) -> Vec<&Arc<PolicyRoute>> {
+        let here = starting_with(&self.by_namespace, agent.namespace.clone());
+        let own = starting_with(&self.by_agent, agent.clone());
+        let mut ids: Vec<_> = self.everywhere.iter().chain(here).chain(own).collect();
+        ids.sort();
+        let routes = ids.into_iter().filter_map(|id| self.routes.get(id));
+        routes.map(|(_, route)| route).collect()
+    }
+
+    /// For whom a policy holds.
+    pub(super) fn reach(&self, policy: &ResourceId) -> Option<&Reach> {
+        self.routes.get(policy).map(|(reach, _)| reach)
+    }
+
+    /// Notes the systems and tasks that changed, and returns the policies that this may concern.
+    pub(super) fn note_targets(
+        &mut self,
+        catalog: &Catalog,
+        graph: &DependencyGraph,
+        changed: &BTreeSet<ResourceId>,
+    ) -> BTreeSet<ResourceId> {
+        let mut concerned = BTreeSet::new();
+        for id in changed {
+            match id.kind {
+                Kind::AgentPolicy => drop(concerned.insert(id.clone())),
+                Kind::AgentSystem | Kind::Task => {
+                    let entry = (target(id.kind, &id.name), id.clone());
+                    if catalog.get(id).is_some() {
+                        self.targets.insert_mut(entry);
+                    } else {
+                        self.targets.remove_mut(&entry);
+                    }
+                    let users = graph.referrers(id).filter(|from| from.kind == Kind::Task);
+                    for named in std::iter::once(id).chain(users) {
+                        let name = target(named.kind, &named.name);
+                        concerned.extend(starting_with(&self.targeted, name).cloned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        concerned
+    }
+
+    /// Takes a policy out, as it was.
+    pub(super) fn withdraw(&mut self, before: &Catalog, id: &ResourceId) {
+        self.unresolved.remove_mut(id);
+        if let Some(Spec::AgentPolicy(spec)) = before.get(id).map(|policy| &policy.spec) {
+            for name in targets_of(spec) {
+                self.targeted.remove_mut(&(name, id.clone()));
+            }
+        }
+        match self.reach(id).cloned() {
+            None => {}
+            Some(Reach::Everywhere) => drop(self.everywhere.remove_mut(id)),
+            Some(Reach::Namespace(namespace)) => {
+                self.by_namespace.remove_mut(&(namespace, id.clone()));
+            }
+            Some(Reach::Agents(agents)) => {
+                for agent in agents.iter() {
+                    self.by_agent.remove_mut(&(agent.clone(), id.clone()));
+                }
+            }
+        }
+        self.routes.remove_mut(id);
+    }
+
+    /// Puts a policy in.
+    pub(super) fn add(&mut self, catalog: &Catalog, policy: &Resource, spec: &AgentPolicySpec) {
+        let id = &policy.id;
+        for name in targets_of(spec) {
+            self.targeted.insert_mut((name, id.clone()));
+        }
+        let reach = self.reach_of(catalog, policy, spec);
+        match &reach {
+            Reach::Everywhere => self.everywhere.insert_mut(id.clone()),
+            Reach::Namespace(namespace) => {
+                self.by_namespace
+                    .insert_mut((namespace.clone(), id.clone()));
+            }
+            Reach::Agents(agents) => {
+                for agent in agents.iter() {
+                    self.by_agent.insert_mut((agent.clone(), id.clone()));
+                }
+            }
+        }
+        let route = Arc::new(policy_route(policy, spec));
+        self.routes.insert_mut(id.clone(), (reach, route));
+    }
+
+    fn reach_of(&self, catalog: &Catalog, policy: &Resource, spec: &AgentPolicySpec) -> Reach {
+        match spec.apply_mode {
+            Some(ApplyMode::Global) => return Reach::Everywhere,
+            None if !spec.has_targets() => {
+                return Reach::Namespace(policy.id.namespace.clone());
+            }
+            Some(ApplyMode::Scoped) | None => {}
+        }
+        let mut agents = BTreeSet::new();
+        for system in self.systems_of(catalog, spec) {
+            let Spec::AgentSystem(spec) = &system.spec else {
+                continue;
+            };
+            let namespace = &system.id.namespace;
+            let members = spec.agents.iter();
+            agents.extend(
+                members.map(|name| ResourceId::from_reference(Kind::Agent, namespace, name)),
+            );
+        }
+        Reach::Agents(Arc::new(agents))
+    }
+
+    /// The systems a policy names, directly or through tasks.
+    pub(super) fn systems_of<'a>(
+        &self,
+        catalog: &'a Catalog,
+        spec: &AgentPolicySpec,
+    ) -> Vec<&'a Arc<Resource>> {
+        let mut ids = BTreeSet::new();
+        for name in &spec.target_systems {
+            ids.extend(self.called(Kind::AgentSystem, name).cloned());
+        }
+        for name in &spec.target_tasks {
+            let tasks = self
+                .called(Kind::Task, name)
+                .filter_map(|id| catalog.get(id));
+            ids.extend(tasks.filter_map(|task| match &task.spec {
+                Spec::Task(spec) => {
+                    let system = spec.system.as_deref()?;
+                    let namespace = &task.id.namespace;
+                    Some(ResourceId::from_reference(
+                        Kind::AgentSystem,
+                        namespace,
+                        system,
+                    ))
+                }
+                _ => None,
+            }));
+        }
+        ids.iter().filter_map(|id| catalog.get(id)).collect()
+    }
+
+    /// The systems or tasks of a name, letter case apart.
+    pub(super) fn called(&self, kind: Kind, name: &str) -> impl Iterator<Item = &ResourceId> {
+        starting_with(&self.targets, target(kind, name))
+    }
+}
+
+fn target(kind: Kind, name: &str) -> Target {
+    (kind, name.to_ascii_lowercase())
+}
+
+fn targets_of(spec: &AgentPolicySpec) -> impl Iterator<Item = Target> {
+    let systems = spec.target_systems.iter();
+    let systems = systems.map(|name| target(Kind::AgentSystem, name));
+    let tasks = spec.target_tasks.iter();
+    systems.chain(tasks.map(|name| target(Kind::Task, name)))
+}
+
+/// The second parts of all pairs with this first part, sorted.
+fn starting_with<K: Ord + Clone>(
+    pairs: &RedBlackTreeSetSync<(K, ResourceId)>,
+    first: K,
+) -> impl Iterator<Item = &ResourceId> {
+    let least = ResourceId::new(Kind::ALL[0], "", "");
+    pairs
+        .range((first.clone(), least)..)
+        .take_while(move |(other, _)| *other == first)
+        .map(|(_, id)| id)
+}
+
+fn policy_route(resource: &Resource, spec: &AgentPolicySpec) -> PolicyRoute {
+    let models = spec.allowed_models.iter();
+    let allowed: HashSet<_> = models.map(|model| model.to_lowercase()).collect();
+    PolicyRoute {
+        id: resource.id.clone(),
+        origin: resource.origin_of_key("/spec/allowed_models"),
+        allowed_models: (!allowed.is_empty()).then_some(allowed),
+    }
+}

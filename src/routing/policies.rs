@@ -9,10 +9,7 @@ use crate::{
     },
 };
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The policies of a catalog, found by the agents they hold for. Clones share their structure.
 #[derive(Debug, Clone)]
@@ -229,7 +226,7 @@ fn starting_with<K: Ord + Clone>(
 
 fn policy_route(resource: &Resource, spec: &AgentPolicySpec) -> PolicyRoute {
     let models = spec.allowed_models.iter();
-    let allowed: HashSet<_> = models.map(|model| model.to_lowercase()).collect();
+    let allowed: BTreeSet<_> = models.map(|model| model.to_lowercase()).collect();
     PolicyRoute {
         id: resource.id.clone(),
         origin: resource.origin_of_key("/spec/allowed_models"),

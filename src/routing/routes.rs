@@ -9,7 +9,7 @@ use crate::model::{
     spec::{AgentSpec, ModelAliasSpec, ModelEndpointSpec},
 };
 use rpds::RedBlackTreeMapSync;
-use std::{cmp::Reverse, sync::Arc, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Pause before the second call where the manifest names none.
 const DEFAULT_RETRY_BACKOFF: Duration = Duration::from_millis(250);
@@ -73,7 +73,7 @@ pub(super) fn endpoint_route(resource: &Resource, spec: &ModelEndpointSpec) -> E
             .as_deref()
             .and_then(parse_go_duration)
             .unwrap_or(DEFAULT_RETRY_BACKOFF),
-        aliases: std::collections::HashMap::new(),
+        aliases: BTreeMap::new(),
         wildcards: Vec::new(),
     };
     for (alias, model) in &spec.model_aliases {

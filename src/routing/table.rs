@@ -10,7 +10,7 @@ use crate::model::{
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use std::{
     cmp::Reverse,
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
@@ -136,7 +136,7 @@ pub struct EndpointRoute {
     /// The model when a request names only the endpoint.
     pub default_model: Option<Arc<str>>,
     /// Models it lists.
-    pub models: HashSet<String>,
+    pub models: BTreeSet<String>,
     /// What a scoped request does with other names.
     pub unknown_models: UnknownModels,
     /// Which name the answer's `model` carries.
@@ -145,7 +145,7 @@ pub struct EndpointRoute {
     pub max_attempts: u32,
     /// Pause before the second call.
     pub retry_backoff: Duration,
-    pub(super) aliases: HashMap<String, (Arc<str>, Origin)>,
+    pub(super) aliases: BTreeMap<String, (Arc<str>, Origin)>,
     /// Most specific first.
     pub(super) wildcards: Vec<(Pattern, Arc<str>, Origin)>,
 }
@@ -182,5 +182,5 @@ pub struct PolicyRoute {
     /// Where its list of models is written.
     pub origin: Origin,
     /// Models in lower case; `None` allows any.
-    pub allowed_models: Option<HashSet<String>>,
+    pub allowed_models: Option<BTreeSet<String>>,
 }

@@ -9,3 +9,4 @@ mod by_hand;
 mod commits;
 mod restoring;
 mod secrets;
+mod snapshots;

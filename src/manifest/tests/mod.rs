@@ -7,6 +7,7 @@
 
 mod committed_schemas;
 mod cron;
+mod defaults;
 mod digests;
 mod fields;
 mod forms;

@@ -32,7 +32,7 @@ pub struct AgentSpec {
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub memory: AgentMemory,
     /// How the agent loop runs.
-    #[serde(default, skip_serializing_if = "super::is_default")]
+    #[serde(default)]
     pub execution: AgentExecution,
     /// Bounds of one run.
     #[serde(default)]
@@ -61,10 +61,9 @@ pub struct AgentMemory {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgentExecution {
-    /// `dynamic` or `contract`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["dynamic", "contract"]))]
-    pub profile: Option<String>,
+    /// Whether the agent is free in what it calls.
+    #[serde(default)]
+    pub profile: ExecutionProfile,
     /// The tools a `contract` run calls, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_sequence: Vec<String>,
@@ -72,20 +71,61 @@ pub struct AgentExecution {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required_output_markers: Vec<String>,
     /// What a repeated tool call does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["short_circuit", "deny"]))]
-    pub duplicate_tool_call_policy: Option<String>,
+    #[serde(default)]
+    pub duplicate_tool_call_policy: DuplicateToolCall,
     /// What a broken contract does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["non_retryable_error", "observe"]))]
-    pub on_contract_violation: Option<String>,
+    #[serde(default)]
+    pub on_contract_violation: ContractViolation,
     /// What follows a tool call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["run_llm_again", "stop_on_first_tool"]))]
-    pub tool_use_behavior: Option<String>,
+    #[serde(default)]
+    pub tool_use_behavior: ToolUseBehavior,
     /// JSON Schema the answer must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Value>,
+}
+
+/// Whether an agent is free in what it calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionProfile {
+    /// The model chooses.
+    #[default]
+    Dynamic,
+    /// The tools of `tool_sequence`, in order.
+    Contract,
+}
+
+/// What a repeated tool call does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateToolCall {
+    /// It is answered with the first call's result.
+    #[default]
+    ShortCircuit,
+    /// It is refused.
+    Deny,
+}
+
+/// What a broken contract does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContractViolation {
+    /// The run fails and is not repeated.
+    #[default]
+    NonRetryableError,
+    /// It is noted in the trace.
+    Observe,
+}
+
+/// What follows a tool call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolUseBehavior {
+    /// The model is called again with the result.
+    #[default]
+    RunLlmAgain,
+    /// The result is the answer.
+    StopOnFirstTool,
 }
 
 /// Bounds of one run.
@@ -115,6 +155,7 @@ impl AgentSpec {
             .take()
             .map(|t| t.trim().to_owned())
             .filter(|t| !t.is_empty());
+        self.memory.normalise();
         super::tidy(&mut self.fallback_model_refs);
         super::tidy(&mut self.allowed_tools);
         super::tidy(&mut self.roles);
@@ -127,5 +168,19 @@ impl AgentSpec {
         self.execution
             .required_output_markers
             .retain(|marker| !marker.is_empty() && seen.insert(marker.clone()));
+    }
+}
+
+impl AgentMemory {
+    /// Trims texts; `memory.read` is `read`.
+    fn normalise(&mut self) {
+        super::trim(&mut self.reference);
+        super::trim(&mut self.memory_type);
+        super::trim(&mut self.provider);
+        for operation in &mut self.allow {
+            let name = operation.trim().to_lowercase();
+            *operation = name.strip_prefix("memory.").unwrap_or(&name).to_owned();
+        }
+        super::unique(&mut self.allow);
     }
 }

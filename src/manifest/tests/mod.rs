@@ -17,6 +17,7 @@ mod invalid;
 mod leaks;
 mod misread;
 mod properties;
+mod schemas;
 mod unserved;
 mod yaml;
 

@@ -12,21 +12,27 @@ const DEFAULT_MAX_STEPS: i64 = 10;
 #[serde(deny_unknown_fields)]
 pub struct AgentSpec {
     /// The `ModelEndpoint` whose default model the agent calls: `name` or `ns/name`.
+    #[schemars(extend("examples" = ["openai-default", "shared/openai-default"]))]
     pub model_ref: String,
     /// Endpoints tried in order when the first fails: `name` or `ns/name`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["anthropic-default"]]))]
     pub fallback_model_refs: Vec<String>,
     /// The system prompt.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("examples" = ["You answer in one sentence."]))]
     pub prompt: String,
     /// Tools the agent may call, if its roles permit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["web_search"]]))]
     pub tools: Vec<String>,
     /// Tools the agent may call without a role.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["memory.read"]]))]
     pub allowed_tools: Vec<String>,
     /// `AgentRole`s of the agent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["researcher"]]))]
     pub roles: Vec<String>,
     /// The agent's memory.
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -45,15 +51,19 @@ pub struct AgentSpec {
 pub struct AgentMemory {
     /// Name of a `Memory`.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["notes"]))]
     pub reference: Option<String>,
     /// Kind of memory.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["vector"]))]
     pub memory_type: Option<String>,
     /// Where the memory is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["in-memory"]))]
     pub provider: Option<String>,
     /// Operations the agent may use: `read`, `write`, `search`, `list`, `ingest`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["read", "search"]]))]
     pub allow: Vec<String>,
 }
 
@@ -66,9 +76,11 @@ pub struct AgentExecution {
     pub profile: ExecutionProfile,
     /// The tools a `contract` run calls, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["web_search", "summarise"]]))]
     pub tool_sequence: Vec<String>,
     /// Texts the output must hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["SOURCES:"]]))]
     pub required_output_markers: Vec<String>,
     /// What a repeated tool call does.
     #[serde(default)]
@@ -81,6 +93,7 @@ pub struct AgentExecution {
     pub tool_use_behavior: ToolUseBehavior,
     /// JSON Schema the answer must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [{"type": "object", "properties": {"answer": {"type": "string"}}}]))]
     pub output_schema: Option<Value>,
 }
 
@@ -134,9 +147,11 @@ pub enum ToolUseBehavior {
 pub struct AgentLimits {
     /// Model calls at most; 10 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 10, "examples" = [4]))]
     pub max_steps: i64,
     /// Time for the whole run, such as `30s`; unbounded if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["30s"]))]
     pub timeout: Option<String>,
 }
 

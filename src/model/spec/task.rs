@@ -11,19 +11,23 @@ use std::collections::BTreeMap;
 pub struct TaskSpec {
     /// The `AgentSystem` that runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["report-system"]))]
     pub system: Option<String>,
     /// `run` once, or `template` for schedules and webhooks.
     #[serde(default)]
     pub mode: TaskMode,
     /// What the agents are given.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("examples" = [{"topic": "AI model routing"}]))]
     pub input: BTreeMap<String, String>,
     /// Free text; `normal` if absent.
     #[serde(default = "normal")]
+    #[schemars(extend("examples" = ["high"]))]
     pub priority: String,
     /// Hand-overs at most in a cyclic graph.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [5]))]
     pub max_turns: i64,
     /// How a failed run is repeated.
     #[serde(default)]
@@ -53,9 +57,11 @@ pub enum TaskMode {
 pub struct TaskRetry {
     /// Runs in all; 1 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 1, "examples" = [3]))]
     pub max_attempts: i64,
     /// Pause before the second run, such as `5s`; `0s` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "0s", "examples" = ["5s"]))]
     pub backoff: Option<String>,
 }
 
@@ -65,18 +71,22 @@ pub struct TaskRetry {
 pub struct MessageRetry {
     /// Attempts in all; those of `retry` if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("examples" = [3]))]
     pub max_attempts: i64,
     /// Pause before the second attempt; that of `retry` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["1s"]))]
     pub backoff: Option<String>,
     /// The longest pause; `24h` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "24h", "examples" = ["1m"]))]
     pub max_backoff: Option<String>,
     /// How pauses are spread.
     #[serde(default = "full")]
     pub jitter: RetryJitter,
     /// Texts in an error that forbid a further attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["invalid api key"]]))]
     pub non_retryable: Vec<String>,
 }
 
@@ -86,12 +96,15 @@ pub struct MessageRetry {
 pub struct TaskRequirements {
     /// Its region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["eu-central"]))]
     pub region: Option<String>,
     /// A GPU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [true]))]
     pub gpu: Option<bool>,
     /// A model it can run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["llama3"]))]
     pub model: Option<String>,
 }
 

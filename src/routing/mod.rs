@@ -9,6 +9,7 @@ mod decision;
 mod flatten;
 mod lint;
 mod names;
+mod offered;
 mod pattern;
 mod policy;
 mod resolve;

@@ -2,6 +2,7 @@
 
 use super::{
     decision::Decision,
+    offered::Offered,
     table::{AgentRoute, PolicyRoute, RoutingTable, Target},
 };
 use crate::manifest::did_you_mean;
@@ -141,10 +142,14 @@ fn target_systems<'a>(catalog: &'a Catalog, spec: &AgentPolicySpec) -> Vec<&'a A
 
 /// Warns of policies that hold for nothing and of agents that can never answer.
 pub(super) fn lint(catalog: &Catalog, table: &RoutingTable, findings: &mut Findings) {
+    let mut offered = Offered::of(catalog);
     for resource in catalog.of_kind(Kind::AgentPolicy) {
         let Spec::AgentPolicy(spec) = &resource.spec else {
             continue;
         };
+        if let Some(offered) = &mut offered {
+            findings.extend(offered.check(resource));
+        }
         match inert(catalog, resource, spec) {
             Some(finding) => findings.push(finding),
             None => findings.extend(missing_targets(catalog, resource, spec)),

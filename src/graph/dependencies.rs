@@ -22,8 +22,8 @@ pub struct DependencyGraph {
     /// Who refers to something that does not exist; what to suggest depends on every name there is.
     unresolved: RedBlackTreeSetSync<ResourceId>,
     findings: FindingsBy<ResourceId>,
-    /// What concerns the catalog as a whole.
-    overall: Arc<[Finding]>,
+    missing: Arc<[Finding]>,
+    unserved: Option<Finding>,
     only_secrets: bool,
 }
 
@@ -34,7 +34,8 @@ impl Default for DependencyGraph {
             circles: Circles::default(),
             unresolved: RedBlackTreeSetSync::new_sync(),
             findings: FindingsBy::default(),
-            overall: [].into(),
+            missing: [].into(),
+            unserved: None,
             only_secrets: true,
         }
     }
@@ -45,7 +46,7 @@ impl DependencyGraph {
     pub fn build(catalog: &Catalog) -> (Self, Findings) {
         let mut graph = Self::default();
         let all = catalog.iter().map(|resource| resource.id.clone());
-        graph.update(catalog, &all.collect());
+        graph.update(&Catalog::default(), catalog, &all.collect());
         let findings = graph.findings().cloned().collect();
         (graph, findings)
     }
@@ -53,14 +54,13 @@ impl DependencyGraph {
     /// Everything that does not hold together.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         let circles = self.circles.findings.iter();
-        self.findings
-            .iter()
-            .chain(circles)
-            .chain(self.overall.iter())
+        let missing = self.missing.iter();
+        let findings = self.findings.iter().chain(circles).chain(missing);
+        findings.chain(&self.unserved)
     }
 
-    /// Links anew what changed on the way to `catalog`.
-    pub fn update(&mut self, catalog: &Catalog, changed: &BTreeSet<ResourceId>) {
+    /// Links anew what changed on the way from `before` to `catalog`.
+    pub fn update(&mut self, before: &Catalog, catalog: &Catalog, changed: &BTreeSet<ResourceId>) {
         let mut around = BTreeSet::new();
         for id in changed {
             self.links.around(id, &mut around);
@@ -80,19 +80,25 @@ impl DependencyGraph {
                     .map(|secret| secret.id.clone()),
             );
         }
+        let mut unsure = changed.iter().any(|id| is_elsewhere(before, catalog, id));
         for id in around {
-            self.check(catalog, id);
+            unsure |= self.unresolved.contains(&id);
+            self.check(catalog, &id);
+            unsure |= self.unresolved.contains(&id);
+        }
+        if unsure {
+            self.missing = self.look_for_missing(catalog).into();
         }
         let starts = relinked.iter().chain(self.circles.members.iter());
         self.circles = Circles::reached(&self.links, starts, catalog);
-        self.overall = self.look_overall(catalog).into();
+        self.unserved = unserved::note(catalog);
     }
 
     /// Finds anew what is wrong with one resource.
-    fn check(&mut self, catalog: &Catalog, id: ResourceId) {
-        let Some(resource) = catalog.get(&id) else {
-            self.unresolved.remove_mut(&id);
-            self.findings.set(id, Vec::new());
+    fn check(&mut self, catalog: &Catalog, id: &ResourceId) {
+        let Some(resource) = catalog.get(id) else {
+            self.unresolved.remove_mut(id);
+            self.findings.set(id.clone(), Vec::new());
             return;
         };
         let mut findings = systems::check(catalog, &self.links, resource);
@@ -110,13 +116,13 @@ impl DependencyGraph {
         if unresolved {
             self.unresolved.insert_mut(id.clone());
         } else {
-            self.unresolved.remove_mut(&id);
+            self.unresolved.remove_mut(id);
         }
-        self.findings.set(id, findings);
+        self.findings.set(id.clone(), findings);
     }
 
-    fn look_overall(&self, catalog: &Catalog) -> Vec<Finding> {
-        let mut findings = Vec::from_iter(unserved::note(catalog));
+    fn look_for_missing(&self, catalog: &Catalog) -> Vec<Finding> {
+        let mut findings = Vec::new();
         let mut suggestions = Suggestions::default();
         for resource in self.unresolved.iter().filter_map(|id| catalog.get(id)) {
             let references = dangling(catalog, resource).into_iter();
@@ -183,4 +189,11 @@ impl DependencyGraph {
     pub fn nodes(&self) -> BTreeSet<&ResourceId> {
         self.links.nodes().collect()
     }
+}
+
+/// Whether a resource came, went, moved to another file or can be read otherwise: that may be what a
+/// reference to nothing means.
+fn is_elsewhere(before: &Catalog, after: &Catalog, id: &ResourceId) -> bool {
+    let file = |catalog: &Catalog| catalog.get(id).map(|one| one.origin.file.clone());
+    file(before) != file(after) || before.is_unreadable(id) != after.is_unreadable(id)
 }

@@ -21,11 +21,7 @@ pub fn references(resource: &Resource) -> Vec<Reference> {
         found: Vec::new(),
     };
     match &resource.spec {
-        Spec::Secret(_)
-        | Spec::AgentPolicy(_)
-        | Spec::AgentRole(_)
-        | Spec::Worker(_)
-        | Spec::ToolApproval(_) => {}
+        Spec::Secret(_) | Spec::AgentPolicy(_) | Spec::AgentRole(_) | Spec::Worker(_) => {}
         Spec::ModelEndpoint(spec) => {
             found.secret("/spec/auth/secretRef", spec.auth.secret_ref.as_deref());
         }
@@ -58,6 +54,11 @@ pub fn references(resource: &Resource) -> Vec<Reference> {
         Spec::AgentSystem(spec) => found.each("agents", Kind::Agent, &spec.agents),
         Spec::Task(spec) => {
             found.maybe("/spec/system", Kind::AgentSystem, spec.system.as_deref());
+        }
+        Spec::ToolApproval(spec) => {
+            found.add("/spec/task_ref".into(), Kind::Task, &spec.task_ref);
+            found.tool("/spec/tool".into(), &spec.tool);
+            found.maybe("/spec/agent", Kind::Agent, spec.agent.as_deref());
         }
         Spec::TaskSchedule(spec) => {
             found.add("/spec/task_ref".into(), Kind::Task, &spec.task_ref);

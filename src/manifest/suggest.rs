@@ -17,11 +17,13 @@ pub fn did_you_mean<'a>(
     let squash = |text: &str| text.replace(['-', '_', '.'], "").to_lowercase();
     let squashed = squash(word);
     let limit = (word.chars().count() / 3).clamp(1, 4);
+    let letters = Letters::of(word);
     candidates
         .into_iter()
         .filter(|candidate| *candidate != word)
         // Cheaper than comparing; a few bytes more or less may be separators.
         .filter(|candidate| candidate.len().abs_diff(word.len()) <= limit + MAX_SEPARATORS)
+        .filter(|candidate| letters.differences(candidate) <= 2 * limit)
         .map(|candidate| {
             let spelled_apart = squash(candidate) == squashed;
             let distance = if spelled_apart {
@@ -34,4 +36,51 @@ pub fn did_you_mean<'a>(
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// How often each letter and digit of a word is used, letter case and separators apart.
+struct Letters([i16; 64]);
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        let mut counts = [0; 64];
+        for slot in word.bytes().filter_map(slot) {
+            counts[slot] += 1;
+        }
+        Self(counts)
+    }
+
+    /// How many letters one of the words has more than the other; an edit makes at most two.
+    fn differences(&self, other: &str) -> usize {
+        let mut counts = self.0;
+        for slot in other.bytes().filter_map(slot) {
+            counts[slot] -= 1;
+        }
+        counts
+            .iter()
+            .map(|count| usize::from(count.unsigned_abs()))
+            .sum()
+    }
+}
+
+/// Where a byte is counted; separators and what is beyond ASCII are not.
+fn slot(byte: u8) -> Option<usize> {
+    match byte {
+        b'-' | b'_' | b'.' | 128.. => None,
+        byte => Some(usize::from(byte.to_ascii_lowercase() % 64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_edit_makes_at_most_two_differences(a in "[a-fA-F0-3é._-]{0,9}", b in "[a-fA-F0-3é._-]{0,9}") {
+            let edits = strsim::osa_distance(&a, &b);
+            prop_assert!(Letters::of(&a).differences(&b) <= 2 * edits);
+        }
+    }
 }

@@ -120,6 +120,8 @@ codes! {
     ALIAS_UNREACHABLE = "W-ALIAS-UNREACHABLE";
     /// A target of a policy that does not exist.
     POLICY_TARGET = "W-POLICY-TARGET";
+    /// A model that a policy allows and that no endpoint offers.
+    POLICY_MODEL = "W-POLICY-MODEL";
     /// A policy that applies to nothing.
     POLICY_INERT = "W-POLICY-INERT";
     /// A policy denies an agent of the same repository.

@@ -22,24 +22,31 @@ pub const PROTECT_ANNOTATION: &str = "orloj.dev/protect";
 pub struct Metadata {
     /// Name, unique for its kind in the namespace.
     #[schemars(length(min = 1, max = 253))]
+    #[schemars(extend("examples" = ["openai-default"]))]
     pub name: String,
     /// Namespace; `default` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "default", "examples" = ["team-a"]))]
     pub namespace: Option<String>,
     /// Labels to select by.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("examples" = [{"team": "search"}]))]
     pub labels: BTreeMap<String, String>,
     /// Notes for people and tools.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("examples" = [{"orloj.dev/protect": "true"}]))]
     pub annotations: BTreeMap<String, String>,
     /// Set by the server; accepted so that exported manifests can be committed.
     #[serde(default, skip_serializing)]
+    #[schemars(extend("examples" = ["7"]))]
     pub resource_version: Option<String>,
     /// Set by the server; accepted so that exported manifests can be committed.
     #[serde(default, skip_serializing)]
+    #[schemars(extend("examples" = [1]))]
     pub generation: Option<i64>,
     /// Set by the server; accepted so that exported manifests can be committed.
     #[serde(default, skip_serializing)]
+    #[schemars(extend("examples" = ["2026-01-31T08:00:00Z"]))]
     pub created_at: Option<String>,
 }
 

@@ -18,7 +18,7 @@ const COLUMNS: usize = 80;
 /// Room for names behind `    affects `.
 const AFFECTED_COLUMNS: usize = COLUMNS - 12;
 
-/// A new resource shows this many fields unless all are asked for.
+/// A new resource shows this many of the fields it writes unless all are asked for.
 const FIELDS_OF_NEW: usize = 8;
 
 /// Time for one text difference; a coarser one is shown when it runs out.
@@ -116,31 +116,29 @@ fn write_change(out: &mut String, change: &Change, options: TextOptions) {
         "\n{}{note}",
         paint(change.action, &head, options.color)
     );
-    let limit = if change.action == Action::Create && !options.full {
-        FIELDS_OF_NEW
-    } else {
-        usize::MAX
-    };
-    let widest = change
-        .fields
-        .iter()
-        .take(limit)
-        .map(|field| dotted(field).len())
-        .max()
-        .unwrap_or_default();
-    for field in change.fields.iter().take(limit) {
+    let fields = shown_fields(change, options);
+    let widths = fields.iter().map(|field| dotted(field).len());
+    let widest = widths.max().unwrap_or_default();
+    for field in &fields {
         write_field(out, field, change.action, widest.min(40));
     }
-    if change.fields.len() > limit {
-        let _ = writeln!(
-            out,
-            "    ({} more fields: --full)",
-            change.fields.len() - limit
-        );
+    let hidden = change.fields.len() - fields.len();
+    if hidden > 0 {
+        let s = if hidden == 1 { "" } else { "s" };
+        let _ = writeln!(out, "    ({hidden} more field{s}: --full)");
     }
     if !change.affects.is_empty() {
         let _ = writeln!(out, "    affects {}", affected(&change.affects));
     }
+}
+
+/// Of a new resource the first fields that its file writes; defaults have no line.
+fn shown_fields(change: &Change, options: TextOptions) -> Vec<&FieldChange> {
+    if change.action != Action::Create || options.full {
+        return change.fields.iter().collect();
+    }
+    let written = change.fields.iter().filter(|field| field.line.is_some());
+    written.take(FIELDS_OF_NEW).collect()
 }
 
 /// As many names as the line has room for, at least one, and how many more there are.

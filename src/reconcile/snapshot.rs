@@ -35,7 +35,7 @@ impl Snapshot {
         let before = self.catalog().clone();
         let resources = self.assembly.update(edits);
         let after = self.assembly.catalog();
-        self.graph.update(after, &resources);
+        self.graph.update(&before, after, &resources);
         let names = self.table.update(&before, after, &self.graph, &resources);
         Changed { resources, names }
     }

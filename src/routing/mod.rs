@@ -11,6 +11,8 @@ mod findings;
 mod flatten;
 mod lint;
 mod names;
+mod offered;
+mod pairs;
 mod pattern;
 mod policies;
 mod policy;

@@ -1,6 +1,6 @@
 //! Which policy holds for which agent.
 
-use super::table::PolicyRoute;
+use super::{pairs::starting_with, table::PolicyRoute};
 use crate::{
     graph::DependencyGraph,
     model::{
@@ -210,18 +210,6 @@ fn targets_of(spec: &AgentPolicySpec) -> impl Iterator<Item = Target> {
     let systems = systems.map(|name| target(Kind::AgentSystem, name));
     let tasks = spec.target_tasks.iter();
     systems.chain(tasks.map(|name| target(Kind::Task, name)))
-}
-
-/// The second parts of all pairs with this first part, sorted.
-fn starting_with<K: Ord + Clone>(
-    pairs: &RedBlackTreeSetSync<(K, ResourceId)>,
-    first: K,
-) -> impl Iterator<Item = &ResourceId> {
-    let least = ResourceId::new(Kind::ALL[0], "", "");
-    pairs
-        .range((first.clone(), least)..)
-        .take_while(move |(other, _)| *other == first)
-        .map(|(_, id)| id)
 }
 
 fn policy_route(resource: &Resource, spec: &AgentPolicySpec) -> PolicyRoute {

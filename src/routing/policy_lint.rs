@@ -37,8 +37,13 @@ impl RoutingTable {
             }
             self.extend_with_reached(id, &mut agents);
         }
-        let unresolved: Vec<_> = self.policies.unresolved.iter().cloned().collect();
-        for id in concerned.iter().chain(&unresolved) {
+        let mut unsure = concerned;
+        unsure.extend(self.offered.update(before, after, changed));
+        let targets = [Kind::AgentSystem, Kind::Task];
+        if changed.iter().any(|id| targets.contains(&id.kind)) {
+            unsure.extend(self.policies.unresolved.iter().cloned());
+        }
+        for id in &unsure {
             self.check_policy(after, id);
         }
         for id in agents {
@@ -73,6 +78,9 @@ impl RoutingTable {
                     unresolved = !findings.is_empty();
                 }
             }
+            findings.extend(self.offered.check(policy, spec));
+        } else {
+            self.offered.forget(id);
         }
         if unresolved {
             self.policies.unresolved.insert_mut(id.clone());

@@ -1,7 +1,8 @@
 //! What a request is resolved against: one immutable table per revision.
 
 use super::{
-    claims::Claims, findings::TableFindings, flatten::Flat, pattern::Pattern, policies::Policies,
+    claims::Claims, findings::TableFindings, flatten::Flat, offered::Offered, pattern::Pattern,
+    policies::Policies,
 };
 use crate::model::{
     Origin, ResourceId,
@@ -23,6 +24,7 @@ pub struct RoutingTable {
     /// Where each alias leads; members of a circle are left out.
     pub(super) flats: HashTrieMapSync<ResourceId, Arc<Flat>>,
     pub(super) policies: Policies,
+    pub(super) offered: Offered,
     pub(super) findings: TableFindings,
 }
 
@@ -33,6 +35,7 @@ impl Default for RoutingTable {
             endpoints: RedBlackTreeMapSync::new_sync(),
             flats: HashTrieMapSync::new_sync(),
             policies: Policies::default(),
+            offered: Offered::default(),
             findings: TableFindings::default(),
         }
     }

@@ -13,15 +13,18 @@ const FINDINGS: &str = "findings";
 /// Print the JSON Schema of a kind
 ///
 /// The schemas (draft 2020-12) are those that the daemon checks with. Without a kind their names are
-/// listed. `findings` is the schema of what `orloj validate -o json` prints.
+/// listed. `manifest` fits a manifest of any kind: give that one to your editor. `findings` is the schema of
+/// what `orloj validate -o json` prints.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   orloj schema                         the kinds that have one
   orloj schema ModelEndpoint > model-endpoint.schema.json
+  orloj schema manifest > manifest.schema.json      any kind, for an editor:
+      # yaml-language-server: $schema=../manifest.schema.json
   orloj schema findings                what `validate -o json` prints")]
 pub(crate) struct SchemaArgs {
-    /// The kind, in any spelling: `Agent`, `agents`, `model-endpoint`; or `findings`
+    /// The kind, in any spelling: `Agent`, `agents`, `model-endpoint`; `manifest` or `findings`
     #[arg(value_name = "KIND")]
     kind: Option<String>,
 }
@@ -33,8 +36,7 @@ pub(crate) fn run(args: &SchemaArgs, session: &mut Session) -> Result<Exit, CliE
         for name in schema::names() {
             let _ = writeln!(list, "{name}");
         }
-        list.push_str(FINDINGS);
-        list.push('\n');
+        let _ = writeln!(list, "{}\n{FINDINGS}", schema::MANIFEST);
         session.terminal.data(&list)?;
         return Ok(Exit::Done);
     };
@@ -46,7 +48,7 @@ pub(crate) fn run(args: &SchemaArgs, session: &mut Session) -> Result<Exit, CliE
     }
     let Some(text) = schema::published(kind) else {
         let error = CliError::usage(format!("there is no schema for `{kind}`"));
-        let names = schema::names().chain([FINDINGS]);
+        let names = schema::names().chain([schema::MANIFEST, FINDINGS]);
         return Err(match did_you_mean(kind, names) {
             Some(near) => error.with_hint(format!("did you mean `{near}`?")),
             None => error.with_hint("`orloj schema` lists the kinds that have one"),

@@ -166,7 +166,13 @@ fn json_of_any_outcome_satisfies_the_published_schema_which_names_every_field() 
     assert_eq!(ran.exit, Exit::Done);
     let published = ran.json();
     assert!(jsonschema::meta::is_valid(&published));
-    assert!(Bench::new().run(&["schema"]).out.ends_with("\nfindings\n"));
+    let list = Bench::new().run(&["schema"]).out;
+    assert!(list.ends_with("\nmanifest\nfindings\n"), "{list}");
+    let any = Bench::new().run(&["schema", "manifest"]);
+    assert_eq!(
+        (any.exit, &any.json()["title"]),
+        (Exit::Done, &json!("Manifest"))
+    );
     // A reader ignores what it does not know; we do not print what the schema does not know.
     let mut closed = published;
     closed["additionalProperties"] = json!(false);

@@ -1,4 +1,4 @@
-//! Upstream's own examples. They lie beside the project and not in it: without them nothing is tested.
+//! Upstream's own examples, as they are.
 
 use super::{DependencyGraph, described};
 use crate::{
@@ -11,18 +11,8 @@ use std::{
     sync::Arc,
 };
 
-/// `shared/fixtures/orloj-examples` beside the project or a folder above it.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn examples() -> Option<PathBuf> {
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found = project
-        .ancestors()
-        .map(|folder| folder.join("shared/fixtures/orloj-examples"))
-        .find(|folder| folder.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: upstream's examples are not here");
-    }
-    found
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/orloj-examples")
 }
 
 /// Every manifest below a folder, sorted.
@@ -69,7 +59,7 @@ fn errors(findings: &Findings) -> Vec<String> {
 
 #[test]
 fn every_example_is_accepted_as_it_is() {
-    let Some(folder) = examples() else { return };
+    let folder = examples();
     let files = read(&folder);
     assert_eq!(files.len(), 98);
     for file in files {
@@ -81,7 +71,7 @@ fn every_example_is_accepted_as_it_is() {
 
 #[test]
 fn every_blueprint_lacks_its_endpoint_and_nothing_else() {
-    let Some(folder) = examples() else { return };
+    let folder = examples();
     for bundle in ["hierarchical", "pipeline", "swarm-loop"] {
         let (catalog, findings) = joined(&folder.join("blueprints").join(bundle));
         let agents = catalog.of_kind(Kind::Agent).count();
@@ -97,7 +87,7 @@ fn every_blueprint_lacks_its_endpoint_and_nothing_else() {
 
 #[test]
 fn every_use_case_holds_together() {
-    let Some(folder) = examples() else { return };
+    let folder = examples();
     for bundle in [
         "cross-functional-pmo",
         "event-driven-webhook",
@@ -112,7 +102,7 @@ fn every_use_case_holds_together() {
 
 #[test]
 fn catalogue_of_single_objects_defines_one_agent_twice() {
-    let Some(folder) = examples() else { return };
+    let folder = examples();
     let (_, findings) = joined(&folder.join("resources"));
     let errors = errors(&findings);
     let twice = "E-GRAPH-DUPLICATE Agent default/research-agent is defined twice";

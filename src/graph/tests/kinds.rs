@@ -124,7 +124,8 @@ fn every_other_edge_of_the_format_is_drawn() {
             "TaskWebhook",
             "tw",
             "{task_ref: default/tt, auth: {secret_ref: none-5}}",
-        );
+        )
+        + &resource("ToolApproval", "ta", "{task_ref: tt, tool: t, agent: a}");
     let (_, graph, findings) = link(&text);
     assert!(!findings.has_errors(), "{:?}", described(&findings));
     let secrets: Vec<_> = findings
@@ -139,6 +140,9 @@ fn every_other_edge_of_the_format_is_drawn() {
         (Kind::ToolPermission, "t", Kind::Agent, "a"),
         (Kind::TaskSchedule, "ts", Kind::Task, "tt"),
         (Kind::TaskWebhook, "tw", Kind::Task, "tt"),
+        (Kind::ToolApproval, "ta", Kind::Task, "tt"),
+        (Kind::ToolApproval, "ta", Kind::Tool, "t"),
+        (Kind::ToolApproval, "ta", Kind::Agent, "a"),
     ] {
         let from = id(from, name);
         let to = id(to, target);

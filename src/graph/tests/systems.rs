@@ -61,3 +61,16 @@ fn hand_over_to_itself_is_a_circle_and_a_diamond_is_none() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn system_without_an_entrypoint_is_a_circle_whatever_the_graph() {
+    // Where every agent is handed over to, following the hand-overs backwards never ends.
+    for graph in [
+        "    a: {next: b}\n    b: {next: c}\n    c: {next: a}\n",
+        "    a: {edges: [b, c]}\n    b: {next: a}\n    c: {next: c}\n",
+    ] {
+        let found = system(graph, TASK);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("E-GRAPH-CYCLE"), "{found:?}");
+    }
+}

@@ -3,7 +3,10 @@
 use super::{at, check_duration};
 use crate::{
     manifest::did_you_mean,
-    model::{Finding, Resource, code, spec::AgentSpec},
+    model::{
+        Finding, Resource, code,
+        spec::{AgentSpec, ExecutionProfile},
+    },
 };
 use serde_json::Value;
 
@@ -33,10 +36,9 @@ pub(super) fn check(resource: &Resource, spec: &AgentSpec, findings: &mut Vec<Fi
         findings,
     );
     for (index, operation) in spec.memory.allow.iter().enumerate() {
-        let name = operation.trim().trim_start_matches("memory.");
-        if !MEMORY_OPERATIONS.contains(&name) {
+        if !MEMORY_OPERATIONS.contains(&operation.as_str()) {
             let message = format!("`{operation}` is not a memory operation");
-            let hint = did_you_mean(name, MEMORY_OPERATIONS).map_or_else(
+            let hint = did_you_mean(operation, MEMORY_OPERATIONS).map_or_else(
                 || format!("they are: {}", MEMORY_OPERATIONS.join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
@@ -48,7 +50,7 @@ pub(super) fn check(resource: &Resource, spec: &AgentSpec, findings: &mut Vec<Fi
         let message = "`spec.memory.ref` is required when `spec.memory.allow` is set";
         findings.push(at(resource, code::FIELD_REQUIRED, "/spec/memory", message));
     }
-    if spec.execution.profile.as_deref() == Some("contract")
+    if spec.execution.profile == ExecutionProfile::Contract
         && spec.execution.tool_sequence.is_empty()
     {
         let message =

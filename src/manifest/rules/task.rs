@@ -12,22 +12,17 @@ pub(super) fn check(resource: &Resource, spec: &TaskSpec, findings: &mut Vec<Fin
         let hint = "name an AgentSystem, or write `mode: template`";
         findings.push(at(resource, code::FIELD_REQUIRED, "/spec", message).with_hint(hint));
     }
-    check_duration(
-        resource,
-        "/spec/retry/backoff",
-        spec.retry.backoff.as_deref(),
-        findings,
-    );
-    check_duration(
-        resource,
-        "/spec/message_retry/backoff",
-        spec.message_retry.backoff.as_deref(),
-        findings,
-    );
-    check_duration(
-        resource,
-        "/spec/message_retry/max_backoff",
-        spec.message_retry.max_backoff.as_deref(),
-        findings,
-    );
+    for (pointer, text) in [
+        ("/spec/retry/backoff", &spec.retry.backoff),
+        ("/spec/message_retry/backoff", &spec.message_retry.backoff),
+        (
+            "/spec/message_retry/max_backoff",
+            &spec.message_retry.max_backoff,
+        ),
+    ] {
+        // What is taken over from `retry` is reported there.
+        if resource.positions.contains(pointer) {
+            check_duration(resource, pointer, text.as_deref(), findings);
+        }
+    }
 }

@@ -7,6 +7,7 @@
 
 mod committed_schemas;
 mod cron;
+mod defaults;
 mod digests;
 mod fields;
 mod forms;
@@ -16,6 +17,7 @@ mod invalid;
 mod leaks;
 mod misread;
 mod properties;
+mod schemas;
 mod unserved;
 mod yaml;
 

@@ -4,12 +4,14 @@ use crate::manifest::{ParsedFile, parse_file, to_yaml};
 use proptest::prelude::{ProptestConfig, Strategy, prop, prop_assert, prop_assert_eq, proptest};
 
 /// One good manifest of each shape, and the odd corners of YAML.
-const CORPUS: [&str; 6] = [
+const CORPUS: [&str; 8] = [
     "apiVersion: orloj.dev/v1\nkind: ModelEndpoint\nmetadata: {name: main, labels: {a: 1, b: no}}\nspec:\n  provider: Azure\n  base_url: https://x.example\n  default_model: gpt-4o\n  model_aliases:\n    fast: gpt\n    \"claude-*\": gpt-4o\n",
     "kind: agent\nmetadata:\n  name: writer\nspec:\n  model_ref: main\n  prompt: |\n    ä line\n    another\n  limits: {timeout: 30s, max_steps: 0x10}\n",
     "kind: AgentSystem\nmetadata: {name: s}\nspec:\n  agents: [a, b]\n  graph:\n    a: {next: b}\n---\nkind: Task\nmetadata: {name: t}\nspec: {system: s, max_turns: 3}\n",
     "kind: AgentPolicy\nmetadata: {name: p}\nspec: {apply_mode: scoped, target_systems: [s]}\n# end\n",
     "{\"kind\": \"ModelAlias\", \"metadata\": {\"name\": \"f\"}, \"spec\": {\"targets\": [{\"endpoint\": \"e\", \"weight\": 2}]}}\n",
+    "kind: Task\nmetadata: {name: t}\nspec:\n  mode: template\n  retry: {max_attempts: 3, backoff: 5s}\n  message_retry:\n    backoff: ' 1s '\n    non_retryable: [a, A, a]\n",
+    "kind: Agent\nmetadata: {name: a}\nspec:\n  model_ref: ' m '\n  memory: {ref: ' r ', allow: [memory.read, READ, write]}\n  execution: {profile: Contract, tool_sequence: [b, B], required_output_markers: [x, X, x]}\n",
     "\u{feff}kind: Agent\r\nmetadata: {name: \u{1f600}}\r\nspec: {<<: *x, a: &b !c [1, 1.5e3, ~], ? {k: v} : w}\r\n...\r\n--- >-\n  text\n",
 ];
 

@@ -141,6 +141,14 @@ pub(super) const TABLE: &[Entry] = &[
         "Correct the name of the AgentSystem or Task, or take it off the list.",
     ),
     file(
+        code::POLICY_MODEL,
+        &[(
+            "policy.yaml",
+            "kind: ModelEndpoint\nmetadata: {name: small}\nspec: {provider: mock, default_model: small-v1}\n---\nkind: AgentPolicy\nmetadata:\n  name: models\nspec:\n  allowed_models: [small-v1, smal-v2]\n",
+        )],
+        "Correct the name, take it off the list, or list the model in the `models` of the endpoint that has it.",
+    ),
+    file(
         code::REF_TEMPLATE,
         &[(
             "nightly.yaml",

@@ -12,27 +12,33 @@ const DEFAULT_MAX_STEPS: i64 = 10;
 #[serde(deny_unknown_fields)]
 pub struct AgentSpec {
     /// The `ModelEndpoint` whose default model the agent calls: `name` or `ns/name`.
+    #[schemars(extend("examples" = ["openai-default", "shared/openai-default"]))]
     pub model_ref: String,
     /// Endpoints tried in order when the first fails: `name` or `ns/name`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["anthropic-default"]]))]
     pub fallback_model_refs: Vec<String>,
     /// The system prompt.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("examples" = ["You answer in one sentence."]))]
     pub prompt: String,
     /// Tools the agent may call, if its roles permit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["web_search"]]))]
     pub tools: Vec<String>,
     /// Tools the agent may call without a role.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["memory.read"]]))]
     pub allowed_tools: Vec<String>,
     /// `AgentRole`s of the agent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["researcher"]]))]
     pub roles: Vec<String>,
     /// The agent's memory.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub memory: AgentMemory,
     /// How the agent loop runs.
-    #[serde(default, skip_serializing_if = "super::is_default")]
+    #[serde(default)]
     pub execution: AgentExecution,
     /// Bounds of one run.
     #[serde(default)]
@@ -45,15 +51,19 @@ pub struct AgentSpec {
 pub struct AgentMemory {
     /// Name of a `Memory`.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["notes"]))]
     pub reference: Option<String>,
     /// Kind of memory.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["vector"]))]
     pub memory_type: Option<String>,
     /// Where the memory is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["in-memory"]))]
     pub provider: Option<String>,
     /// Operations the agent may use: `read`, `write`, `search`, `list`, `ingest`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["read", "search"]]))]
     pub allow: Vec<String>,
 }
 
@@ -61,31 +71,74 @@ pub struct AgentMemory {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgentExecution {
-    /// `dynamic` or `contract`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["dynamic", "contract"]))]
-    pub profile: Option<String>,
+    /// Whether the agent is free in what it calls.
+    #[serde(default)]
+    pub profile: ExecutionProfile,
     /// The tools a `contract` run calls, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["web_search", "summarise"]]))]
     pub tool_sequence: Vec<String>,
     /// Texts the output must hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["SOURCES:"]]))]
     pub required_output_markers: Vec<String>,
     /// What a repeated tool call does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["short_circuit", "deny"]))]
-    pub duplicate_tool_call_policy: Option<String>,
+    #[serde(default)]
+    pub duplicate_tool_call_policy: DuplicateToolCall,
     /// What a broken contract does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["non_retryable_error", "observe"]))]
-    pub on_contract_violation: Option<String>,
+    #[serde(default)]
+    pub on_contract_violation: ContractViolation,
     /// What follows a tool call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = ["run_llm_again", "stop_on_first_tool"]))]
-    pub tool_use_behavior: Option<String>,
+    #[serde(default)]
+    pub tool_use_behavior: ToolUseBehavior,
     /// JSON Schema the answer must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [{"type": "object", "properties": {"answer": {"type": "string"}}}]))]
     pub output_schema: Option<Value>,
+}
+
+/// Whether an agent is free in what it calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionProfile {
+    /// The model chooses.
+    #[default]
+    Dynamic,
+    /// The tools of `tool_sequence`, in order.
+    Contract,
+}
+
+/// What a repeated tool call does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateToolCall {
+    /// It is answered with the first call's result.
+    #[default]
+    ShortCircuit,
+    /// It is refused.
+    Deny,
+}
+
+/// What a broken contract does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContractViolation {
+    /// The run fails and is not repeated.
+    #[default]
+    NonRetryableError,
+    /// It is noted in the trace.
+    Observe,
+}
+
+/// What follows a tool call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolUseBehavior {
+    /// The model is called again with the result.
+    #[default]
+    RunLlmAgain,
+    /// The result is the answer.
+    StopOnFirstTool,
 }
 
 /// Bounds of one run.
@@ -94,9 +147,11 @@ pub struct AgentExecution {
 pub struct AgentLimits {
     /// Model calls at most; 10 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 10, "examples" = [4]))]
     pub max_steps: i64,
     /// Time for the whole run, such as `30s`; unbounded if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["30s"]))]
     pub timeout: Option<String>,
 }
 
@@ -115,6 +170,7 @@ impl AgentSpec {
             .take()
             .map(|t| t.trim().to_owned())
             .filter(|t| !t.is_empty());
+        self.memory.normalise();
         super::tidy(&mut self.fallback_model_refs);
         super::tidy(&mut self.allowed_tools);
         super::tidy(&mut self.roles);
@@ -127,5 +183,19 @@ impl AgentSpec {
         self.execution
             .required_output_markers
             .retain(|marker| !marker.is_empty() && seen.insert(marker.clone()));
+    }
+}
+
+impl AgentMemory {
+    /// Trims texts; `memory.read` is `read`.
+    fn normalise(&mut self) {
+        super::trim(&mut self.reference);
+        super::trim(&mut self.memory_type);
+        super::trim(&mut self.provider);
+        for operation in &mut self.allow {
+            let name = operation.trim().to_lowercase();
+            *operation = name.strip_prefix("memory.").unwrap_or(&name).to_owned();
+        }
+        super::unique(&mut self.allow);
     }
 }

@@ -9,21 +9,26 @@ use serde::{Deserialize, Serialize};
 pub struct AgentPolicySpec {
     /// Tokens one run may use, prompt and completion together; unbounded if absent or not positive.
     #[serde(default, skip_serializing_if = "super::is_default")]
+    #[schemars(extend("default" = 0, "examples" = [50000]))]
     pub max_tokens_per_run: i64,
     /// Models that may be called, letter case ignored; any if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["gpt-4o", "claude-3-5-sonnet-latest"]]))]
     pub allowed_models: Vec<String>,
     /// Tools that may not be called.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["shell"]]))]
     pub blocked_tools: Vec<String>,
     /// `global`: every agent; `scoped`: those of the targets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apply_mode: Option<ApplyMode>,
     /// `AgentSystem`s whose agents it holds for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["report-system"]]))]
     pub target_systems: Vec<String>,
     /// `Task`s whose agents it holds for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["weekly-report"]]))]
     pub target_tasks: Vec<String>,
 }
 

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 pub struct AgentRoleSpec {
     /// What the role is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["May search the web"]))]
     pub description: Option<String>,
     /// What it permits, such as `tool:web_search:invoke` or `capability:web.read`.
     #[serde(default)]
+    #[schemars(extend("examples" = [["tool:web_search:invoke", "capability:web.read"]]))]
     pub permissions: Vec<String>,
 }
 

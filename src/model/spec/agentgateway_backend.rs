@@ -47,6 +47,7 @@ pub struct BackendProvider {
 pub struct BackendModel {
     /// The default model.
     #[serde(default)]
+    #[schemars(extend("examples" = ["gpt-4o-mini"]))]
     pub model: Option<String>,
 }
 
@@ -55,12 +56,15 @@ pub struct BackendModel {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BackendAzure {
     /// Host name of the resource, such as `my-resource.openai.azure.com`.
+    #[schemars(extend("examples" = ["my-resource.openai.azure.com"]))]
     pub endpoint: String,
     /// The default deployment.
     #[serde(default)]
+    #[schemars(extend("examples" = ["gpt-4o"]))]
     pub deployment_name: Option<String>,
     /// The API version.
     #[serde(default)]
+    #[schemars(extend("examples" = ["2024-10-21"]))]
     pub api_version: Option<String>,
 }
 
@@ -89,6 +93,7 @@ pub struct BackendAuth {
 #[serde(deny_unknown_fields)]
 pub struct BackendSecretRef {
     /// Name of the Secret.
+    #[schemars(extend("examples" = ["openai-secret"]))]
     pub name: String,
 }
 
@@ -99,6 +104,7 @@ pub struct BackendAiPolicy {
     /// Aliases: name (or pattern with `*`) to model, at most 64.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 64))]
+    #[schemars(extend("examples" = [{"fast": "gpt-3.5-turbo"}]))]
     pub model_aliases: BTreeMap<String, String>,
 }
 

@@ -16,15 +16,19 @@ pub struct McpServerSpec {
     pub transport: McpTransport,
     /// The program of a `stdio` server; it would run on the worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["npx"]))]
     pub command: Option<String>,
     /// The program's arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["-y", "@modelcontextprotocol/server-everything"]]))]
     pub args: Vec<String>,
     /// The program's environment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [[{"name": "LOG_LEVEL", "value": "info"}]]))]
     pub env: Vec<McpEnvironment>,
     /// The URL of an `http` server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["https://mcp.example.com/mcp"]))]
     pub endpoint: Option<String>,
     /// How a call proves who is calling.
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -53,12 +57,15 @@ pub enum McpTransport {
 pub struct McpEnvironment {
     /// The variable's name.
     #[schemars(length(min = 1))]
+    #[schemars(extend("examples" = ["GITHUB_TOKEN"]))]
     pub name: String,
     /// Its value; nothing secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["info"]))]
     pub value: Option<String>,
     /// The Secret with its value: `name`, `ns/name`, `name:key` or `ns/name:key`.
     #[serde(default, rename = "secretRef", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["github-token"]))]
     pub secret_ref: Option<String>,
 }
 
@@ -68,6 +75,7 @@ pub struct McpEnvironment {
 pub struct ToolFilter {
     /// Their names; all if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["search", "fetch"]]))]
     pub include: Vec<String>,
 }
 
@@ -77,9 +85,11 @@ pub struct ToolFilter {
 pub struct McpReconnect {
     /// Attempts in all; 3 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 3, "examples" = [5]))]
     pub max_attempts: i64,
     /// Pause between attempts, such as `2s`; `2s` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "2s", "examples" = ["500ms"]))]
     pub backoff: Option<String>,
 }
 

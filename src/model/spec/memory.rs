@@ -10,15 +10,19 @@ use serde::{Deserialize, Serialize};
 pub struct MemorySpec {
     /// Kind of memory, such as `vector`.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["vector"]))]
     pub memory_type: Option<String>,
     /// What keeps the memory, such as `pgvector`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["pgvector"]))]
     pub provider: Option<String>,
     /// The `ModelEndpoint` that makes embeddings: `name` or `ns/name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["openai-embeddings"]))]
     pub embedding_model: Option<String>,
     /// Where the memory is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["https://vectors.example.com"]))]
     pub endpoint: Option<String>,
     /// Credentials.
     #[serde(default, skip_serializing_if = "super::is_default")]

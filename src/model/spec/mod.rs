@@ -22,7 +22,10 @@ mod tool_approval;
 mod tool_permission;
 mod worker;
 
-pub use agent::{AgentExecution, AgentLimits, AgentMemory, AgentSpec};
+pub use agent::{
+    AgentExecution, AgentLimits, AgentMemory, AgentSpec, ContractViolation, DuplicateToolCall,
+    ExecutionProfile, ToolUseBehavior,
+};
 pub use agent_policy::{AgentPolicySpec, ApplyMode};
 pub use agent_role::AgentRoleSpec;
 pub use agent_system::{AgentSystemSpec, GraphEdge, GraphJoin, GraphNode};

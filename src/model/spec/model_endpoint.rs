@@ -8,33 +8,42 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelEndpointSpec {
-    /// `openai`, `openai-compatible`, `azure-openai`, `anthropic`, `ollama` or `mock`.
+    /// `openai`, `openai-compatible`, `azure-openai`, `anthropic`, `ollama` or `mock`; `openai` if absent.
     #[serde(default = "openai")]
+    #[schemars(extend("examples" = ["openai", "openai-compatible", "azure-openai", "anthropic", "ollama", "mock"]))]
     pub provider: String,
-    /// Base URL of the provider's API, as its documentation writes it (openai and anthropic with `/v1`).
+    /// Base URL of the provider's API, as its documentation writes it (openai and anthropic with `/v1`); the
+    /// provider's own if absent.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("examples" = ["https://api.openai.com/v1"]))]
     pub base_url: String,
     /// The model that is called when a request names this endpoint and no model. Required unless there are
     /// aliases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["gpt-4o-mini"]))]
     pub default_model: Option<String>,
     /// Provider options: `anthropic_version`, `max_tokens`, `api_version`, ….
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("examples" = [{"max_tokens": "1024"}]))]
     pub options: BTreeMap<String, String>,
     /// Credentials.
     #[serde(default, skip_serializing_if = "EndpointAuth::is_empty")]
     pub auth: EndpointAuth,
     /// Aliases of this endpoint: name (or pattern with `*`) to model.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("examples" = [{"fast": "gpt-4o-mini", "claude-*": "gpt-4o"}]))]
     pub model_aliases: BTreeMap<String, String>,
     /// Models that may be named without the endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["gpt-4o", "gpt-4o-mini"]]))]
     pub models: Vec<String>,
     /// What a model name means that nothing here lists, in requests scoped to the endpoint.
     #[serde(default, skip_serializing_if = "super::is_default")]
+    #[schemars(extend("default" = "passthrough"))]
     pub unknown_models: UnknownModels,
     /// Which name the answer's `model` carries.
     #[serde(default, skip_serializing_if = "super::is_default")]
+    #[schemars(extend("default" = "upstream"))]
     pub response_model: ResponseModel,
     /// Time limits of a call.
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -48,6 +57,7 @@ pub struct ModelEndpointSpec {
         rename = "allowPrivate",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schemars(extend("examples" = [true]))]
     pub allow_private: Option<bool>,
 }
 
@@ -57,6 +67,7 @@ pub struct ModelEndpointSpec {
 pub struct EndpointAuth {
     /// The Secret with the key: `name`, `ns/name`, `name:key` or `ns/name:key` (key `value` by default).
     #[serde(default, rename = "secretRef", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["openai-api-key", "shared/openai:key"]))]
     pub secret_ref: Option<String>,
     /// Whether the secret's `Authorization` is taken before its `value`, as agentgateway does.
     #[serde(skip)]
@@ -89,17 +100,21 @@ pub enum ResponseModel {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointTimeouts {
-    /// To open a connection.
+    /// To open a connection; `5s` if absent, `0` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "5s", "examples" = ["2s"]))]
     pub connect: Option<String>,
-    /// Until the first byte of the answer.
+    /// Until the first byte of the answer; `2m` if absent, `0` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "2m", "examples" = ["30s"]))]
     pub first_byte: Option<String>,
-    /// Between two pieces of a streamed answer.
+    /// Between two pieces of a streamed answer; `1m` if absent, `0` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "1m", "examples" = ["20s"]))]
     pub idle: Option<String>,
-    /// For the whole call.
+    /// For the whole call; unbounded if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["5m"]))]
     pub total: Option<String>,
 }
 
@@ -107,12 +122,14 @@ pub struct EndpointTimeouts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointRetry {
-    /// Calls in all, the first included.
+    /// Calls in all, the first included; 1 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10))]
+    #[schemars(extend("default" = 1, "examples" = [3]))]
     pub max_attempts: Option<u32>,
-    /// Pause before the second call; doubled for each further one.
+    /// Pause before the second call; doubled for each further one. `250ms` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "250ms", "examples" = ["1s"]))]
     pub backoff: Option<String>,
 }
 

@@ -13,15 +13,19 @@ use std::{collections::BTreeMap, fmt};
 pub struct SecretSpec {
     /// Clear values in standard, padded base64. Refused in Git.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"value": "dGhlLWtleQ=="}]))]
     pub data: BTreeMap<String, ClearText>,
     /// Clear values as plain text; override the same keys of `data`. Refused in Git.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"value": "the-key"}]))]
     pub string_data: BTreeMap<String, ClearText>,
     /// Values sealed with age, in ASCII armor, one or several recipients each.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"value": "-----BEGIN AGE ENCRYPTED FILE-----\n…\n-----END AGE ENCRYPTED FILE-----\n"}]))]
     pub encrypted_data: BTreeMap<String, String>,
     /// Hosts (`api.openai.com`, optionally with `:port`) that may be sent the values.
     #[serde(default, rename = "allowed_hosts")]
+    #[schemars(extend("examples" = [["api.openai.com"]]))]
     pub allowed_hosts: Vec<String>,
 }
 

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a tool call does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum OperationClass {
     /// It looks.
@@ -45,13 +47,9 @@ pub(super) fn text_or(text: &mut Option<String>, default: &str) {
 }
 
 /// Drops repeats; the first stays.
-pub(super) fn unique<T: Copy + PartialEq>(list: &mut Vec<T>) {
-    let mut seen: Vec<T> = Vec::with_capacity(list.len());
-    list.retain(|item| {
-        let new = !seen.contains(item);
-        seen.push(*item);
-        new
-    });
+pub(super) fn unique<T: Clone + Ord>(list: &mut Vec<T>) {
+    let mut seen = std::collections::BTreeSet::new();
+    list.retain(|item| seen.insert(item.clone()));
 }
 
 /// Trims each text, drops empty ones and repeats (letter case ignored, first spelling kept).

@@ -17,26 +17,32 @@ const DEFAULT_FAILED_HISTORY: i64 = 3;
 #[serde(deny_unknown_fields)]
 pub struct TaskScheduleSpec {
     /// The `Task` with `mode: template`: `name` or `ns/name`.
+    #[schemars(extend("examples" = ["weekly-report", "reports/weekly"]))]
     pub task_ref: String,
     /// When: minute, hour, day of month, month, day of week, such as `0 9 * * 1`. Numbers only.
+    #[schemars(extend("examples" = ["0 9 * * 1"]))]
     pub schedule: String,
     /// The IANA time zone of `schedule`; `UTC` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "UTC", "examples" = ["Europe/Berlin"]))]
     pub time_zone: Option<String>,
     /// Whether no run starts.
     #[serde(default)]
     pub suspend: bool,
     /// How many seconds late a run may start; 300 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 300, "examples" = [60]))]
     pub starting_deadline_seconds: i64,
     /// What happens while the last run goes on.
     #[serde(default)]
     pub concurrency_policy: ConcurrencyPolicy,
     /// Finished runs that are kept; 10 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 10, "examples" = [5]))]
     pub successful_history_limit: i64,
     /// Failed runs that are kept; 3 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 3, "examples" = [1]))]
     pub failed_history_limit: i64,
 }
 

@@ -14,6 +14,7 @@ const DEFAULT_DEDUPE_SECONDS: [i64; 2] = [86_400, 259_200];
 #[serde(deny_unknown_fields)]
 pub struct TaskWebhookSpec {
     /// The `Task` with `mode: template`: `name` or `ns/name`.
+    #[schemars(extend("examples" = ["on-push", "reports/on-push"]))]
     pub task_ref: String,
     /// Whether deliveries are refused.
     #[serde(default)]
@@ -36,19 +37,24 @@ pub struct WebhookAuth {
     #[serde(default)]
     pub profile: WebhookProfile,
     /// The Secret with the shared key: `name`, `ns/name`, `name:key` or `ns/name:key`.
+    #[schemars(extend("examples" = ["webhook-key"]))]
     pub secret_ref: String,
     /// The header with the signature; `X-Signature`, or `X-Hub-Signature-256` for GitHub, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["X-Signature"]))]
     pub signature_header: Option<String>,
     /// What stands before the signature; `sha256=` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "sha256=", "examples" = ["v1="]))]
     pub signature_prefix: Option<String>,
     /// The header with the time of a generic delivery; `X-Timestamp` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["X-Timestamp"]))]
     pub timestamp_header: Option<String>,
     /// Seconds that time may be off; 300 if absent or 0.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("default" = 300, "examples" = [60]))]
     pub max_skew_seconds: i64,
 }
 
@@ -69,10 +75,12 @@ pub enum WebhookProfile {
 pub struct WebhookIdempotency {
     /// The header that names the delivery; `X-Event-Id`, or `X-GitHub-Delivery` for GitHub, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["X-Event-Id"]))]
     pub event_id_header: Option<String>,
     /// Seconds a delivery is remembered; 86400, or 259200 for GitHub, if absent or 0.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [3600]))]
     pub dedupe_window_seconds: i64,
 }
 
@@ -85,6 +93,7 @@ pub struct WebhookPayload {
     pub mode: PayloadMode,
     /// The task input that holds the body; `webhook_payload` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "webhook_payload", "examples" = ["event"]))]
     pub input_key: Option<String>,
 }
 

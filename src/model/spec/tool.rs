@@ -14,24 +14,31 @@ pub struct ToolSpec {
     pub tool_type: ToolType,
     /// Where the tool is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["https://search.example.com/query"]))]
     pub endpoint: Option<String>,
     /// What the model is told the tool does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["Searches the web"]))]
     pub description: Option<String>,
     /// JSON Schema of the tool's arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = [{"type": "object", "properties": {"query": {"type": "string"}}}]))]
     pub input_schema: Option<Map<String, Value>>,
     /// The `McpServer` of a tool of type `mcp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["everything"]))]
     pub mcp_server_ref: Option<String>,
     /// The tool's name on its `McpServer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["echo"]))]
     pub mcp_tool_name: Option<String>,
     /// What the tool can do, as roles permit it: `web.read`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["web.read"]]))]
     pub capabilities: Vec<String>,
     /// What a call may do; `write` if the risk is high or critical and `read` else, if absent.
     #[serde(default)]
+    #[schemars(extend("examples" = [["read"]]))]
     pub operation_classes: Vec<OperationClass>,
     /// How much a call can hurt.
     #[serde(default)]
@@ -86,6 +93,7 @@ pub enum RiskLevel {
 pub struct ToolRuntime {
     /// Time for one call, such as `5s`; `30s` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "30s", "examples" = ["5s"]))]
     pub timeout: Option<String>,
     /// What a call is kept apart by; `sandboxed` if the risk is high or critical and `none` else, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,12 +123,15 @@ pub enum IsolationMode {
 pub struct ToolRetry {
     /// Calls in all; 1 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 1, "examples" = [3]))]
     pub max_attempts: i64,
     /// Pause before the second call, such as `1s`; `0s` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "0s", "examples" = ["1s"]))]
     pub backoff: Option<String>,
     /// The longest pause; `30s` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "30s", "examples" = ["10s"]))]
     pub max_backoff: Option<String>,
     /// How pauses are spread.
     #[serde(default)]
@@ -136,15 +147,19 @@ pub struct ToolAuth {
     pub profile: Option<AuthProfile>,
     /// The Secret with the credentials: `name`, `ns/name`, `name:key` or `ns/name:key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["search-api-key"]))]
     pub secret_ref: Option<String>,
     /// The header of an `api_key_header`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["X-Api-Key"]))]
     pub header_name: Option<String>,
     /// Where `oauth2_client_credentials` fetches its token.
     #[serde(default, rename = "tokenURL", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["https://auth.example.com/token"]))]
     pub token_url: Option<String>,
     /// What an `oauth2_client_credentials` token is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["search.read"]]))]
     pub scopes: Vec<String>,
 }
 

@@ -10,24 +10,30 @@ use serde::{Deserialize, Serialize};
 pub struct ToolApprovalSpec {
     /// The `Task` that waits.
     #[schemars(length(min = 1))]
+    #[schemars(extend("examples" = ["weekly-report"]))]
     pub task_ref: String,
     /// The `Tool` that would be called.
     #[schemars(length(min = 1))]
+    #[schemars(extend("examples" = ["send_mail"]))]
     pub tool: String,
     /// What the call would do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation_class: Option<OperationClass>,
     /// The `Agent` that would call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["writer-agent"]))]
     pub agent: Option<String>,
     /// The arguments of the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["{\"to\": \"team@example.com\"}"]))]
     pub input: Option<String>,
     /// Why somebody has to look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["mail leaves the company"]))]
     pub reason: Option<String>,
     /// How long it waits, such as `1h`; `10m` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "10m", "examples" = ["1h"]))]
     pub ttl: Option<String>,
 }
 

@@ -10,24 +10,30 @@ use serde::{Deserialize, Serialize};
 pub struct ToolPermissionSpec {
     /// The `Tool`; the permission's own name if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["web_search"]))]
     pub tool_ref: Option<String>,
     /// What is permitted; `invoke` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "invoke", "examples" = ["invoke"]))]
     pub action: Option<String>,
     /// Permissions that the agent's roles must hold.
     #[serde(default)]
+    #[schemars(extend("examples" = [["tool:web_search:invoke"]]))]
     pub required_permissions: Vec<String>,
     /// How many of them.
     #[serde(default)]
     pub match_mode: MatchMode,
     /// `global`: every agent; `scoped`: the target agents. `global` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "global"))]
     pub apply_mode: Option<ApplyMode>,
     /// `Agent`s a scoped permission holds for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["research-agent"]]))]
     pub target_agents: Vec<String>,
     /// What happens by class of operation; the strictest verdict wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [[{"operation_class": "delete", "verdict": "deny"}]]))]
     pub operation_rules: Vec<OperationRule>,
 }
 
@@ -46,7 +52,7 @@ pub enum MatchMode {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperationRule {
-    /// The class; every class if absent.
+    /// The class, `*` for every; `*` if absent.
     #[serde(default)]
     pub operation_class: RuleClass,
     /// What happens.

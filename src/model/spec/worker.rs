@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 pub struct WorkerSpec {
     /// Where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["eu-central"]))]
     pub region: Option<String>,
     /// What it offers.
     #[serde(default)]
     pub capabilities: WorkerCapabilities,
     /// Tasks it runs at once; 1 if absent or not positive.
     #[serde(default)]
+    #[schemars(extend("default" = 1, "examples" = [4]))]
     pub max_concurrent_tasks: i64,
 }
 
@@ -27,6 +29,7 @@ pub struct WorkerCapabilities {
     pub gpu: bool,
     /// Models it can run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["llama3"]]))]
     pub supported_models: Vec<String>,
 }
 

@@ -77,7 +77,7 @@ const DOCUMENTS: &[(&str, &str, &[&str])] = &[
         "AgentPolicy",
         "p|q",
         &[
-            "{allowed_models: [m]}",
+            "{allowed_models: [m, mm]}",
             "{apply_mode: global, allowed_models: [n]}",
             "{apply_mode: scoped, target_systems: [S], allowed_models: [z]}",
             "{target_tasks: [Run], allowed_models: [z]}",

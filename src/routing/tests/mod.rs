@@ -4,6 +4,7 @@ mod aliases;
 mod hidden;
 mod listing;
 mod names;
+mod offered;
 mod patterns;
 mod policies;
 mod scoped;

@@ -101,7 +101,9 @@ fn policies_that_hold_for_nothing_are_warned_about() {
 
 #[test]
 fn agent_that_a_policy_denies_is_a_warning_at_the_list_and_refused_when_called() {
-    let (table, findings) = build(&(agents() + &policy("p", "\n  allowed_models: [gpt-4o]")));
+    let other = endpoint("other", "  models: [gpt-4o]\n");
+    let text = agents() + &other + &policy("p", "\n  allowed_models: [gpt-4o]");
+    let (table, findings) = build(&text);
     let found = described(&findings);
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(

@@ -49,6 +49,7 @@ fn three_traps_are_named_with_file_and_line() {
             "endpoints/azure_openai_default.yaml:12:16 W-REF-SECRET",
             "gateways/openai.yaml:13:15 W-REF-SECRET",
             "policies/cost-policy.yaml:6:3 W-POLICY-DENIES",
+            "policies/cost-policy.yaml:7:7 W-POLICY-MODEL",
             "secrets/anthropic-api-key.yaml:7:12 E-SECRET-PLAINTEXT",
             "secrets/openai-api-key.yaml:7:12 E-SECRET-PLAINTEXT",
         ]
@@ -71,7 +72,7 @@ fn three_traps_are_named_with_file_and_line() {
 fn with_clear_text_allowed_nothing_is_an_error_and_it_is_served() {
     let (_, table, findings) = review(ClearTextPolicy::Warn);
     assert!(!findings.has_errors(), "{:#?}", described(&findings));
-    assert_eq!(findings.summary().warnings, 5);
+    assert_eq!(findings.summary().warnings, 6);
     assert_eq!(
         leads(&table, "fast"),
         "agentgateway-system/openai/gpt-3.5-turbo"

@@ -1,79 +1,143 @@
 //! Opening the secrets of a revision.
 
 use crate::{
-    model::{Catalog, ClearText, Digest, Finding, Kind, Resource, ResourceId, Spec, code},
+    model::{
+        Catalog, ClearText, Digest, Finding, FindingsBy, Kind, Resource, ResourceId, Spec, code,
+    },
     secrets::{Keyring, OpenError, Opened, Sealed},
 };
+use rpds::{HashTrieMapSync, RedBlackTreeSetSync};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-/// The opened values of every secret of a catalog.
-#[derive(Default)]
+/// The opened values of every secret of a catalog. Clones share their structure.
+#[derive(Clone)]
 pub(super) struct OpenedSecrets {
-    /// By secret, then by key.
-    values: HashMap<ResourceId, BTreeMap<String, Arc<Opened>>>,
-    /// Keys whose values stayed closed, by secret.
-    closed: HashMap<ResourceId, Vec<String>>,
-    /// By the digest of the ciphertext.
-    pub(super) cache: HashMap<Digest, Arc<Opened>>,
+    secrets: HashTrieMapSync<ResourceId, Arc<OpenedSecret>>,
+    /// Secrets with a value that stayed closed.
+    closed: RedBlackTreeSetSync<ResourceId>,
+    findings: FindingsBy<ResourceId>,
+}
+
+/// The values of one secret.
+#[derive(Default)]
+struct OpenedSecret {
+    values: BTreeMap<String, Value>,
+    /// Keys whose values stayed closed.
+    closed: Vec<String>,
+}
+
+struct Value {
+    /// Of the ciphertext; `None` for clear text.
+    sealed: Option<Digest>,
+    opened: Arc<Opened>,
+}
+
+impl Default for OpenedSecrets {
+    fn default() -> Self {
+        Self {
+            secrets: HashTrieMapSync::new_sync(),
+            closed: RedBlackTreeSetSync::new_sync(),
+            findings: FindingsBy::default(),
+        }
+    }
 }
 
 impl OpenedSecrets {
-    /// The keys and values of a secret that the catalog defines.
-    pub(super) fn of(&self, id: &ResourceId) -> Option<&BTreeMap<String, Arc<Opened>>> {
-        self.values.get(id)
+    /// Whether the catalog defines a secret.
+    pub(super) fn contains(&self, id: &ResourceId) -> bool {
+        self.secrets.contains_key(id)
+    }
+
+    /// A value of a secret that the catalog defines.
+    pub(super) fn value(&self, id: &ResourceId, key: &str) -> Option<&Opened> {
+        let value = self.secrets.get(id)?.values.get(key)?;
+        Some(&value.opened)
     }
 
     /// The first of `keys` whose value stayed closed.
     pub(super) fn closed<'k>(&self, id: &ResourceId, keys: &[&'k str]) -> Option<&'k str> {
-        let closed = self.closed.get(id)?;
+        let closed = &self.secrets.get(id)?.closed;
         keys.iter()
             .find(|key| closed.iter().any(|closed| closed == *key))
             .copied()
     }
-}
 
-/// Opens every value of every secret; those in `known` are not opened again.
-///
-/// All are tried: a value that does not open is a finding, and the others are still opened.
-pub(super) fn open_secrets(
-    catalog: &Catalog,
-    keyring: &Keyring,
-    known: &HashMap<Digest, Arc<Opened>>,
-) -> (OpenedSecrets, Vec<Finding>) {
-    let mut opened = OpenedSecrets::default();
-    let mut findings = Vec::new();
-    for resource in catalog.of_kind(Kind::Secret) {
-        let Spec::Secret(spec) = &resource.spec else {
-            continue;
-        };
-        let mut values = BTreeMap::new();
-        for (key, clear) in &spec.data {
-            values.insert(key.clone(), Arc::new(take_over(clear)));
-        }
-        for (key, armored) in &spec.encrypted_data {
-            let digest = Digest::of_bytes(armored.as_bytes());
-            let value = match known.get(&digest) {
-                Some(value) => Ok(value.clone()),
-                None => open_one(keyring, armored).map(Arc::new),
+    /// One finding for each value that stayed closed.
+    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter()
+    }
+
+    /// Opens the values of the secrets that changed on the way to `catalog`, and of those that stayed closed
+    /// so far; a ciphertext that is the same is not opened again. Returns the secrets that may have another
+    /// value now.
+    ///
+    /// All are tried: a value that does not open is a finding, and the others are still opened.
+    pub(super) fn update(
+        &mut self,
+        catalog: &Catalog,
+        keyring: &Keyring,
+        changed: &BTreeSet<ResourceId>,
+    ) -> BTreeSet<ResourceId> {
+        let secrets = changed.iter().filter(|id| id.kind == Kind::Secret);
+        let secrets: BTreeSet<_> = secrets.chain(self.closed.iter()).cloned().collect();
+        for id in &secrets {
+            let Some((resource, Spec::Secret(spec))) = catalog.get(id).map(|one| (one, &one.spec))
+            else {
+                self.secrets.remove_mut(id);
+                self.closed.remove_mut(id);
+                self.findings.set(id.clone(), Vec::new());
+                continue;
             };
-            match value {
-                Ok(value) => {
-                    opened.cache.insert(digest, value.clone());
-                    values.insert(key.clone(), value);
-                }
-                Err(problem) => {
-                    let closed = opened.closed.entry(resource.id.clone());
-                    closed.or_default().push(key.clone());
-                    findings.push(not_opened(resource, key, &problem));
+            let mut opened = OpenedSecret::default();
+            let mut findings = Vec::new();
+            for (key, clear) in &spec.data {
+                let value = Value {
+                    sealed: None,
+                    opened: Arc::new(take_over(clear)),
+                };
+                opened.values.insert(key.clone(), value);
+            }
+            for (key, armored) in &spec.encrypted_data {
+                match self.open(id, key, keyring, armored) {
+                    Ok(value) => drop(opened.values.insert(key.clone(), value)),
+                    Err(problem) => {
+                        opened.closed.push(key.clone());
+                        findings.push(not_opened(resource, key, &problem));
+                    }
                 }
             }
+            if findings.is_empty() {
+                self.closed.remove_mut(id);
+            } else {
+                self.closed.insert_mut(id.clone());
+            }
+            self.findings.set(id.clone(), findings);
+            self.secrets.insert_mut(id.clone(), Arc::new(opened));
         }
-        opened.values.insert(resource.id.clone(), values);
+        secrets
     }
-    (opened, findings)
+
+    fn open(
+        &self,
+        id: &ResourceId,
+        key: &str,
+        keyring: &Keyring,
+        armored: &str,
+    ) -> Result<Value, String> {
+        let sealed = Some(Digest::of_bytes(armored.as_bytes()));
+        let before = self
+            .secrets
+            .get(id)
+            .and_then(|secret| secret.values.get(key));
+        let opened = match before.filter(|before| before.sealed == sealed) {
+            Some(before) => before.opened.clone(),
+            None => Arc::new(open_one(keyring, armored)?),
+        };
+        Ok(Value { sealed, opened })
+    }
 }
 
 fn take_over(clear: &ClearText) -> Opened {

@@ -1,7 +1,7 @@
 //! All that can fail before the switch: opening secrets, building what calls the endpoints.
 
 use super::{
-    opening::{OpenedSecrets, open_secrets},
+    opening::OpenedSecrets,
     review::Review,
     served::{Condition, EndpointState, Inputs, Served},
     settings::ReconcileSettings,
@@ -14,7 +14,8 @@ use crate::{
     providers::Upstream,
     secrets::{Opened, environment_names, reserved},
 };
-use std::{collections::HashMap, sync::Arc};
+use rpds::HashTrieMapSync;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The only way to make a [`Served`]; consumed by the switch.
 pub(super) struct Prepared(pub(super) Served);
@@ -42,23 +43,28 @@ pub(super) fn prepare(
     now_us: i64,
     closed: Closed,
 ) -> Result<Prepared, Vec<Finding>> {
-    let (opened, not_opened) =
-        open_secrets(review.snapshot.catalog(), &settings.keyring, &before.opened);
+    let (catalog, graph) = (review.snapshot.catalog(), review.snapshot.graph());
+    let mut opened = before.opened.clone();
+    let secrets = opened.update(catalog, &settings.keyring, &review.changed.resources);
+    let not_opened: Vec<_> = opened.findings().cloned().collect();
     if closed == Closed::Refuses && !not_opened.is_empty() {
         return Err(not_opened);
     }
-    let catalog = review.snapshot.catalog();
-    let endpoints =
-        catalog
-            .of_kind(Kind::ModelEndpoint)
-            .filter_map(|resource| match &resource.spec {
-                Spec::ModelEndpoint(spec) => Some((
-                    resource.id.clone(),
-                    endpoint(resource, spec, &opened, settings),
-                )),
-                _ => None,
-            });
-    let endpoints: HashMap<_, _> = endpoints.collect();
+    let users = secrets.iter().flat_map(|secret| graph.referrers(secret));
+    let affected: BTreeSet<_> = review.changed.resources.iter().chain(users).collect();
+    let mut endpoints = before.endpoints.clone();
+    for id in affected {
+        if id.kind != Kind::ModelEndpoint {
+            continue;
+        }
+        match catalog.get(id).map(|one| (one, &one.spec)) {
+            Some((resource, Spec::ModelEndpoint(spec))) => {
+                let state = endpoint(resource, spec, &opened, settings);
+                endpoints.insert_mut(id.clone(), state);
+            }
+            _ => drop(endpoints.remove_mut(id)),
+        }
+    }
     let mut findings: Findings = review
         .findings
         .into_iter()
@@ -73,12 +79,12 @@ pub(super) fn prepare(
         findings,
         since_us: now_us,
         inputs,
-        opened: opened.cache,
+        opened,
     }))
 }
 
 /// Whether a secret that no file defines came from the environment after all.
-fn is_settled(finding: &Finding, endpoints: &HashMap<ResourceId, EndpointState>) -> bool {
+fn is_settled(finding: &Finding, endpoints: &HashTrieMapSync<ResourceId, EndpointState>) -> bool {
     let state = finding.resource.as_ref().and_then(|id| endpoints.get(id));
     finding.code == code::REF_SECRET && matches!(state, Some(EndpointState::Ready(_)))
 }
@@ -114,13 +120,13 @@ fn credential<'a>(
     };
     let namespace = reference.namespace_or(&endpoint.namespace);
     let id = ResourceId::new(Kind::Secret, namespace, &reference.name);
-    if let Some(values) = opened.of(&id) {
+    if opened.contains(&id) {
         let keys = match &reference.key {
             Some(key) => vec![key.as_str()],
             None if spec.auth.authorization_first => vec!["Authorization", "value"],
             None => vec!["value"],
         };
-        return match keys.iter().find_map(|key| values.get(*key)) {
+        return match keys.iter().find_map(|key| opened.value(&id, key)) {
             Some(value) => Ok(Some(value)),
             None => Err(no_value(endpoint, &id, &keys, opened)),
         };

@@ -3,7 +3,7 @@
 use super::snapshot::Snapshot;
 use crate::{
     manifest::{AssembleOptions, ClearTextPolicy, FileEdit},
-    model::{Finding, Findings, Origin, code},
+    model::{Changed, Finding, Findings, Origin, code},
     plan::{Plan, Side},
 };
 
@@ -43,6 +43,8 @@ impl ReviewOptions {
 pub struct Review {
     /// What its files say.
     pub snapshot: Snapshot,
+    /// What may differ from what it was reviewed against.
+    pub changed: Changed,
     /// What would change; nothing if it was reviewed against nothing.
     pub plan: Plan,
     /// Everything found, errors and warnings.
@@ -54,9 +56,11 @@ pub fn review(desired: Desired<'_>, base: Option<Side<'_>>, options: ReviewOptio
     let mut snapshot = Snapshot::new(options.assemble());
     let revision = desired.revision;
     let mut findings = beside(&desired, options);
-    snapshot.advance(desired.edits);
+    let mut changed = snapshot.advance(desired.edits);
     let plan = match base {
         Some(base) => {
+            let gone = base.catalog.iter().map(|resource| resource.id.clone());
+            changed.resources.extend(gone);
             let plan = Plan::between(base, snapshot.side(revision));
             findings.extend(plan.protected(base.catalog));
             plan
@@ -66,6 +70,7 @@ pub fn review(desired: Desired<'_>, base: Option<Side<'_>>, options: ReviewOptio
     findings.extend(snapshot.findings());
     Review {
         snapshot,
+        changed,
         plan,
         findings,
     }
@@ -90,6 +95,7 @@ pub fn review_edits(
     findings.extend(snapshot.findings());
     Review {
         snapshot,
+        changed,
         plan,
         findings,
     }

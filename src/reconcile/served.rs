@@ -1,6 +1,6 @@
 //! A revision as it is served.
 
-use super::{gather::SourceFiles, snapshot::Snapshot};
+use super::{gather::SourceFiles, opening::OpenedSecrets, snapshot::Snapshot};
 use crate::{
     manifest::{ParsedFile, adopts},
     model::{Catalog, Digest, Findings, ResourceId},
@@ -8,10 +8,8 @@ use crate::{
     providers::Upstream,
     secrets::Opened,
 };
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use rpds::HashTrieMapSync;
+use std::{collections::HashSet, sync::Arc};
 
 /// Everything that serving a revision needs. Immutable.
 pub struct Served {
@@ -20,7 +18,7 @@ pub struct Served {
     /// What its manifests say.
     pub snapshot: Snapshot,
     /// The endpoints, ready or not.
-    pub endpoints: HashMap<ResourceId, EndpointState>,
+    pub endpoints: HashTrieMapSync<ResourceId, EndpointState>,
     /// Warnings that the revision came with.
     pub findings: Findings,
     /// The config digest.
@@ -29,8 +27,8 @@ pub struct Served {
     pub since_us: i64,
     /// What the next revision is reviewed against and stored from.
     pub(super) inputs: Inputs,
-    /// Opened values by the digest of their ciphertext, so that the next revision opens only new ones.
-    pub(super) opened: HashMap<Digest, Arc<Opened>>,
+    /// Opened values, so that the next revision opens only new ones.
+    pub(super) opened: OpenedSecrets,
 }
 
 /// Where a revision came from.
@@ -99,12 +97,12 @@ impl Served {
         Self {
             revision: "none".to_owned(),
             snapshot: Snapshot::default(),
-            endpoints: HashMap::new(),
+            endpoints: HashTrieMapSync::new_sync(),
             findings: Findings::default(),
             digest: Catalog::default().digest(),
             since_us: 0,
             inputs: Inputs::default(),
-            opened: HashMap::new(),
+            opened: OpenedSecrets::default(),
         }
     }
 

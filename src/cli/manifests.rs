@@ -1,25 +1,21 @@
 //! Manifest files of this machine, from a directory, a commit or standard input, and their review.
 
-use super::{error::CliError, report::Sources, session::Session, text::shorten};
+use super::{error::CliError, reading::Reading, report::Sources, session::Session, text::shorten};
 use crate::{
     graph::DependencyGraph,
-    manifest::{ClearTextPolicy, MAX_FILE_BYTES, parse_file},
+    manifest::ClearTextPolicy,
     model::{Catalog, Finding},
     plan::Side,
     reconcile::{
-        Desired, FileCache, Review, ReviewOptions, SourceFile, SourceFiles, gather, review,
+        Desired, FileCache, Review, ReviewOptions, SourceFileMap, SourceFiles, gather, review,
     },
     routing::RoutingTable,
     source::{
-        Checkout, CommitId, Limits, discover, open_revision, open_staged, open_work_tree,
+        Changed, Checkout, CommitId, Limits, discover, open_revision, open_staged,
         open_work_tree_in,
     },
 };
-use std::{
-    collections::HashSet,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 /// How the files of a directory are called in a plan.
 pub(crate) const WORK_TREE: &str = "worktree";
@@ -31,7 +27,8 @@ pub(crate) struct Version {
     pub(crate) name: String,
     /// The same for people.
     pub(crate) label: String,
-    pub(crate) files: Vec<SourceFile>,
+    /// Sorted by path.
+    pub(crate) files: SourceFileMap,
     /// What of the tree is refused.
     findings: Vec<Finding>,
 }
@@ -124,35 +121,30 @@ impl Version {
 
     /// Directories and files as they were typed; `-` is standard input, and no path the current directory.
     pub(crate) fn of_typed(paths: &[PathBuf], session: &mut Session) -> Result<Self, CliError> {
-        Self::of_typed_within(paths, session, &Limits::default(), &mut Vec::new())
+        let reading = &mut Reading::default();
+        Self::of_typed_within(
+            paths,
+            session,
+            &Limits::default(),
+            reading,
+            &Changed::Everything,
+        )
     }
 
-    /// The same within other limits, with what was parsed before: one cache for each path.
+    /// The same within other limits, beginning from what was read before; `changed` is what happened on
+    /// disk since then.
     pub(crate) fn of_typed_within(
         paths: &[PathBuf],
         session: &mut Session,
         limits: &Limits,
-        caches: &mut Vec<FileCache>,
+        reading: &mut Reading,
+        changed: &Changed,
     ) -> Result<Self, CliError> {
         let here = [PathBuf::from(".")];
         let paths = if paths.is_empty() { &here[..] } else { paths };
-        let mut all = SourceFiles::default();
-        let mut seen = HashSet::new();
-        caches.resize_with(paths.len(), FileCache::default);
-        for (path, cache) in paths.iter().zip(caches) {
-            let files = if path.as_os_str() == "-" {
-                of_stdin(session)?
-            } else {
-                let path = session.path(path);
-                gather(&open_work_tree(&path, limits)?, cache)?
-            };
-            let new = files.files.into_iter();
-            all.files
-                .extend(new.filter(|file| seen.insert(file.path.clone())));
-            all.findings.extend(files.findings);
-        }
+        let files = reading.read(paths, session, limits, changed)?;
         let label = format!("files in {}", list(paths));
-        Ok(Self::named(all, WORK_TREE.to_owned(), label))
+        Ok(Self::named(files, WORK_TREE.to_owned(), label))
     }
 
     fn named(files: SourceFiles, name: String, label: String) -> Self {
@@ -171,7 +163,11 @@ impl Version {
         clear_text: ClearTextPolicy,
         refuse_empty: bool,
     ) -> Review {
-        let files: Vec<_> = self.files.iter().map(|file| file.parsed.clone()).collect();
+        let files: Vec<_> = self
+            .files
+            .values()
+            .map(|file| file.parsed.clone())
+            .collect();
         let desired = Desired {
             revision: &self.name,
             files: &files,
@@ -187,7 +183,7 @@ impl Version {
 
     /// The texts that findings point into.
     pub(crate) fn sources(&self) -> Sources {
-        Sources::of(&self.files)
+        Sources::of(self.files.clone())
     }
 
     /// The version as the base of a plan; what is wrong with it does not matter any more.
@@ -235,21 +231,6 @@ pub(crate) fn clear_text(allowed: bool) -> ClearTextPolicy {
 
 fn read(checkout: &Checkout) -> Result<SourceFiles, CliError> {
     Ok(gather(checkout, &mut FileCache::default())?)
-}
-
-fn of_stdin(session: &mut Session) -> Result<SourceFiles, CliError> {
-    let content = session.read_stdin(MAX_FILE_BYTES)?;
-    let path: Arc<str> = "-".into();
-    let parsed = Arc::new(parse_file(&path, &content));
-    let file = SourceFile {
-        path,
-        content: content.into(),
-        parsed,
-    };
-    Ok(SourceFiles {
-        files: vec![file],
-        ..SourceFiles::default()
-    })
 }
 
 fn list(paths: &[PathBuf]) -> String {

@@ -67,7 +67,7 @@ impl Inputs {
         let files: Vec<_> = self
             .source
             .files
-            .iter()
+            .values()
             .map(|file| file.parsed.clone())
             .collect();
         let unmanaged: Vec<_> = self
@@ -219,7 +219,7 @@ impl Reconciler {
 impl Served {
     /// What the last good file holds of a revision that has this number in the history.
     fn last_good(&self, seq: i64) -> LastGood {
-        let files = self.inputs.source.files.iter();
+        let files = self.inputs.source.files.values();
         let unmanaged = self.inputs.unmanaged.iter();
         LastGood {
             revision_id: self.revision.clone(),

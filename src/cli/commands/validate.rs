@@ -6,13 +6,14 @@ use crate::{
         error::CliError,
         exit::Exit,
         manifests::{Version, clear_text},
+        reading::Reading,
         report::{self, Reported, Tally},
         scope::ScopeArgs,
         session::Session,
         text::count,
     },
-    reconcile::{FileCache, Review},
-    source::Watch,
+    reconcile::Review,
+    source::{Changed, Watch},
 };
 use clap::{Args, ValueEnum};
 
@@ -71,26 +72,32 @@ pub(crate) struct ValidateArgs {
 /// Reviews the files and prints what was found.
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session) -> Result<Exit, CliError> {
     if !args.watch {
-        return once(args, session, &mut Vec::new());
+        let reading = &mut Reading::default();
+        return once(args, session, reading, &Changed::Everything);
     }
     if args.scope.reads_stdin() {
         return Err(CliError::usage("standard input cannot be watched"));
     }
     // The watch starts first: what is saved during the first run is not missed.
     let watch = Watch::start(&args.scope.watched(session))?;
-    let mut caches = Vec::new();
+    let mut reading = Reading::default();
+    let mut changed = Changed::Everything;
     loop {
         if session.terminal.out_style().color {
             session.terminal.data("\u{1b}[2J\u{1b}[H")?;
         }
-        if let Err(error) = once(args, session, &mut caches) {
+        if let Err(error) = once(args, session, &mut reading, &changed) {
             // A file may be gone for a moment while an editor saves it.
             let style = session.terminal.err_style();
             let text = error.render(style, session.environment().width());
             session.terminal.note(&text);
         }
-        if session.terminal.is_closed() || !watch.wait(None) {
+        if session.terminal.is_closed() {
             return Ok(Exit::Done);
+        }
+        match watch.wait(None) {
+            Some(next) => changed = next,
+            None => return Ok(Exit::Done),
         }
     }
 }
@@ -98,9 +105,10 @@ pub(crate) fn run(args: &ValidateArgs, session: &mut Session) -> Result<Exit, Cl
 fn once(
     args: &ValidateArgs,
     session: &mut Session,
-    caches: &mut Vec<FileCache>,
+    reading: &mut Reading,
+    changed: &Changed,
 ) -> Result<Exit, CliError> {
-    let version = args.scope.read(session, caches)?;
+    let version = args.scope.read(session, reading, changed)?;
     let review = version.review(None, clear_text(args.allow_plaintext_secrets), true);
     let findings = Reported::all(&review.findings);
     let report = printed(args.output, &version, &review, &findings, session);
@@ -133,7 +141,7 @@ fn printed(
         Format::Sarif => pretty(&report::to_sarif(findings)),
         Format::Github => report::to_github(findings),
         Format::Junit => {
-            let files = version.files.iter().map(|file| &*file.path);
+            let files = version.files.keys().map(|path| &**path);
             report::to_junit(files, findings)
         }
     }
@@ -145,6 +153,6 @@ fn closing(version: &Version, review: &Review, findings: &[Reported], session: &
     }
     let ok = session.terminal.err_style().green("ok:");
     let resources = count(review.catalog.len(), "resource");
-    let files = count(version.files.len(), "file");
+    let files = count(version.files.size(), "file");
     format!("{ok} {resources} in {files}, no findings\n")
 }

@@ -139,22 +139,27 @@ fn handler(
     tell: Sender<Changed>,
 ) -> impl FnMut(notify::Result<Event>) + Send + 'static {
     move |event| {
-        let changed = match event {
-            Ok(event) if event.need_rescan() => Changed::Everything,
-            Ok(event) if is_change(event.kind) => {
-                let moves = is_move(event.kind);
-                let seen = event.paths.into_iter();
-                let seen = seen.filter(|path| is_seen(&roots, path, moves));
-                Changed::Paths(seen.collect())
-            }
-            Ok(_) => Changed::nothing(),
-            // Something could not be told, or not be watched any more.
-            Err(_) => Changed::Everything,
-        };
+        let changed = told(&roots, event);
         if changed != Changed::nothing() {
             // Nobody waits any more: the watch is about to end.
             let _ = tell.send(changed);
         }
+    }
+}
+
+/// What the system says has changed below `roots`.
+pub(super) fn told(roots: &[PathBuf], event: notify::Result<Event>) -> Changed {
+    match event {
+        // The system dropped what it had no room for.
+        Ok(event) if event.need_rescan() => Changed::Everything,
+        Ok(event) if is_change(event.kind) => {
+            let moves = is_move(event.kind);
+            let paths = event.paths.into_iter();
+            Changed::Paths(paths.filter(|path| is_seen(roots, path, moves)).collect())
+        }
+        Ok(_) => Changed::nothing(),
+        // Something could not be told, or is not watched any more.
+        Err(_) => Changed::Everything,
     }
 }
 

@@ -6,7 +6,11 @@ use crate::{
     reconcile::{FileCache, SourceFile, SourceFileMap, SourceFiles, gather},
     source::{Changed, Limits, SourceError, WorkTree},
 };
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What was read of typed paths, so that reading them again costs what changed.
 #[derive(Debug, Default)]
@@ -77,7 +81,7 @@ impl Reading {
 }
 
 impl Place {
-    fn of(path: &PathBuf, session: &Session) -> Self {
+    fn of(path: &Path, session: &Session) -> Self {
         let is_file = path.as_os_str() != "-";
         Self {
             tree: is_file.then(|| WorkTree::new(session.path(path))),

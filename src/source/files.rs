@@ -59,12 +59,14 @@ impl FileChange {
     }
 }
 
+type ByPath = RedBlackTreeMapSync<Arc<str>, TreeFile>;
+
 /// The files of one revision, sorted by path.
 ///
 /// Clones share everything, and the files of the next revision share what did not change.
 #[derive(Clone, Default)]
 pub struct Files {
-    by_path: RedBlackTreeMapSync<Arc<str>, TreeFile>,
+    by_path: ByPath,
     /// The directories that the files were found in, if each of them was walked once.
     roots: Option<Arc<[Root]>>,
 }
@@ -114,10 +116,7 @@ impl Files {
     }
 
     /// The files and their directories, if these are the directories of the same scope.
-    fn beside(
-        &self,
-        roots: &[Root],
-    ) -> Option<(&RedBlackTreeMapSync<Arc<str>, TreeFile>, &[Root])> {
+    fn beside(&self, roots: &[Root]) -> Option<(&ByPath, &[Root])> {
         let own = self.roots.as_deref()?;
         let same = own
             .iter()

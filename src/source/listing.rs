@@ -85,8 +85,8 @@ impl Directory {
         hidden: usize,
     ) -> Arc<Self> {
         let mut totals = Totals {
-            entries,
             hidden,
+            entries,
             ..Totals::default()
         };
         for child in &children {

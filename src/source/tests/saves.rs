@@ -137,8 +137,8 @@ fn check(history: &[Vec<Edit>], limits: &Limits) -> TestCaseResult {
             );
         }
         if let Some(before) = &before {
-            let changes = next.changes_since(&before.files);
-            prop_assert_eq!(changes, fresh.files.every_change_since(&before.files));
+            let told = next.changes_since(&before.files);
+            prop_assert_eq!(told, fresh.files.every_change_since(&before.files));
         }
         before = Some(next);
     }

@@ -53,7 +53,9 @@ fn check(history: &[Vec<Edit>], limits: &Limits, scope: &[&str]) -> TestCaseResu
     let mut directory = Directory::new();
     let mut seen: Vec<Checkout> = Vec::new();
     for edits in history {
-        edits.iter().for_each(|edit| apply(&mut directory, edit));
+        for edit in edits {
+            apply(&mut directory, edit);
+        }
         let commit = commit_directory(&repository, &directory);
         let fresh = open_revision(&bare, &commit.to_string(), &paths, limits);
         let next = mirrored.mirror.checkout(&commit);
@@ -144,7 +146,7 @@ fn directories_in_their_place_are_not_read_again() {
     open_revision(&bare, &second.to_string(), &[], &Limits::default()).unwrap_err();
     let second = mirrored.mirror.checkout(&second).unwrap();
     let changes = second.changes_since(&first.files);
-    let changed: Vec<_> = changes.iter().map(|change| &*change.path).collect();
-    assert_eq!(changed, ["a/a/x.yaml"]);
+    let names: Vec<_> = changes.iter().map(|change| &*change.path).collect();
+    assert_eq!(names, ["a/a/x.yaml"]);
     assert_eq!(second.files.len(), 3);
 }

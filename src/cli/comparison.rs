@@ -69,7 +69,7 @@ pub(crate) fn show(
     session: &mut Session,
 ) -> Result<Exit, CliError> {
     let policy = clear_text(args.allow_plaintext_secrets);
-    let review = head.review(Some(base.side()), policy, true);
+    let review = head.review(base.side(), policy);
     let findings = Reported::all(&review.findings);
     let document = document(&review);
     if let Some(path) = save {

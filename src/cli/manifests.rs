@@ -1,22 +1,22 @@
 //! Manifest files of this machine, from a directory, a commit or standard input, and their review.
 
-use super::{error::CliError, report::Sources, session::Session, text::shorten};
+use super::{error::CliError, reading::Reading, report::Sources, session::Session, text::shorten};
 use crate::{
     graph::DependencyGraph,
-    manifest::{ClearTextPolicy, FileEdit, Layer, MAX_FILE_BYTES, parse_file},
-    model::{Catalog, Finding},
+    manifest::{AssembleOptions, ClearTextPolicy, FileEdit, Layer},
+    model::{Catalog, Finding, Findings},
     plan::Side,
     reconcile::{
-        Desired, FileCache, Review, ReviewOptions, SourceFile, SourceFiles, gather, review,
+        Desired, FileCache, Review, ReviewOptions, Snapshot, SourceFileMap, SourceFiles, check,
+        gather, review,
     },
     routing::RoutingTable,
     source::{
-        Checkout, CommitId, Limits, discover, open_revision, open_staged, open_work_tree,
+        Changed, Checkout, CommitId, Limits, discover, open_revision, open_staged,
         open_work_tree_in,
     },
 };
 use std::{
-    collections::HashSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -31,7 +31,10 @@ pub(crate) struct Version {
     pub(crate) name: String,
     /// The same for people.
     pub(crate) label: String,
-    pub(crate) files: Vec<SourceFile>,
+    /// Sorted by path.
+    pub(crate) files: SourceFileMap,
+    /// Paths of what changed since the version before this one; all if this is the first.
+    changed: Vec<Arc<str>>,
     /// What of the tree is refused.
     findings: Vec<Finding>,
 }
@@ -124,35 +127,30 @@ impl Version {
 
     /// Directories and files as they were typed; `-` is standard input, and no path the current directory.
     pub(crate) fn of_typed(paths: &[PathBuf], session: &mut Session) -> Result<Self, CliError> {
-        Self::of_typed_within(paths, session, &Limits::default(), &mut Vec::new())
+        let reading = &mut Reading::default();
+        Self::of_typed_within(
+            paths,
+            session,
+            &Limits::default(),
+            reading,
+            &Changed::Everything,
+        )
     }
 
-    /// The same within other limits, with what was parsed before: one cache for each path.
+    /// The same within other limits, beginning from what was read before; `changed` is what happened on
+    /// disk since then.
     pub(crate) fn of_typed_within(
         paths: &[PathBuf],
         session: &mut Session,
         limits: &Limits,
-        caches: &mut Vec<FileCache>,
+        reading: &mut Reading,
+        changed: &Changed,
     ) -> Result<Self, CliError> {
         let here = [PathBuf::from(".")];
         let paths = if paths.is_empty() { &here[..] } else { paths };
-        let mut all = SourceFiles::default();
-        let mut seen = HashSet::new();
-        caches.resize_with(paths.len(), FileCache::default);
-        for (path, cache) in paths.iter().zip(caches) {
-            let files = if path.as_os_str() == "-" {
-                of_stdin(session)?
-            } else {
-                let path = session.path(path);
-                gather(&open_work_tree(&path, limits)?, cache)?
-            };
-            let new = files.files.into_iter();
-            all.files
-                .extend(new.filter(|file| seen.insert(file.path.clone())));
-            all.findings.extend(files.findings);
-        }
+        let files = reading.read(paths, session, limits, changed)?;
         let label = format!("files in {}", list(paths));
-        Ok(Self::named(all, WORK_TREE.to_owned(), label))
+        Ok(Self::named(files, WORK_TREE.to_owned(), label))
     }
 
     fn named(files: SourceFiles, name: String, label: String) -> Self {
@@ -160,51 +158,72 @@ impl Version {
             name,
             label,
             files: files.files,
+            changed: files.changed,
             findings: files.findings,
         }
     }
 
     /// Reviews the files as the daemon would.
-    pub(crate) fn review(
-        &self,
-        base: Option<Side<'_>>,
-        clear_text: ClearTextPolicy,
-        refuse_empty: bool,
-    ) -> Review {
-        let edits = self.files.iter().map(|file| FileEdit {
+    pub(crate) fn review(&self, base: Side<'_>, clear_text: ClearTextPolicy) -> Review {
+        let options = ReviewOptions {
+            clear_text,
+            refuse_empty: true,
+        };
+        review(
+            self.desired(&self.files.keys().cloned().collect::<Vec<_>>()),
+            base,
+            options,
+        )
+    }
+
+    /// Brings a snapshot to these files and says what is wrong with them; the snapshot is new, or of the
+    /// version before this one.
+    pub(crate) fn check(&self, snapshot: &mut Snapshot, refuse_empty: bool) -> Findings {
+        let options = ReviewOptions {
+            clear_text: snapshot.options().clear_text,
+            refuse_empty,
+        };
+        check(snapshot, self.desired(&self.changed), options).1
+    }
+
+    fn desired(&self, paths: &[Arc<str>]) -> Desired<'_> {
+        let edits = paths.iter().map(|path| FileEdit {
             layer: Layer::Source,
-            path: file.path.clone(),
-            parsed: Some(file.parsed.clone()),
+            path: path.clone(),
+            parsed: self.files.get(path).map(|file| file.parsed.clone()),
         });
-        let desired = Desired {
+        Desired {
             revision: &self.name,
             edits: edits.collect(),
             is_empty: self.files.is_empty(),
             source_findings: &self.findings,
-        };
-        let options = ReviewOptions {
-            clear_text,
-            refuse_empty,
-        };
-        review(desired, base, options)
+        }
     }
 
     /// The texts that findings point into.
     pub(crate) fn sources(&self) -> Sources {
-        Sources::of(&self.files)
+        Sources::of(self.files.clone())
     }
 
     /// The version as the base of a plan; what is wrong with it does not matter any more.
     pub(crate) fn into_side(self) -> OwnedSide {
-        let review = self.review(None, ClearTextPolicy::Warn, false);
+        let mut snapshot = lenient();
+        self.check(&mut snapshot, false);
         OwnedSide {
             name: self.name,
             label: self.label,
-            catalog: review.snapshot.catalog().clone(),
-            graph: review.snapshot.graph().clone(),
-            table: review.snapshot.table().clone(),
+            catalog: snapshot.catalog().clone(),
+            graph: snapshot.graph().clone(),
+            table: snapshot.table().clone(),
         }
     }
+}
+
+/// An empty snapshot that takes secrets in clear text.
+pub(crate) fn lenient() -> Snapshot {
+    Snapshot::new(AssembleOptions {
+        clear_text: ClearTextPolicy::Warn,
+    })
 }
 
 /// The top of the repository that the command runs in.
@@ -239,21 +258,6 @@ pub(crate) fn clear_text(allowed: bool) -> ClearTextPolicy {
 
 fn read(checkout: &Checkout) -> Result<SourceFiles, CliError> {
     Ok(gather(checkout, &mut FileCache::default())?)
-}
-
-fn of_stdin(session: &mut Session) -> Result<SourceFiles, CliError> {
-    let content = session.read_stdin(MAX_FILE_BYTES)?;
-    let path: Arc<str> = "-".into();
-    let parsed = Arc::new(parse_file(&path, &content));
-    let file = SourceFile {
-        path,
-        content: content.into(),
-        parsed,
-    };
-    Ok(SourceFiles {
-        files: vec![file],
-        ..SourceFiles::default()
-    })
 }
 
 fn list(paths: &[PathBuf]) -> String {

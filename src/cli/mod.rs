@@ -21,6 +21,7 @@ mod live;
 mod main;
 mod manifests;
 mod output;
+mod reading;
 mod recipients;
 mod report;
 mod revision;

@@ -3,12 +3,10 @@
 use super::{
     error::CliError,
     manifests::{Version, needed_repository},
+    reading::Reading,
     session::Session,
 };
-use crate::{
-    reconcile::FileCache,
-    source::{Limits, Patterns, Selection, path_in_repository},
-};
+use crate::source::{Changed, Limits, Patterns, Selection, path_in_repository};
 use clap::Args;
 use std::{
     path::{Component, Path, PathBuf},
@@ -39,11 +37,12 @@ pub(crate) struct ScopeArgs {
 }
 
 impl ScopeArgs {
-    /// Reads the files; `caches` holds what was parsed before.
+    /// Reads the files; `reading` holds what was read before, and `changed` is what happened on disk since.
     pub(crate) fn read(
         &self,
         session: &mut Session,
-        caches: &mut Vec<FileCache>,
+        reading: &mut Reading,
+        changed: &Changed,
     ) -> Result<Version, CliError> {
         let limits = Limits {
             selection: self.selection()?,
@@ -51,7 +50,7 @@ impl ScopeArgs {
         };
         let paths = self.typed();
         if self.rev.is_none() && !self.staged {
-            return Version::of_typed_within(&paths, session, &limits, caches);
+            return Version::of_typed_within(&paths, session, &limits, reading, changed);
         }
         let root = needed_repository(session)?;
         let paths = in_repository(&root, &paths, session)?;

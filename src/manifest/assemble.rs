@@ -97,9 +97,8 @@ impl Assembly {
 
     /// The paths of a layer's files, sorted.
     pub fn files_of(&self, layer: Layer) -> impl Iterator<Item = &Arc<str>> {
-        let paths = self.files.keys();
-        paths
-            .filter(move |(of, _)| *of == layer)
+        let keys = self.files.range((layer, "".into())..).map(|(key, _)| key);
+        keys.take_while(move |(of, _)| *of == layer)
             .map(|(_, path)| path)
     }
 

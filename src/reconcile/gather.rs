@@ -1,11 +1,12 @@
 //! A checkout to parsed files; what was parsed before is not parsed again.
 
 use crate::{
-    manifest::{MAX_FILE_BYTES, ParsedFile, parse_file},
+    manifest::{FileEdit, Layer, MAX_FILE_BYTES, ParsedFile, parse_file},
     model::Finding,
-    source::{BlobId, Checkout, Commit, SourceError},
+    source::{Checkout, Commit, Files, SourceError, TreeFile},
 };
-use std::{collections::HashMap, fmt, num::NonZero, sync::Arc, thread};
+use rpds::RedBlackTreeMapSync;
+use std::{fmt, num::NonZero, sync::Arc, thread};
 
 /// Below this many new files, threads cost more than they save.
 const FILES_PER_THREAD: usize = 64;
@@ -31,68 +32,140 @@ impl fmt::Debug for SourceFile {
     }
 }
 
+/// Gathered files by path. Clones share everything, and the next revision's share what did not change.
+pub type SourceFileMap = RedBlackTreeMapSync<Arc<str>, SourceFile>;
+
 /// The files of one revision.
 #[derive(Debug, Clone, Default)]
 pub struct SourceFiles {
     /// The commit; absent for a plain directory.
     pub commit: Option<Commit>,
     /// Sorted by path.
-    pub files: Vec<SourceFile>,
+    pub files: SourceFileMap,
+    /// Paths that were added, modified or removed since the files that the same cache gathered before,
+    /// sorted; all paths if there were none.
+    pub changed: Vec<Arc<str>>,
     /// What of the tree is refused.
     pub findings: Vec<Finding>,
+    /// The same files as they were listed, for [`Self::changed_since`]; absent if they come from elsewhere.
+    pub listed: Option<Files>,
 }
 
 impl SourceFiles {
+    /// Files that were not listed by a checkout, all of them new.
+    pub fn of(
+        commit: Option<Commit>,
+        files: impl IntoIterator<Item = SourceFile>,
+        findings: Vec<Finding>,
+    ) -> Self {
+        let pairs = files.into_iter().map(|file| (file.path.clone(), file));
+        let files: SourceFileMap = pairs.collect();
+        Self {
+            commit,
+            changed: files.keys().cloned().collect(),
+            files,
+            findings,
+            listed: None,
+        }
+    }
+
+    /// Paths that were added, modified or removed since `previous`, sorted. Costs what changed if both
+    /// were gathered from the same mirror or directory.
+    pub fn changed_since(&self, previous: &Self) -> Vec<Arc<str>> {
+        if let (Some(new), Some(old)) = (&self.listed, &previous.listed) {
+            let changes = new.changes_since(old).into_iter();
+            return changes.map(|change| change.path).collect();
+        }
+        let is_other = |one: &SourceFileMap, path: &Arc<str>, file: &SourceFile| {
+            let there = one.get(path).map(|there| &there.content);
+            there != Some(&file.content)
+        };
+        let changed = self.files.iter();
+        let changed = changed.filter(|(path, file)| is_other(&previous.files, path, file));
+        let gone = previous.files.keys();
+        let gone = gone.filter(|path| !self.files.contains_key(*path));
+        let mut paths: Vec<_> = changed.map(|(path, _)| path).chain(gone).cloned().collect();
+        paths.sort();
+        paths
+    }
+
+    /// What became of the file at `path`, as an edit.
+    pub fn edit(&self, path: Arc<str>) -> FileEdit {
+        FileEdit {
+            layer: Layer::Source,
+            parsed: self.files.get(&path).map(|file| file.parsed.clone()),
+            path,
+        }
+    }
+
     /// Whether both hold the same paths with the same content.
     pub(super) fn same_files(&self, other: &Self) -> bool {
-        let of = |file: &SourceFile| (file.path.clone(), file.content.clone());
-        self.files.iter().map(of).eq(other.files.iter().map(of))
+        self.files.size() == other.files.size() && self.changed_since(other).is_empty()
     }
 }
 
-/// Parsed files by path and content.
+/// The last two revisions that were gathered, with what their files say.
 #[derive(Debug, Default)]
 pub struct FileCache {
-    files: HashMap<(Arc<str>, BlobId), SourceFile>,
+    last: Gathered,
+    before: Gathered,
 }
 
-/// Reads and parses the files of a checkout. Files that `cache` knows are taken from it; afterwards it
-/// holds the files of this checkout.
+#[derive(Debug, Clone, Default)]
+struct Gathered {
+    listed: Files,
+    files: SourceFileMap,
+}
+
+impl Gathered {
+    fn find(&self, file: &TreeFile) -> Option<&SourceFile> {
+        let same = self.listed.get(&file.path) == Some(file);
+        self.files.get(&file.path).filter(|_| same)
+    }
+}
+
+/// Reads and parses the files of a checkout: those that changed since the last one gathered with
+/// `cache`, unless the one before had them.
 ///
 /// # Errors
 ///
-/// - [`SourceError`] if a file cannot be read: a failed read is never an empty set.
+/// - [`SourceError`] if a file cannot be read: a failed read is never an empty set. The cache stays as
+///   it was.
 pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles, SourceError> {
-    let mut known = HashMap::with_capacity(checkout.files.len());
+    let changes = checkout.changes_since(&cache.last.listed);
+    let mut files = cache.last.files.clone();
     let mut unread = Vec::new();
-    for file in &checkout.files {
-        let key = (file.path.clone(), file.blob);
-        match cache.files.remove(&key) {
-            Some(cached) => drop(known.insert(key, cached)),
-            None => unread.push((key, checkout.read(&file.blob)?)),
+    for change in &changes {
+        let Some(file) = &change.file else {
+            files.remove_mut(&change.path);
+            continue;
+        };
+        match cache.before.find(file) {
+            Some(known) => files.insert_mut(file.path.clone(), known.clone()),
+            None => unread.push((file.path.clone(), checkout.read(file)?)),
         }
     }
-    for (key, parsed) in parse_all(unread) {
-        known.insert(key, parsed);
+    for file in parse_all(unread) {
+        files.insert_mut(file.path.clone(), file);
     }
-    let files = checkout
-        .files
-        .iter()
-        .filter_map(|file| known.get(&(file.path.clone(), file.blob)).cloned());
-    let files = files.collect();
-    cache.files = known;
+    let gathered = Gathered {
+        listed: checkout.files.clone(),
+        files: files.clone(),
+    };
+    cache.before = std::mem::replace(&mut cache.last, gathered);
     Ok(SourceFiles {
         commit: checkout.commit.clone(),
         files,
+        changed: changes.into_iter().map(|change| change.path).collect(),
         findings: checkout.findings.clone(),
+        listed: Some(checkout.files.clone()),
     })
 }
 
-type Unread = ((Arc<str>, BlobId), Vec<u8>);
-type Read = ((Arc<str>, BlobId), SourceFile);
+type Unread = (Arc<str>, Arc<[u8]>);
 
 /// Parses on as many threads as there are cores, if there is enough to do.
-fn parse_all(unread: Vec<Unread>) -> Vec<Read> {
+fn parse_all(unread: Vec<Unread>) -> Vec<SourceFile> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = cores.min(unread.len().div_ceil(FILES_PER_THREAD));
     if threads <= 1 {
@@ -122,18 +195,15 @@ fn parse_all(unread: Vec<Unread>) -> Vec<Read> {
     })
 }
 
-fn parse_one(((path, blob), content): Unread) -> Read {
+fn parse_one((path, content): Unread) -> SourceFile {
     debug_assert!(
         content.len() <= MAX_FILE_BYTES,
         "the source room bounds files"
     );
     let parsed = Arc::new(parse_file(&path, &content));
-    (
-        (path.clone(), blob),
-        SourceFile {
-            path,
-            content: content.into(),
-            parsed,
-        },
-    )
+    SourceFile {
+        path,
+        content,
+        parsed,
+    }
 }

@@ -26,10 +26,10 @@ pub(crate) mod tests;
 
 pub use apply::{ApplyError, ApplyReport};
 pub use driver::{Bell, run};
-pub use gather::{FileCache, SourceFile, SourceFiles, gather};
+pub use gather::{FileCache, SourceFile, SourceFileMap, SourceFiles, gather};
 pub use live::{Live, Pinned};
 pub use reconciler::Reconciler;
-pub use review::{Desired, Review, ReviewOptions, review, review_edits};
+pub use review::{Desired, Review, ReviewOptions, check, review, review_edits};
 pub use served::{Condition, EndpointState, Served};
 pub use settings::{ReconcileSettings, SecretVariables};
 pub use snapshot::Snapshot;

@@ -84,11 +84,7 @@ fn inputs(last_good: LastGood) -> Inputs {
         }
     }
     Inputs {
-        source: SourceFiles {
-            commit,
-            files: files.collect(),
-            findings,
-        },
+        source: SourceFiles::of(commit, files, findings),
         unmanaged,
         unmanaged_generation: last_good.unmanaged_generation,
     }

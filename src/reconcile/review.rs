@@ -45,29 +45,36 @@ pub struct Review {
     pub snapshot: Snapshot,
     /// What may differ from what it was reviewed against.
     pub changed: Changed,
-    /// What would change; nothing if it was reviewed against nothing.
+    /// What would change.
     pub plan: Plan,
     /// Everything found, errors and warnings.
     pub findings: Findings,
 }
 
+/// Makes the edits and says what is wrong then; costs what they touch.
+pub fn check(
+    snapshot: &mut Snapshot,
+    desired: Desired<'_>,
+    options: ReviewOptions,
+) -> (Changed, Findings) {
+    let mut findings: Findings = desired.source_findings.iter().cloned().collect();
+    if options.refuse_empty && desired.is_empty {
+        findings.push(empty_source());
+    }
+    let changed = snapshot.advance(desired.edits);
+    findings.extend(snapshot.findings());
+    (changed, findings)
+}
+
 /// Reviews files from the start; the plan leads from `base`.
-pub fn review(desired: Desired<'_>, base: Option<Side<'_>>, options: ReviewOptions) -> Review {
+pub fn review(desired: Desired<'_>, base: Side<'_>, options: ReviewOptions) -> Review {
     let mut snapshot = Snapshot::new(options.assemble());
     let revision = desired.revision;
-    let mut findings = beside(&desired, options);
-    let mut changed = snapshot.advance(desired.edits);
-    let plan = match base {
-        Some(base) => {
-            let gone = base.catalog.iter().map(|resource| resource.id.clone());
-            changed.resources.extend(gone);
-            let plan = Plan::between(base, snapshot.side(revision));
-            findings.extend(plan.protected(base.catalog));
-            plan
-        }
-        None => Plan::between(snapshot.side(revision), snapshot.side(revision)),
-    };
-    findings.extend(snapshot.findings());
+    let (mut changed, mut findings) = check(&mut snapshot, desired, options);
+    let there = base.catalog.iter().map(|resource| resource.id.clone());
+    changed.resources.extend(there);
+    let plan = Plan::between(base, snapshot.side(revision));
+    findings.extend(plan.protected(base.catalog));
     Review {
         snapshot,
         changed,
@@ -77,8 +84,6 @@ pub fn review(desired: Desired<'_>, base: Option<Side<'_>>, options: ReviewOptio
 }
 
 /// Reviews edits of what is there already, under `base_revision`: costs what they touch.
-///
-/// A snapshot that was joined under other options is joined anew; then `desired` names every file.
 pub fn review_edits(
     before: &Snapshot,
     base_revision: &str,
@@ -88,26 +93,15 @@ pub fn review_edits(
     let base = before.side(base_revision);
     let mut snapshot = before.clone();
     let revision = desired.revision;
-    let mut findings = beside(&desired, options);
-    let changed = snapshot.advance(desired.edits);
+    let (changed, mut findings) = check(&mut snapshot, desired, options);
     let plan = Plan::of(base, snapshot.side(revision), &changed);
     findings.extend(plan.protected(base.catalog));
-    findings.extend(snapshot.findings());
     Review {
         snapshot,
         changed,
         plan,
         findings,
     }
-}
-
-/// What is wrong beside the files.
-fn beside(desired: &Desired<'_>, options: ReviewOptions) -> Findings {
-    let mut findings: Findings = desired.source_findings.iter().cloned().collect();
-    if options.refuse_empty && desired.is_empty {
-        findings.push(empty_source());
-    }
-    findings
 }
 
 fn empty_source() -> Finding {

@@ -48,7 +48,7 @@ impl Inputs {
         let resources = self
             .source
             .files
-            .iter()
+            .values()
             .flat_map(|file| &file.parsed.resources);
         let adopting: HashSet<_> = resources
             .filter(|resource| adopts(resource))

@@ -68,16 +68,16 @@ impl Inputs {
     /// Reviews what is wanted against what is served.
     pub(super) fn review(&self, base: &Served, options: super::ReviewOptions) -> Review {
         let same_options = base.snapshot.options() == options.assemble();
-        let nothing = Snapshot::default();
-        let before = if same_options {
-            &base.snapshot
+        let (source, is_edit) = (&self.source, same_options && base.is_something());
+        let paths = if is_edit {
+            source.changed_since(&base.inputs.source)
         } else {
-            &nothing
+            source.files.keys().cloned().collect()
         };
-        let files = self.source.files.iter();
+        let mut edits: Vec<_> = paths.into_iter().map(|path| source.edit(path)).collect();
+        let nothing = Snapshot::default();
+        let before = if is_edit { &base.snapshot } else { &nothing };
         let unmanaged = self.unmanaged.iter();
-        let mut edits =
-            before.edits_to(Layer::Source, files.map(|file| (&file.path, &file.parsed)));
         edits.extend(before.edits_to(
             Layer::ByHand,
             unmanaged.map(|file| (&file.path, &file.parsed)),
@@ -88,10 +88,10 @@ impl Inputs {
             is_empty: self.source.files.is_empty(),
             source_findings: &self.source.findings,
         };
-        if same_options {
+        if is_edit {
             review_edits(before, base.base_name(), desired, options)
         } else {
-            review(desired, Some(base.side()), options)
+            review(desired, base.side(), options)
         }
     }
 }
@@ -230,7 +230,7 @@ impl Reconciler {
 impl Served {
     /// What the last good file holds of a revision that has this number in the history.
     fn last_good(&self, seq: i64) -> LastGood {
-        let files = self.inputs.source.files.iter();
+        let files = self.inputs.source.files.values();
         let unmanaged = self.inputs.unmanaged.iter();
         LastGood {
             revision_id: self.revision.clone(),

@@ -1,10 +1,15 @@
 //! One revision, ready to be read by blob id.
 
-use super::{BlobId, CommitId, Limits, SourceError, gather::Gather, scope, text::is_unsafe, tree};
+use super::{
+    BlobId, CommitId, FileChange, Files, Limits, SourceError, TreeFile,
+    gather::Gather,
+    scope,
+    text::is_unsafe,
+    tree::{self, Memo},
+};
 use crate::model::Finding;
 use git2::{ObjectType, Repository};
 use std::{
-    collections::HashMap,
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
@@ -33,15 +38,6 @@ pub struct Commit {
     pub summary: String,
 }
 
-/// A manifest file by name and content.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TreeFile {
-    /// Path with `/` between its parts.
-    pub path: Arc<str>,
-    /// Its content.
-    pub blob: BlobId,
-}
-
 /// The manifest files of one revision.
 ///
 /// Names and sizes are known; contents are read one by one with [`Checkout::read`].
@@ -49,7 +45,7 @@ pub struct Checkout {
     /// The commit; `None` for a plain directory and for what is staged.
     pub commit: Option<Commit>,
     /// The files, sorted by path.
-    pub files: Vec<TreeFile>,
+    pub files: Files,
     /// What of the tree is refused, sorted by place. With one of these the files are incomplete.
     pub findings: Vec<Finding>,
     contents: Contents,
@@ -87,7 +83,8 @@ enum Contents {
         max_file_bytes: u64,
         health: Arc<Health>,
     },
-    Memory(HashMap<BlobId, Vec<u8>>),
+    /// Every file brings its own.
+    Memory,
 }
 
 impl Checkout {
@@ -95,52 +92,58 @@ impl Checkout {
     ///
     /// # Errors
     ///
-    /// - [`SourceError::BlobNotFound`] for a blob that is none of `files`.
+    /// - [`SourceError::BlobNotFound`] for a file that is none of `files`.
     /// - [`SourceError::Damaged`] if the object is missing or broken.
-    pub fn read(&self, blob: &BlobId) -> Result<Vec<u8>, SourceError> {
-        match &self.contents {
-            Contents::Memory(files) => files.get(blob).cloned().ok_or_else(|| not_found(blob)),
-            Contents::Objects {
-                repository,
-                max_file_bytes,
-                health,
-            } => {
-                let repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
-                let read = match read_object(&repository, blob, *max_file_bytes) {
-                    // Its size was within the limit when the files were listed.
-                    Err(SourceError::BlobNotFound { .. }) if self.lists(blob) => {
-                        let text = "the length of an object changed";
-                        Err(SourceError::damaged(git2::Error::from_str(text)))
-                    }
-                    read => read,
-                };
-                health.watch(read)
-            }
+    pub fn read(&self, file: &TreeFile) -> Result<Arc<[u8]>, SourceError> {
+        if let Some(content) = &file.content {
+            return Ok(content.clone());
         }
+        let Contents::Objects {
+            repository,
+            max_file_bytes,
+            health,
+        } = &self.contents
+        else {
+            return Err(not_found(&file.blob));
+        };
+        let repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = match read_object(&repository, &file.blob, *max_file_bytes) {
+            // Its size was within the limit when the files were listed.
+            Err(SourceError::BlobNotFound { .. }) if self.files.get(&file.path) == Some(file) => {
+                let text = "the length of an object changed";
+                Err(SourceError::damaged(git2::Error::from_str(text)))
+            }
+            read => read,
+        };
+        health.watch(read)
     }
 
-    fn lists(&self, blob: &BlobId) -> bool {
-        self.files.iter().any(|file| file.blob == *blob)
+    /// What became of the files since `previous`, sorted by path.
+    ///
+    /// Costs what changed if both came from the same mirror or reader, else what there is.
+    pub fn changes_since(&self, previous: &Files) -> Vec<FileChange> {
+        self.files.changes_since(previous)
     }
 
     /// The revision of `commit` in `repository`, limited to `paths`; broken objects found
-    /// later are noted in `health`.
+    /// later are noted in `health`. `memo` is what the last one with the same paths and limits left, and
+    /// takes what this one leaves.
     pub(super) fn of_commit(
         repository: Repository,
         commit: &CommitId,
         paths: &[String],
         limits: &Limits,
         health: Arc<Health>,
+        memo: &mut Option<Memo>,
     ) -> Result<Self, SourceError> {
         let scope = scope::normalise(paths)?;
         let (commit, root) = describe(&repository, commit)?;
-        let mut gather = Gather::new(limits);
-        tree::collect(&repository, root, &scope, &mut gather)?;
-        let (files, findings) = gather.finish();
+        let listed = tree::list(&repository, root, &scope, limits, memo.as_ref())?;
+        *memo = listed.memo;
         Ok(Self {
             commit: Some(commit),
-            files,
-            findings,
+            files: listed.files,
+            findings: listed.findings,
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
                 max_file_bytes: limits.max_file_bytes,
@@ -150,13 +153,12 @@ impl Checkout {
     }
 
     /// Files that are objects of a repository but not of a commit.
-    pub(super) fn of_objects(repository: Repository, gather: Gather<'_>) -> Self {
+    pub(super) fn of_objects(repository: Repository, files: Files, gather: Gather<'_>) -> Self {
         let max_file_bytes = gather.limits().max_file_bytes;
-        let (files, findings) = gather.finish();
         Self {
             commit: None,
             files,
-            findings,
+            findings: gather.finish(),
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
                 max_file_bytes,
@@ -166,13 +168,12 @@ impl Checkout {
     }
 
     /// A directory's files, already read.
-    pub(super) fn of_files(gather: Gather<'_>, contents: HashMap<BlobId, Vec<u8>>) -> Self {
-        let (files, findings) = gather.finish();
+    pub(super) fn of_files(files: Files, findings: Vec<Finding>) -> Self {
         Self {
             commit: None,
             files,
             findings,
-            contents: Contents::Memory(contents),
+            contents: Contents::Memory,
         }
     }
 }
@@ -226,7 +227,7 @@ fn read_object(
     repository: &Repository,
     blob: &BlobId,
     max_bytes: u64,
-) -> Result<Vec<u8>, SourceError> {
+) -> Result<Arc<[u8]>, SourceError> {
     let oid = blob.oid().map_err(SourceError::damaged)?;
     let odb = repository.odb().map_err(SourceError::damaged)?;
     let (bytes, kind) = odb.read_header(oid).map_err(SourceError::damaged)?;
@@ -238,7 +239,7 @@ fn read_object(
         return Err(not_found(blob));
     }
     let object = odb.read(oid).map_err(SourceError::damaged)?;
-    Ok(object.data().to_vec())
+    Ok(object.data().into())
 }
 
 fn not_found(blob: &BlobId) -> SourceError {

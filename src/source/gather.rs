@@ -1,7 +1,8 @@
-//! Collects the manifest files of one revision within its limits, whichever way the tree is read.
+//! Judges the entries of one revision and holds its limits, whichever way the tree is read.
 
 use super::{
-    BlobId, Limits, TreeFile,
+    Limits,
+    listing::{Held, Totals},
     patterns::Ignored,
     text::{is_unsafe, safe},
 };
@@ -27,7 +28,7 @@ pub(super) enum Name<'a> {
     Path(&'a str),
 }
 
-/// The files and findings so far.
+/// The findings so far, and what counts towards the limits.
 pub(super) struct Gather<'l> {
     limits: &'l Limits,
     ignored: Ignored,
@@ -35,7 +36,7 @@ pub(super) struct Gather<'l> {
     place: (String, String),
     /// Entries that `.orlojignore` left out.
     hidden: usize,
-    files: Vec<TreeFile>,
+    files: usize,
     findings: Vec<Finding>,
     entries: usize,
     bytes: u64,
@@ -48,7 +49,7 @@ impl<'l> Gather<'l> {
             ignored: Ignored::default(),
             place: Default::default(),
             hidden: 0,
-            files: Vec::new(),
+            files: 0,
             findings: Vec::new(),
             entries: 0,
             bytes: 0,
@@ -85,10 +86,44 @@ impl<'l> Gather<'l> {
         self.ignored.hides(path, directory) || !self.limits.selection.selects(path, directory)
     }
 
-    /// How much was collected or ignored; unchanged over a directory means that nothing in it matters,
-    /// wherever it stands.
-    pub(super) fn collected(&self) -> usize {
-        self.files.len() + self.findings.len() + self.hidden
+    /// What was found wrong so far.
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many entries were left out on purpose so far.
+    pub(super) fn hidden(&self) -> usize {
+        self.hidden
+    }
+
+    /// Takes what an earlier walk found at the same place, by the same rules. Breaks, without a finding,
+    /// where only a walk can say whether and where a limit is passed.
+    pub(super) fn reuse(&mut self, held: &Held) -> Flow {
+        held.each_finding(&mut |finding| self.findings.push(finding.clone()));
+        self.count(&held.totals())
+    }
+
+    /// The same of what has no findings any more.
+    pub(super) fn count(&mut self, totals: &Totals) -> Flow {
+        self.entries = self.entries.saturating_add(totals.entries);
+        self.files += totals.files;
+        self.bytes = self.bytes.saturating_add(totals.bytes);
+        self.hidden += totals.hidden;
+        let beyond = self.entries > self.limits.max_entries()
+            || self.files > self.limits.max_files
+            || self.bytes > self.limits.max_total_bytes
+            || (totals.findings > 0 && self.findings.len() >= MAX_FINDINGS);
+        if beyond {
+            Flow::Break(())
+        } else {
+            Flow::Continue(())
+        }
+    }
+
+    /// Whether a directory found to hold nothing elsewhere holds nothing at `path` either: deep down,
+    /// the same names may be too much.
+    pub(super) fn fits(&self, held: &Totals, path: &str, depth: usize) -> bool {
+        depth + held.height <= self.limits.max_depth && path.len() + held.reach <= MAX_PATH_BYTES
     }
 
     /// Counts one entry of a directory, whatever it is.
@@ -159,6 +194,7 @@ impl<'l> Gather<'l> {
 
     pub(super) fn symlink(&mut self, path: &str) -> Flow {
         if self.hides(path, false) {
+            self.hidden += 1;
             return Flow::Continue(());
         }
         let hint = "replace it by a copy, or leave it out of the source's path";
@@ -172,6 +208,7 @@ impl<'l> Gather<'l> {
 
     pub(super) fn submodule(&mut self, path: &str) -> Flow {
         if self.hides(path, false) {
+            self.hidden += 1;
             return Flow::Continue(());
         }
         let hint =
@@ -179,18 +216,17 @@ impl<'l> Gather<'l> {
         self.report(code::LIMIT_SUBMODULE, path, "submodules are not read", hint)
     }
 
-    /// Judges the size of a manifest before its content is read; false if it is left out.
-    pub(super) fn size(&mut self, path: &str, bytes: u64) -> ControlFlow<(), bool> {
+    /// Judges the size of a manifest before its content is read, and takes it: what it counts towards
+    /// the bytes of the revision, or `None` if it is left out.
+    pub(super) fn file(&mut self, path: &str, bytes: u64) -> ControlFlow<(), Option<u64>> {
         let most = self.limits.max_file_bytes;
         if bytes > most {
             let message = format!("the file has {bytes} bytes; at most {most} are read");
             self.report(code::LIMIT_FILE_SIZE, path, message, "split the file")?;
-            return ControlFlow::Continue(false);
+            return ControlFlow::Continue(None);
         }
-        self.bytes = self
-            .bytes
-            .saturating_add(bytes)
-            .saturating_add(path.len() as u64);
+        let cost = bytes.saturating_add(path.len() as u64);
+        self.bytes = self.bytes.saturating_add(cost);
         if self.bytes > self.limits.max_total_bytes {
             let most = self.limits.max_total_bytes;
             self.stop(
@@ -199,33 +235,23 @@ impl<'l> Gather<'l> {
                 format!("the manifests have more than {most} bytes together"),
             )?;
         }
-        ControlFlow::Continue(true)
-    }
-
-    /// Takes a manifest.
-    pub(super) fn file(&mut self, path: &str, blob: BlobId) -> Flow {
         let most = self.limits.max_files;
-        if self.files.len() >= most {
-            return self.stop(
+        if self.files >= most {
+            self.stop(
                 code::LIMIT_FILES,
                 path,
                 format!("the tree holds more than {most} manifests"),
-            );
+            )?;
         }
-        self.files.push(TreeFile {
-            path: path.into(),
-            blob,
-        });
-        Flow::Continue(())
+        self.files += 1;
+        ControlFlow::Continue(Some(cost))
     }
 
-    /// Everything collected, sorted by path, a file named by two scopes once.
-    pub(super) fn finish(mut self) -> (Vec<TreeFile>, Vec<Finding>) {
-        self.files.sort_by(|a, b| a.path.cmp(&b.path));
-        self.files.dedup_by(|a, b| a.path == b.path);
+    /// Everything found wrong, sorted by place.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
         self.findings.sort();
         self.findings.dedup();
-        (self.files, self.findings)
+        self.findings
     }
 
     fn report(&mut self, code: Code, path: &str, message: impl Into<String>, hint: &str) -> Flow {

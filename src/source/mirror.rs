@@ -8,6 +8,7 @@ use super::{
     reference::check_reference,
     scope,
     transport::client,
+    tree::Memo,
 };
 use git2::{ErrorCode, Repository, RepositoryInitOptions};
 use sha2::{Digest as _, Sha256};
@@ -32,6 +33,8 @@ pub struct Mirror {
     /// Damage makes the next fetch start from nothing. Every checkout that still reads from the
     /// mirror's files holds a share.
     health: Arc<Health>,
+    /// The last listing, of which the next one takes over what did not change.
+    memo: Mutex<Option<Memo>>,
 }
 
 impl Mirror {
@@ -53,6 +56,7 @@ impl Mirror {
             config,
             fetching: Mutex::new(None),
             health: Arc::default(),
+            memo: Mutex::default(),
         };
         mirror.repository()?;
         Ok(mirror)
@@ -99,10 +103,13 @@ impl Mirror {
         fs::rename(&fresh, &self.path)
             .map_err(|error| SourceError::io("move a new mirror to", &self.path, error))?;
         self.health.heal();
+        *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(commit)
     }
 
     /// The manifest files of a commit that was fetched.
+    ///
+    /// Reads only directories that the commit before did not have in their place.
     ///
     /// # Errors
     ///
@@ -113,7 +120,12 @@ impl Mirror {
         let repository = self.open_repository()?;
         let SourceConfig { paths, limits, .. } = &self.config;
         let health = Arc::clone(&self.health);
-        let checkout = Checkout::of_commit(repository, commit, paths, limits, health);
+        let held = || self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memo = held().clone();
+        let checkout = Checkout::of_commit(repository, commit, paths, limits, health, &mut memo);
+        if checkout.is_ok() {
+            *held() = memo;
+        }
         self.health.watch(checkout)
     }
 

@@ -10,12 +10,17 @@
 mod checkout;
 mod config;
 mod create;
+mod disk;
 mod error;
 mod fetch;
+mod files;
 mod gather;
 mod ids;
+mod known;
 mod limits;
+mod listing;
 mod location;
+mod marks;
 mod mirror;
 mod patterns;
 mod reference;
@@ -31,10 +36,11 @@ mod work_tree;
 #[cfg(test)]
 mod tests;
 
-pub use checkout::{Checkout, Commit, TreeFile};
+pub use checkout::{Checkout, Commit};
 pub use config::{Credentials, SourceConfig};
 pub use create::create_repository;
 pub use error::SourceError;
+pub use files::{FileChange, Files, TreeFile};
 pub use ids::{BlobId, CommitId};
 pub use limits::Limits;
 pub use location::{Location, LocationError};
@@ -43,5 +49,5 @@ pub use patterns::{PatternError, Patterns, Selection};
 pub use reference::ReferenceError;
 pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
 pub use staged::open_staged;
-pub use watch::Watch;
-pub use work_tree::{open_work_tree, open_work_tree_in};
+pub use watch::{Changed, Watch};
+pub use work_tree::{WorkTree, open_work_tree, open_work_tree_in};

@@ -29,7 +29,7 @@ pub fn open_revision(
 ) -> Result<Checkout, SourceError> {
     let opened = open(repository)?;
     let commit = resolve(&opened, repository, revision)?;
-    Checkout::of_commit(opened, &commit, paths, limits, Arc::default())
+    Checkout::of_commit(opened, &commit, paths, limits, Arc::default(), &mut None)
 }
 
 /// Resolves a branch, tag, full reference or commit id (at least four digits), with `~N` and `^`

@@ -1,7 +1,7 @@
 //! What is staged: the content of a repository's index, as the next commit would hold it.
 
 use super::{
-    BlobId, Checkout, Limits, SourceError,
+    BlobId, Checkout, Files, Limits, SourceError, TreeFile,
     gather::{Flow, Gather, Name},
     patterns::{IGNORE_FILE, Ignored, MAX_IGNORE_BYTES},
     revision::open,
@@ -40,8 +40,8 @@ pub fn open_staged(
     let scope = scope::normalise(paths)?;
     let opened = open(repository)?;
     let entries: Vec<IndexEntry> = read_index(&opened, repository, index)?.iter().collect();
-    let gather = collect(&opened, &entries, &scope, limits)?;
-    Ok(Checkout::of_objects(opened, gather))
+    let (files, gather) = collect(&opened, &entries, &scope, limits)?;
+    Ok(Checkout::of_objects(opened, Files::flat(files), gather))
 }
 
 fn collect<'l>(
@@ -49,24 +49,25 @@ fn collect<'l>(
     entries: &[IndexEntry],
     scope: &[String],
     limits: &'l Limits,
-) -> Result<Gather<'l>, SourceError> {
+) -> Result<(Vec<TreeFile>, Gather<'l>), SourceError> {
     let mut walk = Walk {
         odb: repository.odb().map_err(SourceError::damaged)?,
         gather: Gather::new(limits),
+        files: Vec::new(),
         found: vec![false; scope.len()],
         scope,
     };
     walk.ignore_file(entries)?;
     for entry in entries {
         if walk.entry(entry)?.is_break() {
-            return Ok(walk.gather);
+            return Ok((walk.files, walk.gather));
         }
     }
     match walk.found.iter().position(|found| !found) {
         Some(at) => Err(SourceError::PathNotFound {
             path: scope[at].clone(),
         }),
-        None => Ok(walk.gather),
+        None => Ok((walk.files, walk.gather)),
     }
 }
 
@@ -89,6 +90,7 @@ fn read_index(
 struct Walk<'a, 'l> {
     odb: Odb<'a>,
     gather: Gather<'l>,
+    files: Vec<TreeFile>,
     scope: &'a [String],
     /// Which paths of the scope were seen.
     found: Vec<bool>,
@@ -148,11 +150,15 @@ impl Walk<'_, '_> {
         }
         let header = self.odb.read_header(entry.id);
         let (bytes, _) = header.map_err(SourceError::damaged)?;
-        Ok(match self.gather.size(&path, bytes as u64) {
-            Break(()) => Break(()),
-            Continue(false) => Continue(()),
-            Continue(true) => self.gather.file(&path, BlobId::from_oid(entry.id)),
-        })
+        Ok(self.gather.file(&path, bytes as u64).map_continue(|taken| {
+            if taken.is_some() {
+                self.files.push(TreeFile {
+                    path: path.into(),
+                    blob: BlobId::from_oid(entry.id),
+                    content: None,
+                });
+            }
+        }))
     }
 
     /// Whether a path is in the scope (`None` if not), and whether the scope names it itself.

@@ -1,14 +1,21 @@
 //! Reads the names and sizes of a commit's tree by object id; nothing is checked out.
+//!
+//! Directories that stand where they stood in the last listing are taken from there by their tree id:
+//! the next commit costs what it changed.
 
 use super::{
-    BlobId, SourceError,
+    BlobId, Files, Limits, SourceError, TreeFile,
     gather::{Flow, Gather, Name},
+    known::Known,
+    listing::{Child, Directory, Held, Root},
     patterns::{IGNORE_FILE, Ignored, MAX_IGNORE_BYTES},
 };
+use crate::model::Finding;
 use git2::{ObjectType, Odb, Oid, Repository, Tree, TreeEntry};
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     ops::ControlFlow::{Break, Continue},
+    sync::Arc,
 };
 
 /// Largest directory object in bytes: about half a million entries.
@@ -17,54 +24,111 @@ const MAX_TREE_BYTES: usize = 32 << 20;
 const MODE_SYMLINK: i32 = 0o120_000;
 const MODE_SUBMODULE: i32 = 0o160_000;
 
-/// Collects the manifests of `root` below each path of `scope`, or all of them if it is empty.
+/// The last listing of a source, made with one scope and within one set of limits.
+#[derive(Debug, Clone)]
+pub(super) struct Memo {
+    files: Files,
+    /// The `.orlojignore` that it was made by: object and mode.
+    ignore: Option<(Oid, i32)>,
+}
+
+/// What a commit holds.
+pub(super) struct Listed {
+    pub(super) files: Files,
+    pub(super) findings: Vec<Finding>,
+    /// For the next listing; `None` if nothing of this one can be taken over.
+    pub(super) memo: Option<Memo>,
+}
+
+/// Lists the manifests of `root` below each path of `scope`, or all of them if it is empty.
+///
+/// `memo` is the last listing with the same scope and limits. The result is the same without it.
 ///
 /// # Errors
 ///
 /// - [`SourceError::PathNotFound`] if a path of the scope is not there.
-/// - [`SourceError::Damaged`] if an object is missing or broken.
-pub(super) fn collect(
+/// - [`SourceError::Damaged`] if an object is missing or broken. What the memo holds is not read.
+pub(super) fn list(
     repository: &Repository,
     root: Oid,
     scope: &[String],
-    gather: &mut Gather<'_>,
-) -> Result<(), SourceError> {
-    let mut walk = Walk {
-        repository,
-        odb: repository.odb().map_err(SourceError::damaged)?,
-        gather,
-        barren: HashSet::new(),
-    };
-    walk.ignore_file(root)?;
-    if scope.is_empty() {
-        let _ = walk.directory(root, "", 0)?;
-        return Ok(());
-    }
-    for path in scope {
-        if walk.scoped(root, path)?.is_break() {
-            break;
+    limits: &Limits,
+    memo: Option<&Memo>,
+) -> Result<Listed, SourceError> {
+    let mut walk = Walk::new(repository, limits)?;
+    let ignore = walk.ignore_file(root)?;
+    if let Some(memo) = memo.filter(|memo| memo.ignore == ignore) {
+        if walk.roots(root, scope, memo.files.roots())?.is_continue() {
+            return Ok(walk.finish(scope, ignore, Some(&memo.files)));
         }
+        // Some limit is passed, or nearly: only a walk through everything says where.
+        walk = Walk::new(repository, limits)?;
+        walk.ignore_file(root)?;
     }
-    Ok(())
+    let flow = walk.roots(root, scope, None)?;
+    let mut listed = walk.finish(scope, ignore, None);
+    listed.memo = listed.memo.filter(|_| flow.is_continue());
+    Ok(listed)
 }
 
 struct Walk<'a, 'l> {
     repository: &'a Repository,
     odb: Odb<'a>,
-    gather: &'a mut Gather<'l>,
+    gather: Gather<'l>,
+    found: Vec<Root>,
     /// Directories already seen to hold nothing of interest; a tree repeated a thousand times over
     /// is read once.
-    barren: HashSet<Oid>,
+    barren: HashMap<Oid, Arc<Directory>>,
+    /// Whether all entries came in the order of a tree, none twice.
+    ordered: bool,
 }
 
-impl Walk<'_, '_> {
-    /// Reads the tree's own `.orlojignore`, if it has one.
-    fn ignore_file(&mut self, root: Oid) -> Result<(), SourceError> {
+impl<'a, 'l> Walk<'a, 'l> {
+    fn new(repository: &'a Repository, limits: &'l Limits) -> Result<Self, SourceError> {
+        Ok(Self {
+            repository,
+            odb: repository.odb().map_err(SourceError::damaged)?,
+            gather: Gather::new(limits),
+            found: Vec::new(),
+            barren: HashMap::new(),
+            ordered: true,
+        })
+    }
+
+    fn finish(
+        self,
+        scope: &[String],
+        ignore: Option<(Oid, i32)>,
+        previous: Option<&Files>,
+    ) -> Listed {
+        let findings = self.gather.finish();
+        if !self.ordered || overlaps(scope) {
+            let files = Files::tangled(&self.found);
+            return Listed {
+                files,
+                findings,
+                memo: None,
+            };
+        }
+        let files = Files::listed(self.found, previous);
+        Listed {
+            memo: Some(Memo {
+                files: files.clone(),
+                ignore,
+            }),
+            files,
+            findings,
+        }
+    }
+
+    /// Reads the tree's own `.orlojignore`, if it has one, and says which it is.
+    fn ignore_file(&mut self, root: Oid) -> Result<Option<(Oid, i32)>, SourceError> {
         let tree = self.tree(root)?;
         let Some(entry) = tree.get_name(IGNORE_FILE) else {
-            return Ok(());
+            return Ok(None);
         };
-        let plain = entry.kind() == Some(ObjectType::Blob) && entry.filemode_raw() != MODE_SYMLINK;
+        let mode = entry.filemode_raw();
+        let plain = entry.kind() == Some(ObjectType::Blob) && mode != MODE_SYMLINK;
         let ignored = if plain {
             let header = self.odb.read_header(entry.id());
             match header.map_err(SourceError::damaged)?.0 as u64 {
@@ -78,11 +142,38 @@ impl Walk<'_, '_> {
             Ignored::refused("it is not a plain file and not read")
         };
         self.gather.ignore(ignored);
-        Ok(())
+        Ok(Some((entry.id(), mode)))
+    }
+
+    /// Collects what is at every path of the scope.
+    fn roots(
+        &mut self,
+        root: Oid,
+        scope: &[String],
+        known: Option<&[Root]>,
+    ) -> Result<Flow, SourceError> {
+        let known = |path: &str| {
+            let mut known = known.unwrap_or_default().iter();
+            Some(&known.find(|(at, _)| **at == *path)?.1)
+        };
+        if scope.is_empty() {
+            let (held, flow) = self.directory(root, "", 0, known(""))?;
+            self.found.extend(held.map(|held| ("".into(), held)));
+            return Ok(flow);
+        }
+        for path in scope {
+            let (held, flow) = self.scoped(root, path, known(path))?;
+            self.found
+                .extend(held.map(|held| (path.as_str().into(), held)));
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        Ok(Continue(()))
     }
 
     /// Goes down to one path of the scope and collects what is there.
-    fn scoped(&mut self, root: Oid, path: &str) -> Result<Flow, SourceError> {
+    fn scoped(&mut self, root: Oid, path: &str, known: Option<&Held>) -> Result<Step, SourceError> {
         let mut tree = root;
         let mut parts = path.split('/').peekable();
         let mut depth = 0;
@@ -92,16 +183,13 @@ impl Walk<'_, '_> {
                 break;
             };
             depth += 1;
-            match entry.filemode_raw() {
-                MODE_SYMLINK => return Ok(self.gather.symlink(path)),
-                MODE_SUBMODULE => return Ok(self.gather.submodule(path)),
-                _ => {}
-            }
             let last = parts.peek().is_none();
-            match entry.kind() {
-                Some(ObjectType::Tree) if last => return self.directory(entry.id(), path, depth),
-                Some(ObjectType::Tree) => tree = entry.id(),
-                Some(ObjectType::Blob) if last => return self.file(path, entry.id()),
+            match (entry.filemode_raw(), entry.kind()) {
+                (MODE_SYMLINK | MODE_SUBMODULE, _) => return self.judged(&entry, path, 0, None),
+                (_, Some(ObjectType::Tree | ObjectType::Blob)) if last => {
+                    return self.judged(&entry, path, depth, known);
+                }
+                (_, Some(ObjectType::Tree)) => tree = entry.id(),
                 _ => break,
             }
         }
@@ -111,24 +199,52 @@ impl Walk<'_, '_> {
     }
 
     /// Recurses at most `Limits::max_depth` deep.
-    fn directory(&mut self, id: Oid, path: &str, depth: usize) -> Result<Flow, SourceError> {
-        if self.barren.contains(&id) {
-            return Ok(Continue(()));
+    fn directory(
+        &mut self,
+        id: Oid,
+        path: &str,
+        depth: usize,
+        known: Option<&Held>,
+    ) -> Result<Step, SourceError> {
+        let known = match known {
+            Some(Held::Directory(known)) if known.id == Some(id) => {
+                let held = Held::Directory(known.clone());
+                let flow = self.gather.reuse(&held);
+                return Ok((Some(held), flow));
+            }
+            Some(Held::Directory(known)) => &*known.children,
+            _ => &[],
+        };
+        if let Some(barren) = self.barren.get(&id)
+            && self.gather.fits(&barren.totals, path, depth)
+        {
+            return Ok((Some(Held::Directory(barren.clone())), Continue(())));
         }
         if self.gather.depth(path, depth).is_break() {
-            return Ok(Break(()));
+            return Ok((None, Break(())));
         }
-        let before = self.gather.collected();
+        let hidden = self.gather.hidden();
         let tree = self.tree(id)?;
+        let mut known = Known::new(known);
+        let mut children = Vec::with_capacity(tree.len());
+        let mut flow = Continue(());
+        let mut entries = 0;
         for entry in &tree {
-            if self.gather.entry(path).is_break() || self.entry(&entry, path, depth)?.is_break() {
-                return Ok(Break(()));
+            flow = self.gather.entry(path);
+            entries += 1;
+            if flow.is_continue() {
+                flow = self.entry(&entry, path, depth, &mut known, &mut children)?;
+            }
+            if flow.is_break() {
+                break;
             }
         }
-        if self.gather.collected() == before {
-            self.barren.insert(id);
+        let hidden = self.gather.hidden() - hidden;
+        let directory = Directory::new(Some(id), children, entries, hidden);
+        if flow.is_continue() && directory.totals.are_barren() {
+            self.barren.insert(id, directory.clone());
         }
-        Ok(Continue(()))
+        Ok((Some(Held::Directory(directory)), flow))
     }
 
     fn entry(
@@ -136,35 +252,97 @@ impl Walk<'_, '_> {
         entry: &TreeEntry<'_>,
         parent: &str,
         depth: usize,
+        known: &mut Known<'_>,
+        children: &mut Vec<Child>,
     ) -> Result<Flow, SourceError> {
         let mode = entry.filemode_raw();
+        let name = entry.name_bytes();
+        let stamp = (entry.id(), mode);
         let directory = entry.kind() == Some(ObjectType::Tree);
-        let foreign = matches!(mode, MODE_SYMLINK | MODE_SUBMODULE);
-        let mut path = parent.to_owned();
-        let path = match self
-            .gather
-            .name(&mut path, entry.name_bytes(), directory || foreign)
-        {
-            Name::Skipped => return Ok(Continue(())),
-            Name::Odd(flow) => return Ok(flow),
-            Name::Path(path) => path,
+        let known = known.find(name, directory);
+        let (held, flow) = match known {
+            Some(known) if known.stamp == Some(stamp) => {
+                (Some(known.held.clone()), self.gather.reuse(&known.held))
+            }
+            _ => {
+                let foreign = matches!(mode, MODE_SYMLINK | MODE_SUBMODULE);
+                let before = self.gather.findings().len();
+                let mut path = parent.to_owned();
+                match self.gather.name(&mut path, name, directory || foreign) {
+                    Name::Skipped => return Ok(Continue(())),
+                    Name::Odd(flow) => (self.refused(before), flow),
+                    Name::Path(path) => {
+                        self.judged(entry, path, depth + 1, known.map(|known| &known.held))?
+                    }
+                }
+            }
         };
-        match mode {
-            MODE_SYMLINK => Ok(self.gather.symlink(path)),
-            MODE_SUBMODULE => Ok(self.gather.submodule(path)),
-            _ if directory => self.directory(entry.id(), path, depth + 1),
-            _ => self.file(path, entry.id()),
+        if let Some(held) = held {
+            let last = children.last();
+            self.ordered &= last.is_none_or(|last| last.order(name, directory).is_lt());
+            children.push(Child {
+                name: name.into(),
+                stamp: Some(stamp),
+                held,
+            });
         }
+        Ok(flow)
     }
 
-    fn file(&mut self, path: &str, id: Oid) -> Result<Flow, SourceError> {
-        let (bytes, _) = self.odb.read_header(id).map_err(SourceError::damaged)?;
-        Ok(match self.gather.size(path, bytes as u64) {
-            Break(()) => Break(()),
-            Continue(false) => Continue(()),
-            Continue(true) => self.gather.file(path, BlobId::from_oid(id)),
-        })
+    /// What stands at a path that is looked at.
+    fn judged(
+        &mut self,
+        entry: &TreeEntry<'_>,
+        path: &str,
+        depth: usize,
+        known: Option<&Held>,
+    ) -> Result<Step, SourceError> {
+        let before = self.gather.findings().len();
+        let flow = match entry.filemode_raw() {
+            MODE_SYMLINK => self.gather.symlink(path),
+            MODE_SUBMODULE => self.gather.submodule(path),
+            _ if entry.kind() == Some(ObjectType::Tree) => {
+                return self.directory(entry.id(), path, depth, known);
+            }
+            _ => {
+                let header = self.odb.read_header(entry.id());
+                let (bytes, _) = header.map_err(SourceError::damaged)?;
+                match self.gather.file(path, bytes as u64) {
+                    Continue(Some(bytes)) => {
+                        let file = TreeFile {
+                            path: path.into(),
+                            blob: BlobId::from_oid(entry.id()),
+                            content: None,
+                        };
+                        return Ok((Some(Held::File(file, bytes)), Continue(())));
+                    }
+                    Continue(None) => Continue(()),
+                    Break(()) => Break(()),
+                }
+            }
+        };
+        Ok((self.refused(before), flow))
     }
+
+    /// The finding that was made last, if any was since there were `before`.
+    fn refused(&self, before: usize) -> Option<Held> {
+        let finding = self.gather.findings().get(before)?;
+        Some(Held::Refused(Box::new(finding.clone())))
+    }
+}
+
+/// What was found, and whether to go on.
+type Step = (Option<Held>, Flow);
+
+/// Whether some path of the scope is inside another one.
+fn overlaps(scope: &[String]) -> bool {
+    let inside = |path: &String, other: &String| {
+        let rest = path.strip_prefix(&**other);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    scope
+        .iter()
+        .any(|path| scope.iter().any(|other| inside(path, other)))
 }
 
 impl<'a> Walk<'a, '_> {

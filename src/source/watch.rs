@@ -3,9 +3,10 @@
 use super::SourceError;
 use notify::{
     Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher,
-    event::{AccessKind, AccessMode},
+    event::{AccessKind, AccessMode, ModifyKind},
 };
 use std::{
+    collections::BTreeSet,
     path::{Component, Path, PathBuf},
     sync::mpsc::{Receiver, Sender, channel},
     time::Duration,
@@ -17,11 +18,41 @@ const SAVE: Duration = Duration::from_millis(20);
 /// Where the system tells nothing, it is asked this often.
 const POLL: Duration = Duration::from_millis(500);
 
+/// Changed places told apart; beyond that, looking at everything is no slower.
+const MAX_PLACES: usize = 10_000;
+
+/// What may be different on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// Nobody knows.
+    Everything,
+    /// These files and directories, absolute and without links, were made, written, renamed or removed;
+    /// of a directory also what is in it.
+    Paths(BTreeSet<PathBuf>),
+}
+
+impl Changed {
+    /// No change at all.
+    pub const fn nothing() -> Self {
+        Self::Paths(BTreeSet::new())
+    }
+
+    /// Joins what else changed.
+    pub fn add(&mut self, more: &Self) {
+        match (&mut *self, more) {
+            (Self::Paths(paths), Self::Paths(more)) if paths.len() + more.len() <= MAX_PLACES => {
+                paths.extend(more.iter().cloned());
+            }
+            _ => *self = Self::Everything,
+        }
+    }
+}
+
 /// A watch over directories and files.
 pub struct Watch {
     /// Ends the watch when dropped.
     _watcher: Box<dyn Watcher + Send>,
-    changes: Receiver<()>,
+    changes: Receiver<Changed>,
 }
 
 impl Watch {
@@ -67,14 +98,17 @@ impl Watch {
         Ok(Box::new(watcher))
     }
 
-    /// Waits for the next change, at most `patience` if there is one; false if nothing happened.
-    pub fn wait(&self, patience: Option<Duration>) -> bool {
+    /// Waits for the next change, at most `patience` if there is one; `None` if nothing happened.
+    pub fn wait(&self, patience: Option<Duration>) -> Option<Changed> {
         let first = match patience {
-            Some(patience) => self.changes.recv_timeout(patience).is_ok(),
-            None => self.changes.recv().is_ok(),
+            Some(patience) => self.changes.recv_timeout(patience).ok(),
+            None => self.changes.recv().ok(),
         };
-        while first && self.changes.recv_timeout(SAVE).is_ok() {}
-        first
+        let mut changed = first?;
+        while let Ok(more) = self.changes.recv_timeout(SAVE) {
+            changed.add(&more);
+        }
+        Some(changed)
     }
 }
 
@@ -102,16 +136,30 @@ fn directory_of(file: &Path) -> &Path {
 
 fn handler(
     roots: Vec<PathBuf>,
-    tell: Sender<()>,
+    tell: Sender<Changed>,
 ) -> impl FnMut(notify::Result<Event>) + Send + 'static {
     move |event| {
-        let matters = event.is_ok_and(|event| {
-            is_change(event.kind) && event.paths.iter().any(|path| is_seen(&roots, path))
-        });
-        if matters {
+        let changed = told(&roots, event);
+        if changed != Changed::nothing() {
             // Nobody waits any more: the watch is about to end.
-            let _ = tell.send(());
+            let _ = tell.send(changed);
         }
+    }
+}
+
+/// What the system says has changed below `roots`.
+pub(super) fn told(roots: &[PathBuf], event: notify::Result<Event>) -> Changed {
+    match event {
+        // The system dropped what it had no room for.
+        Ok(event) if event.need_rescan() => Changed::Everything,
+        Ok(event) if is_change(event.kind) => {
+            let moves = is_move(event.kind);
+            let paths = event.paths.into_iter();
+            Changed::Paths(paths.filter(|path| is_seen(roots, path, moves)).collect())
+        }
+        Ok(_) => Changed::nothing(),
+        // Something could not be told, or is not watched any more.
+        Err(_) => Changed::Everything,
     }
 }
 
@@ -123,8 +171,21 @@ fn is_change(kind: EventKind) -> bool {
     }
 }
 
-/// Whether a changed path is one of `roots` or below one, and not hidden there.
-fn is_seen(roots: &[PathBuf], path: &Path) -> bool {
+/// Whether something is there that was not, or the reverse.
+fn is_move(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
+    )
+}
+
+/// Whether a changed path is one of `roots` or below one, and not hidden there. A repository made or
+/// removed in a directory (`moves`) counts, what happens in it does not.
+fn is_seen(roots: &[PathBuf], path: &Path, moves: bool) -> bool {
+    let path = match path.parent() {
+        Some(directory) if moves && path.ends_with(".git") => directory,
+        _ => path,
+    };
     roots.iter().any(|root| {
         path.strip_prefix(root).is_ok_and(|below| {
             below.components().all(|part| match part {

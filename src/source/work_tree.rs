@@ -1,19 +1,17 @@
 //! Plain directories and files on disk, as they are now.
 
 use super::{
-    BlobId, Checkout, Limits, SourceError,
-    gather::{Flow, Gather, Name},
+    Changed, Checkout, Files, Limits, SourceError,
+    disk::{Before, Step, Walk},
+    listing::{Held, Root},
+    marks::{Mark, Marks, Young},
     patterns::{IGNORE_FILE, Ignored, MAX_IGNORE_BYTES},
     revision::{discover, path_in_repository},
     scope,
 };
-use git2::{ObjectType, Oid};
 use std::{
-    collections::HashMap,
     fs::{self, File},
     io::{ErrorKind, Read as _},
-    ops::ControlFlow::{Break, Continue},
-    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
@@ -27,19 +25,7 @@ use std::{
 ///
 /// - [`SourceError::Io`] if something cannot be read: a failed read is never an empty set.
 pub fn open_work_tree(path: &Path, limits: &Limits) -> Result<Checkout, SourceError> {
-    let mut walk = Walk::new(limits);
-    let shown = shown(path);
-    let meta = fs::metadata(path).map_err(|error| SourceError::io("read", path, error))?;
-    let _ = if meta.is_dir() {
-        let inside = discover(path).and_then(|top| Some((path_in_repository(&top, path)?, top)));
-        let (real, top) = inside.unwrap_or_else(|| (String::new(), path.to_owned()));
-        walk.gather.stand_at(&shown, &real);
-        walk.gather.ignore(ignore_file(&top)?);
-        walk.directory(path, &shown, 0)?
-    } else {
-        walk.file(path, &shown)?
-    };
-    Ok(Checkout::of_files(walk.gather, walk.contents))
+    WorkTree::new(path.to_owned()).read(&Changed::Everything, limits)
 }
 
 /// Reads the manifests below each of `paths` in `root`, named relative to `root` as a commit would
@@ -57,39 +43,223 @@ pub fn open_work_tree_in(
 ) -> Result<Checkout, SourceError> {
     let mut walk = Walk::new(limits);
     let scope = scope::normalise(paths)?;
-    walk.gather.ignore(ignore_file(root)?);
+    walk.gather.ignore(IgnoreFile::of(root)?.compile());
+    let mut found = Vec::new();
+    let mut take = |path: &str, (held, flow): Step| {
+        found.extend(held.map(|held| (path.into(), held)));
+        flow.is_break()
+    };
     if scope.is_empty() {
-        let _ = walk.directory(root, "", 0)?;
+        take("", walk.directory(root, "", 0, None)?);
     }
     for path in &scope {
-        if walk.scoped(root, path)?.is_break() {
+        if take(path, walk.scoped(root, path)?) {
             break;
         }
     }
-    Ok(Checkout::of_files(walk.gather, walk.contents))
+    let files = Files::tangled(&found);
+    Ok(Checkout::of_files(files, walk.gather.finish()))
 }
 
-/// Reads the `.orlojignore` of a directory, if it has one.
-fn ignore_file(directory: &Path) -> Result<Ignored, SourceError> {
-    let path = directory.join(IGNORE_FILE);
-    let failed = |error| SourceError::io("read", &path, error);
-    let meta = match fs::symlink_metadata(&path) {
-        Ok(meta) => meta,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Ignored::default()),
-        Err(error) => return Err(failed(error)),
-    };
-    if !meta.is_file() {
-        return Ok(Ignored::refused("it is not a plain file and not read"));
+/// A directory or a file on disk that is read again and again.
+///
+/// After the first reading only what somebody says has changed is looked at; the result is that of a
+/// reading from nothing.
+#[derive(Debug)]
+pub struct WorkTree {
+    path: PathBuf,
+    last: Option<Last>,
+    /// What was said to have changed and could not be read yet.
+    pending: Changed,
+}
+
+/// A reading that nothing stopped.
+#[derive(Debug)]
+struct Last {
+    place: Place,
+    ignore: IgnoreFile,
+    files: Files,
+    young: Young,
+}
+
+/// Where a directory is.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    /// The directory without links.
+    resolved: PathBuf,
+    /// The top of the repository around it, or itself.
+    top: PathBuf,
+    /// Its path from there.
+    real: String,
+}
+
+impl Place {
+    fn of(directory: &Path) -> Result<Self, SourceError> {
+        let resolved = directory.canonicalize();
+        let inside =
+            discover(directory).and_then(|top| Some((path_in_repository(&top, directory)?, top)));
+        let (real, top) = inside.unwrap_or_else(|| (String::new(), directory.to_owned()));
+        Ok(Self {
+            resolved: resolved.map_err(|error| SourceError::io("read", directory, error))?,
+            top,
+            real,
+        })
     }
-    if meta.len() > MAX_IGNORE_BYTES {
-        return Ok(Ignored::too_large(meta.len()));
+}
+
+impl WorkTree {
+    /// Nothing is read yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            last: None,
+            pending: Changed::Everything,
+        }
     }
-    let mut bytes = Vec::new();
-    let file = File::open(&path).map_err(failed)?;
-    file.take(MAX_IGNORE_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    Ok(Ignored::read(&bytes))
+
+    /// Reads the manifests as [`open_work_tree`] does. `changed` is what happened since the last reading;
+    /// the limits and what they select must be the same as then.
+    ///
+    /// # Errors
+    ///
+    /// - [`SourceError::Io`] if something cannot be read: a failed read is never an empty set. What
+    ///   changed is looked at again the next time.
+    pub fn read(&mut self, changed: &Changed, limits: &Limits) -> Result<Checkout, SourceError> {
+        self.pending.add(changed);
+        let failed = |error| SourceError::io("read", &self.path, error);
+        let read = if fs::metadata(&self.path).map_err(failed)?.is_dir() {
+            self.directory(limits)?
+        } else {
+            let mut walk = Walk::new(limits);
+            let shown = shown(&self.path);
+            let (held, _) = walk.file(&self.path, &shown)?;
+            let found: Vec<_> = held.map(|held| ("".into(), held)).into_iter().collect();
+            self.last = None;
+            Checkout::of_files(Files::tangled(&found), walk.gather.finish())
+        };
+        self.pending = Changed::nothing();
+        Ok(read)
+    }
+
+    fn directory(&mut self, limits: &Limits) -> Result<Checkout, SourceError> {
+        let place = Place::of(&self.path)?;
+        let ignore = IgnoreFile::of(&place.top)?;
+        let same = |last: &&Last| last.place == place && last.ignore == ignore;
+        if let Some(last) = self.last.as_ref().filter(same)
+            && let Some(marks) = self.marks(last)
+            && let Some((_, Held::Directory(root))) = last.files.roots().and_then(<[_]>::first)
+        {
+            let mut walk = Walk::new(limits);
+            let (held, flow) = self.walk(&mut walk, &place, &ignore, Some((root, &marks)))?;
+            if flow.is_continue() {
+                let files = Files::listed(roots(held), Some(&last.files));
+                return Ok(self.keep(walk, files, place, ignore));
+            }
+            // Some limit is passed, or nearly: only a walk through everything says where.
+        }
+        let mut walk = Walk::new(limits);
+        let (held, flow) = self.walk(&mut walk, &place, &ignore, None)?;
+        let files = Files::listed(roots(held), None);
+        if flow.is_continue() {
+            return Ok(self.keep(walk, files, place, ignore));
+        }
+        self.last = None;
+        Ok(Checkout::of_files(files, walk.gather.finish()))
+    }
+
+    fn walk(
+        &self,
+        walk: &mut Walk<'_>,
+        place: &Place,
+        ignore: &IgnoreFile,
+        before: Option<Before<'_>>,
+    ) -> Result<Step, SourceError> {
+        let shown = shown(&self.path);
+        walk.gather.stand_at(&shown, &place.real);
+        walk.gather.ignore(ignore.compile());
+        walk.directory(&self.path, &shown, 0, before)
+    }
+
+    /// Where to look again; `None` for everywhere.
+    fn marks(&self, last: &Last) -> Option<Marks> {
+        let mut marks = Marks::default();
+        for path in &last.young {
+            let below = path.strip_prefix(&self.path).ok()?;
+            marks.mark(below, Mark::Young).then_some(())?;
+        }
+        let Changed::Paths(changed) = &self.pending else {
+            return None;
+        };
+        for path in changed {
+            if let Ok(below) = path.strip_prefix(&last.place.resolved) {
+                marks.mark(below, Mark::Changed).then_some(())?;
+            }
+        }
+        Some(marks)
+    }
+
+    fn keep(
+        &mut self,
+        mut walk: Walk<'_>,
+        files: Files,
+        place: Place,
+        ignore: IgnoreFile,
+    ) -> Checkout {
+        self.last = Some(Last {
+            place,
+            ignore,
+            files: files.clone(),
+            young: std::mem::take(&mut walk.young),
+        });
+        Checkout::of_files(files, walk.gather.finish())
+    }
+}
+
+fn roots(held: Option<Held>) -> Vec<Root> {
+    held.map(|held| ("".into(), held)).into_iter().collect()
+}
+
+/// A `.orlojignore` as it was found.
+#[derive(Debug, PartialEq, Eq)]
+enum IgnoreFile {
+    Absent,
+    Foreign,
+    TooLarge(u64),
+    Text(Vec<u8>),
+}
+
+impl IgnoreFile {
+    /// Reads that of a directory, if it has one.
+    fn of(directory: &Path) -> Result<Self, SourceError> {
+        let path = directory.join(IGNORE_FILE);
+        let failed = |error| SourceError::io("read", &path, error);
+        let meta = match fs::symlink_metadata(&path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::Absent),
+            Err(error) => return Err(failed(error)),
+        };
+        if !meta.is_file() {
+            return Ok(Self::Foreign);
+        }
+        if meta.len() > MAX_IGNORE_BYTES {
+            return Ok(Self::TooLarge(meta.len()));
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(&path).map_err(failed)?;
+        file.take(MAX_IGNORE_BYTES)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        Ok(Self::Text(bytes))
+    }
+
+    fn compile(&self) -> Ignored {
+        match self {
+            Self::Absent => Ignored::default(),
+            Self::Foreign => Ignored::refused("it is not a plain file and not read"),
+            Self::TooLarge(bytes) => Ignored::too_large(*bytes),
+            Self::Text(bytes) => Ignored::read(bytes),
+        }
+    }
 }
 
 /// A path as typed, without `./` and a closing `/`; the current directory is the empty text.
@@ -105,127 +275,5 @@ fn shown(path: &Path) -> String {
     match text.trim_end_matches('/') {
         "" if text.starts_with('/') => "/".to_owned(),
         text => text.to_owned(),
-    }
-}
-
-struct Walk<'l> {
-    gather: Gather<'l>,
-    contents: HashMap<BlobId, Vec<u8>>,
-}
-
-impl<'l> Walk<'l> {
-    fn new(limits: &'l Limits) -> Self {
-        Self {
-            gather: Gather::new(limits),
-            contents: HashMap::new(),
-        }
-    }
-
-    fn scoped(&mut self, root: &Path, path: &str) -> Result<Flow, SourceError> {
-        let mut on_disk = root.to_owned();
-        for part in path.split('/') {
-            on_disk.push(part);
-            let meta = match fs::symlink_metadata(&on_disk) {
-                Ok(meta) => meta,
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-                {
-                    return Err(SourceError::PathNotFound {
-                        path: path.to_owned(),
-                    });
-                }
-                Err(error) => return Err(SourceError::io("read", &on_disk, error)),
-            };
-            if meta.is_symlink() {
-                return Ok(self.gather.symlink(path));
-            }
-        }
-        if on_disk.is_dir() {
-            self.directory(&on_disk, path, path.split('/').count())
-        } else {
-            self.file(&on_disk, path)
-        }
-    }
-
-    /// Recurses at most `Limits::max_depth` deep.
-    fn directory(&mut self, on_disk: &Path, path: &str, depth: usize) -> Result<Flow, SourceError> {
-        if self.gather.depth(path, depth).is_break() {
-            return Ok(Break(()));
-        }
-        let failed = |error| SourceError::io("list", on_disk, error);
-        let mut entries = Vec::new();
-        for entry in fs::read_dir(on_disk).map_err(failed)? {
-            if self.gather.entry(path).is_break() {
-                return Ok(Break(()));
-            }
-            entries.push(entry.map_err(failed)?);
-        }
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let kind = entry.file_type().map_err(failed)?;
-            if self.entry(&entry, kind, path, depth)?.is_break() {
-                return Ok(Break(()));
-            }
-        }
-        Ok(Continue(()))
-    }
-
-    fn entry(
-        &mut self,
-        entry: &fs::DirEntry,
-        kind: fs::FileType,
-        parent: &str,
-        depth: usize,
-    ) -> Result<Flow, SourceError> {
-        let mut path = parent.to_owned();
-        let descend = kind.is_dir() || kind.is_symlink();
-        let path = match self
-            .gather
-            .name(&mut path, entry.file_name().as_bytes(), descend)
-        {
-            Name::Skipped => return Ok(Continue(())),
-            Name::Odd(flow) => return Ok(flow),
-            Name::Path(path) => path,
-        };
-        if kind.is_symlink() {
-            return Ok(self.gather.symlink(path));
-        }
-        let on_disk: PathBuf = entry.path();
-        if kind.is_dir() {
-            // A submodule's or another repository's work tree: a commit would not hold its files.
-            if on_disk.join(".git").exists() {
-                return Ok(self.gather.submodule(path));
-            }
-            return self.directory(&on_disk, path, depth + 1);
-        }
-        if kind.is_file() {
-            return self.file(&on_disk, path);
-        }
-        Ok(Continue(()))
-    }
-
-    fn file(&mut self, on_disk: &Path, path: &str) -> Result<Flow, SourceError> {
-        let failed = |error| SourceError::io("read", on_disk, error);
-        let file = File::open(on_disk).map_err(failed)?;
-        let expected = file.metadata().map_err(failed)?.len();
-        let most = self.gather.limits().max_file_bytes;
-        let mut bytes = Vec::new();
-        if expected <= most {
-            // One byte more than allowed shows that the file grew since.
-            file.take(most.saturating_add(1))
-                .read_to_end(&mut bytes)
-                .map_err(failed)?;
-        }
-        let size = expected.max(bytes.len() as u64);
-        match self.gather.size(path, size) {
-            Break(()) => return Ok(Break(())),
-            Continue(false) => return Ok(Continue(())),
-            Continue(true) => {}
-        }
-        let id = Oid::hash_object(ObjectType::Blob, &bytes).map_err(SourceError::damaged)?;
-        let blob = BlobId::from_oid(id);
-        let flow = self.gather.file(path, blob);
-        self.contents.entry(blob).or_insert(bytes);
-        Ok(flow)
     }
 }

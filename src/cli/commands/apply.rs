@@ -32,8 +32,8 @@ pub(crate) struct ApplyArgs {
 /// Reads, sends and prints what was applied.
 pub(crate) fn run(args: &ApplyArgs, session: &mut Session) -> Result<Exit, CliError> {
     let version = Version::of_typed(&args.file, session)?;
-    let mut documents = Vec::with_capacity(version.files.len());
-    for file in &version.files {
+    let mut documents = Vec::with_capacity(version.files.size());
+    for file in version.files.values() {
         let content = std::str::from_utf8(&file.content).map_err(|error| {
             CliError::new(format!("`{}` is not UTF-8", file.path)).because(&error)
         })?;

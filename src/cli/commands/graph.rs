@@ -2,10 +2,14 @@
 
 use crate::{
     cli::{
-        client::ServerArgs, columns, error::CliError, exit::Exit, manifests::Version,
-        session::Session, text::printable,
+        client::ServerArgs,
+        columns,
+        error::CliError,
+        exit::Exit,
+        manifests::{Version, lenient},
+        session::Session,
+        text::printable,
     },
-    manifest::ClearTextPolicy,
     model::ResourceId,
 };
 use clap::{Args, ValueEnum};
@@ -74,16 +78,16 @@ pub(crate) fn run(args: &GraphArgs, session: &mut Session) -> Result<Exit, CliEr
 
 fn of_files(path: PathBuf, session: &mut Session) -> Result<Drawn, CliError> {
     let version = Version::of_typed(&[path], session)?;
-    let review = version.review(None, ClearTextPolicy::Warn, false);
-    if review.findings.has_errors() {
+    let mut snapshot = lenient();
+    if version.check(&mut snapshot, false).has_errors() {
         session
             .terminal
             .note("some manifests have errors and may be missing here: see `orloj validate`\n");
     }
     let mut drawn = Drawn::default();
-    for id in review.snapshot.graph().nodes() {
+    for id in snapshot.graph().nodes() {
         drawn.nodes.insert(called(id));
-        for (field, to) in review.snapshot.graph().dependencies(id) {
+        for (field, to) in snapshot.graph().dependencies(id) {
             drawn.add(called(id), field, called(to));
         }
     }

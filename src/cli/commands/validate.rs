@@ -6,13 +6,16 @@ use crate::{
         error::CliError,
         exit::Exit,
         manifests::{Version, clear_text},
+        reading::Reading,
         report::{self, Reported, Tally},
         scope::ScopeArgs,
         session::Session,
         text::count,
     },
-    reconcile::{FileCache, Review},
-    source::Watch,
+    manifest::AssembleOptions,
+    model::Findings,
+    reconcile::Snapshot,
+    source::{Changed, Watch},
 };
 use clap::{Args, ValueEnum};
 
@@ -71,45 +74,59 @@ pub(crate) struct ValidateArgs {
 /// Reviews the files and prints what was found.
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session) -> Result<Exit, CliError> {
     if !args.watch {
-        return once(args, session, &mut Vec::new());
+        let (reading, snapshot) = (&mut Reading::default(), &mut empty(args));
+        return once(args, session, reading, snapshot, &Changed::Everything);
     }
     if args.scope.reads_stdin() {
         return Err(CliError::usage("standard input cannot be watched"));
     }
     // The watch starts first: what is saved during the first run is not missed.
     let watch = Watch::start(&args.scope.watched(session))?;
-    let mut caches = Vec::new();
+    let (mut reading, mut snapshot) = (Reading::default(), empty(args));
+    let mut changed = Changed::Everything;
     loop {
         if session.terminal.out_style().color {
             session.terminal.data("\u{1b}[2J\u{1b}[H")?;
         }
-        if let Err(error) = once(args, session, &mut caches) {
+        if let Err(error) = once(args, session, &mut reading, &mut snapshot, &changed) {
             // A file may be gone for a moment while an editor saves it.
             let style = session.terminal.err_style();
             let text = error.render(style, session.environment().width());
             session.terminal.note(&text);
         }
-        if session.terminal.is_closed() || !watch.wait(None) {
+        if session.terminal.is_closed() {
             return Ok(Exit::Done);
         }
+        match watch.wait(None) {
+            Some(next) => changed = next,
+            None => return Ok(Exit::Done),
+        }
     }
+}
+
+fn empty(args: &ValidateArgs) -> Snapshot {
+    Snapshot::new(AssembleOptions {
+        clear_text: clear_text(args.allow_plaintext_secrets),
+    })
 }
 
 fn once(
     args: &ValidateArgs,
     session: &mut Session,
-    caches: &mut Vec<FileCache>,
+    reading: &mut Reading,
+    snapshot: &mut Snapshot,
+    changed: &Changed,
 ) -> Result<Exit, CliError> {
-    let version = args.scope.read(session, caches)?;
-    let review = version.review(None, clear_text(args.allow_plaintext_secrets), true);
-    let findings = Reported::all(&review.findings);
-    let report = printed(args.output, &version, &review, &findings, session);
+    let version = args.scope.read(session, reading, changed)?;
+    let found = version.check(snapshot, true);
+    let findings = Reported::all(&found);
+    let report = printed(args.output, &version, &found, &findings, session);
     session.terminal.data(&report)?;
     if !matches!(args.output, Format::Json | Format::Sarif | Format::Junit) {
-        let closing = closing(&version, &review, &findings, session);
+        let closing = closing(&version, snapshot, &findings, session);
         session.terminal.note(&closing);
     }
-    Ok(if review.findings.has_errors() {
+    Ok(if found.has_errors() {
         Exit::Invalid
     } else {
         Exit::Done
@@ -119,7 +136,7 @@ fn once(
 fn printed(
     format: Format,
     version: &Version,
-    review: &Review,
+    found: &Findings,
     findings: &[Reported],
     session: &Session,
 ) -> String {
@@ -129,22 +146,27 @@ fn printed(
             let width = session.environment().width();
             report::to_text(findings, &version.sources(), width, color)
         }
-        Format::Json => pretty(&review.findings.to_json_report()),
+        Format::Json => pretty(&found.to_json_report()),
         Format::Sarif => pretty(&report::to_sarif(findings)),
         Format::Github => report::to_github(findings),
         Format::Junit => {
-            let files = version.files.iter().map(|file| &*file.path);
+            let files = version.files.keys().map(|path| &**path);
             report::to_junit(files, findings)
         }
     }
 }
 
-fn closing(version: &Version, review: &Review, findings: &[Reported], session: &Session) -> String {
+fn closing(
+    version: &Version,
+    snapshot: &Snapshot,
+    findings: &[Reported],
+    session: &Session,
+) -> String {
     if !findings.is_empty() {
         return format!("{}\n", Tally::of(findings).sentence());
     }
     let ok = session.terminal.err_style().green("ok:");
-    let resources = count(review.snapshot.catalog().len(), "resource");
-    let files = count(version.files.len(), "file");
+    let resources = count(snapshot.catalog().len(), "resource");
+    let files = count(version.files.size(), "file");
     format!("{ok} {resources} in {files}, no findings\n")
 }

@@ -6,33 +6,27 @@ use super::{
 };
 use crate::{
     cli::text::{printable, wrap},
-    reconcile::SourceFile,
+    reconcile::SourceFileMap,
 };
 use annotate_snippets::{
     AnnotationKind, Group, Level as Mark, Origin, Renderer, Snippet, renderer::DecorStyle,
 };
-use std::{collections::HashMap, sync::Arc};
 
 /// Columns that `= help: ` and the gutter before it take with three-digit line numbers.
 const HELP_INDENT: usize = 14;
 
 /// The texts of files, by path.
 #[derive(Debug, Default)]
-pub(crate) struct Sources(HashMap<Arc<str>, Arc<[u8]>>);
+pub(crate) struct Sources(SourceFileMap);
 
 impl Sources {
     /// The texts of files that were gathered.
-    pub(crate) fn of(files: &[SourceFile]) -> Self {
-        let texts = files.iter();
-        Self(
-            texts
-                .map(|file| (file.path.clone(), file.content.clone()))
-                .collect(),
-        )
+    pub(crate) fn of(files: SourceFileMap) -> Self {
+        Self(files)
     }
 
     fn find(&self, file: &str) -> Option<&str> {
-        std::str::from_utf8(self.0.get(file)?).ok()
+        std::str::from_utf8(&self.0.get(file)?.content).ok()
     }
 }
 

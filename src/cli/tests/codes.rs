@@ -9,7 +9,7 @@ use crate::{
         code,
         explanation::{Example, Explanation},
     },
-    reconcile::{Desired, ReviewOptions, review},
+    reconcile::{Desired, ReviewOptions, Snapshot, check},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -55,7 +55,8 @@ fn found(files: &[(&str, &str)], clear_text: ClearTextPolicy) -> BTreeSet<&'stat
         clear_text,
         refuse_empty: true,
     };
-    let findings = review(desired, None, options).findings;
+    let mut snapshot = Snapshot::new(options.assemble());
+    let (_, findings) = check(&mut snapshot, desired, options);
     findings
         .iter()
         .map(|finding| finding.code.as_str())

@@ -9,6 +9,7 @@ mod formats;
 mod offline;
 mod planning;
 mod printing;
+mod reading;
 mod rendering;
 mod scopes;
 mod sealing;

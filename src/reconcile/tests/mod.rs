@@ -7,6 +7,7 @@ pub(crate) mod rig;
 mod adopting;
 mod by_hand;
 mod commits;
+mod gathering;
 mod restoring;
 mod secrets;
 mod snapshots;

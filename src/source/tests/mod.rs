@@ -4,14 +4,17 @@ pub(in crate::source) mod http_remote;
 
 mod addresses;
 mod directories;
+mod edits;
 mod ignored;
 mod remotes;
 mod repository;
 mod revisions;
+mod saves;
 mod shells;
 mod staged;
 mod tls;
 mod trees;
+mod unchanged;
 mod watch;
 
 use super::{Checkout, Credentials, Limits, Location, Mirror, SourceConfig};
@@ -58,7 +61,7 @@ fn paths(checkout: &Checkout) -> Vec<&str> {
 
 fn content(checkout: &Checkout, path: &str) -> String {
     let file = checkout.files.iter().find(|file| &*file.path == path);
-    String::from_utf8(checkout.read(&file.unwrap().blob).unwrap()).unwrap()
+    String::from_utf8(checkout.read(file.unwrap()).unwrap().to_vec()).unwrap()
 }
 
 /// Findings as `CODE file`.

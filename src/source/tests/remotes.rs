@@ -488,25 +488,33 @@ fn blob_that_rots_on_disk_is_an_error_and_the_next_fetch_heals_it() {
         })
         .unwrap();
     let whole = fs::read(&pack).unwrap();
-    let blob = mirrored.mirror.checkout(&commit).unwrap().files[0].blob;
+    // Nobody holds the sound pack open.
+    let listed = mirrored.mirror.checkout(&commit).unwrap().files;
+    let file = listed.get("a.yaml").unwrap();
     let mut noticed = false;
     // Wherever the one changed byte is, the content is right or there is an error.
     for at in 12..whole.len() - 20 {
         let mut rotten = whole.clone();
         rotten[at] ^= 0x5a;
         fs::remove_file(&pack).unwrap();
+        fs::write(&pack, &whole).unwrap();
+        // One that walks the tree, and one that did so when it was sound.
+        let fresh = Mirror::open(mirrored.directory.path(), local(&repository)).unwrap();
+        fs::remove_file(&pack).unwrap();
         fs::write(&pack, rotten).unwrap();
-        let checkout = mirrored.mirror.checkout(&commit);
-        // A rotten length may be above the limit: then the revision is refused for it.
-        let refused = |checkout: &Checkout| !checkout.findings.is_empty();
-        if checkout.as_ref().is_ok_and(refused) {
-            continue;
-        }
-        match checkout.and_then(|checkout| checkout.read(&blob)) {
-            Ok(bytes) => assert_eq!(bytes, b"one", "byte {at}"),
-            Err(error) => {
-                noticed = true;
-                assert!(error.transient(), "{error:?}");
+        for mirror in [&fresh, &mirrored.mirror] {
+            let checkout = mirror.checkout(&commit);
+            // A rotten length may be above the limit: then the revision is refused for it.
+            let refused = |checkout: &Checkout| !checkout.findings.is_empty();
+            if checkout.as_ref().is_ok_and(refused) {
+                continue;
+            }
+            match checkout.and_then(|checkout| checkout.read(file)) {
+                Ok(bytes) => assert_eq!(&*bytes, b"one", "byte {at}"),
+                Err(error) => {
+                    noticed = true;
+                    assert!(error.transient(), "{error:?}");
+                }
             }
         }
     }

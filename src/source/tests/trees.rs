@@ -83,7 +83,7 @@ fn file_larger_than_the_limit_is_named_and_the_others_are_read() {
     assert_eq!(paths(&checkout), ["a.yaml"]);
     let whole = opened(&repository, &Limits::default());
     let big = whole.files.iter().find(|file| &*file.path == "big.yaml");
-    let refused = checkout.read(&big.unwrap().blob).unwrap_err();
+    let refused = checkout.read(big.unwrap()).unwrap_err();
     assert!(matches!(refused, SourceError::BlobNotFound { .. }));
 }
 

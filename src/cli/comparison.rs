@@ -10,6 +10,7 @@ use super::{
     text::{count, printable},
 };
 use crate::{
+    model::code,
     plan::{Plan, TextOptions, to_json, to_markdown, to_text},
     reconcile::Review,
 };
@@ -77,10 +78,13 @@ pub(crate) fn show(
     }
     let failed = review.findings.has_errors();
     if args.output != PlanFormat::Json {
-        let report = rendered(&findings, &head.sources(), session);
+        let mut shown = findings.clone();
+        // The plan itself says which kinds nothing acts on.
+        shown.retain(|finding| failed || finding.code != code::KIND_NOT_SERVED.as_str());
+        let report = rendered(&shown, &head.sources(), session);
         session.terminal.note(&report);
-        if !findings.is_empty() && !failed {
-            let tally = Tally::of(&findings).sentence();
+        if !shown.is_empty() && !failed {
+            let tally = Tally::of(&shown).sentence();
             session.terminal.note(&format!("{tally}\n\n"));
         }
     }

@@ -3,13 +3,14 @@
 use super::{
     change::{Change, FieldChange, Shown},
     ordered::Plan,
+    unserved,
 };
 use serde_json::{Map, Value, json};
 
 /// Version of the format; the minor part grows when fields are added.
 const FORMAT_VERSION: &str = "1.0";
 
-/// The plan as a JSON document.
+/// The plan as a JSON document. `validated_only` names the kinds of its changes that nothing acts on.
 pub fn to_json(plan: &Plan) -> Value {
     json!({
         "format_version": FORMAT_VERSION,
@@ -21,6 +22,7 @@ pub fn to_json(plan: &Plan) -> Value {
         "summary": plan.totals(),
         "changes": plan.changes.iter().enumerate().map(change).collect::<Vec<_>>(),
         "routes": plan.routes,
+        "validated_only": unserved::kinds(plan).iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
     })
 }
 

@@ -3,7 +3,8 @@
 use super::{
     change::Action,
     ordered::Plan,
-    text::{TextOptions, to_text},
+    text::{TextOptions, body},
+    unserved,
 };
 use std::fmt::Write as _;
 
@@ -31,7 +32,11 @@ pub fn to_markdown(plan: &Plan) -> String {
         let file = escape(&change.origin.to_string());
         let _ = writeln!(out, "| {action} | {} | {name} | {file} |", change.id.kind);
     }
-    let details = to_text(
+    let unserved = unserved::sentence(plan).replace('\n', " ");
+    if !unserved.is_empty() {
+        let _ = writeln!(out, "\n{}", unserved.trim_end());
+    }
+    let details = body(
         plan,
         TextOptions {
             full: true,

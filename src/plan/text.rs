@@ -3,6 +3,7 @@
 use super::{
     change::{Action, Change, FieldChange, FieldOp, Shown},
     ordered::Plan,
+    unserved,
 };
 use crate::model::ResourceId;
 use serde_json::Value;
@@ -35,6 +36,11 @@ pub struct TextOptions {
 
 /// The plan as text.
 pub fn to_text(plan: &Plan, options: TextOptions) -> String {
+    body(plan, options) + &unserved::sentence(plan)
+}
+
+/// The plan without the sentence about kinds that are not served.
+pub(super) fn body(plan: &Plan, options: TextOptions) -> String {
     let mut out = String::new();
     if plan.is_empty() {
         let _ = writeln!(

@@ -1,7 +1,8 @@
 //! Plans as people read them.
 
 use super::{agent, alias, at, between, endpoint, plan, revision, secret};
-use crate::plan::{TextOptions, to_markdown, to_text};
+use crate::plan::{TextOptions, to_json, to_markdown, to_text};
+use serde_json::json;
 
 #[test]
 fn a_plan_reads_like_this() {
@@ -103,4 +104,62 @@ fn nothing_in_a_path_or_text_breaks_out_of_markdown() {
         .collect();
     assert_eq!(fences, ["``````text", "``````"], "{markdown}");
     assert!(markdown.starts_with("### orloj plan: 0 to add, 1 to change, 0 to destroy\n"));
+}
+
+#[test]
+fn kinds_that_nothing_acts_on_are_named_once_at_the_end() {
+    let one = |kind: &str, spec: &str| {
+        format!("---\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n")
+    };
+    let [tool, worker] = [one("Tool", "{endpoint: e}"), one("Worker", "{}")];
+    let both = plan(
+        &[],
+        &[worker.clone(), tool.clone(), endpoint("small", "s-1")],
+    );
+    let says = "Validated, not served by this version: Tool, Worker.\n";
+    let text = to_text(&both, TextOptions::default());
+    assert!(text.ends_with(&format!("0 unchanged.\n{says}")), "{text}");
+    assert_eq!(to_json(&both)["validated_only"], json!(["Tool", "Worker"]));
+    let markdown = to_markdown(&both);
+    assert_eq!(markdown.matches(says).count(), 1, "{markdown}");
+    // What stays as it is and what goes away needs no word.
+    for plan in [
+        plan(
+            &[tool.clone(), worker.clone()],
+            &[tool, endpoint("small", "s-1")],
+        ),
+        plan(&[worker], &[]),
+    ] {
+        let text = to_text(&plan, TextOptions::default());
+        assert!(!text.contains("not served"), "{text}");
+        assert_eq!(to_json(&plan)["validated_only"], json!([]));
+    }
+}
+
+#[test]
+fn many_kinds_that_nothing_acts_on_fit_into_80_columns() {
+    let specs = [
+        ("McpServer", "{transport: http, endpoint: e}"),
+        ("Tool", "{}"),
+        ("Memory", "{}"),
+        ("AgentRole", "{}"),
+        ("ToolPermission", "{tool_ref: a}"),
+        ("Worker", "{}"),
+    ];
+    let head: Vec<_> = specs
+        .iter()
+        .map(|(kind, spec)| format!("---\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n"))
+        .collect();
+    let text = to_text(&plan(&[], &head), TextOptions::default());
+    let closing: Vec<_> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("Validated"))
+        .collect();
+    assert_eq!(
+        closing,
+        [
+            "Validated, not served by this version: McpServer, Tool, Memory, AgentRole,",
+            "ToolPermission, Worker.",
+        ]
+    );
 }

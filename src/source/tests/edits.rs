@@ -1,7 +1,10 @@
 //! Random edits of small trees in which everything that a listing judges occurs.
 
 use super::super::{Limits, Patterns, Selection};
-use proptest::prelude::*;
+use proptest::{
+    collection, prop_oneof, sample,
+    strategy::{Just, Strategy},
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) type Directory = BTreeMap<&'static str, Node>;
@@ -48,22 +51,22 @@ const TEXTS: [&str; 7] = [
 
 fn file() -> impl Strategy<Value = Node> {
     prop_oneof![
-        12 => prop::sample::select(&TEXTS[..]).prop_map(|text| Node::File(text.to_owned())),
+        12 => sample::select(&TEXTS[..]).prop_map(|text| Node::File(text.to_owned())),
         1 => Just(Node::Link),
         1 => Just(Node::Repository),
     ]
 }
 
 fn place() -> impl Strategy<Value = Vec<&'static str>> {
-    let directories = prop::collection::vec(prop::sample::select(&DIRECTORIES[..]), 0..3);
-    (directories, prop::sample::select(&FILES[..])).prop_map(|(mut path, name)| {
+    let directories = collection::vec(sample::select(&DIRECTORIES[..]), 0..3);
+    (directories, sample::select(&FILES[..])).prop_map(|(mut path, name)| {
         path.push(name);
         path
     })
 }
 
 fn directory() -> impl Strategy<Value = Vec<&'static str>> {
-    prop::collection::vec(prop::sample::select(&DIRECTORIES[..]), 1..4)
+    collection::vec(sample::select(&DIRECTORIES[..]), 1..4)
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -79,7 +82,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 
 /// Some edits at once, several times.
 pub(super) fn history(most: usize) -> impl Strategy<Value = Vec<Vec<Edit>>> {
-    prop::collection::vec(prop::collection::vec(edit(), 1..6), 2..most)
+    collection::vec(collection::vec(edit(), 1..6), 2..most)
 }
 
 /// Limits that small trees come near to, and patterns.
@@ -87,7 +90,7 @@ pub(super) fn limits() -> impl Strategy<Value = Limits> {
     let patterns = || {
         prop_oneof![
             3 => Just(None),
-            1 => prop::sample::select(&["deep/**", "x.yaml", "/a", "*.json"][..]).prop_map(Some),
+            1 => sample::select(&["deep/**", "x.yaml", "/a", "*.json"][..]).prop_map(Some),
         ]
     };
     let parsed =

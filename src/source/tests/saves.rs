@@ -3,7 +3,10 @@
 use super::super::{Changed, Checkout, Limits, Watch, WorkTree, open_work_tree};
 use super::edits::{Directory, Edit, Node, apply, history, limits};
 use super::{found, paths};
-use proptest::{prelude::*, test_runner::TestCaseResult};
+use proptest::{
+    prop_assert, prop_assert_eq, proptest,
+    test_runner::{Config, TestCaseResult},
+};
 use std::{
     fs,
     os::unix::fs::symlink,
@@ -146,7 +149,7 @@ fn check(history: &[Vec<Edit>], limits: &Limits) -> TestCaseResult {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(Config::with_cases(16))]
 
     #[test]
     fn reading_what_a_watch_tells_of_is_reading_everything(history in history(12)) {

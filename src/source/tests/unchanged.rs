@@ -4,7 +4,10 @@ use super::super::{Checkout, CommitId, Limits, open_revision};
 use super::edits::{Directory, Edit, Node, apply, history, limits};
 use super::{config, mirrored};
 use git2::{Oid, Repository, Signature};
-use proptest::{prelude::*, test_runner::TestCaseResult};
+use proptest::{
+    prop_assert_eq, proptest, sample,
+    test_runner::{Config, TestCaseResult},
+};
 use std::fs;
 
 /// Writes a directory as tree objects; Git keeps no empty ones.
@@ -83,13 +86,13 @@ fn check(history: &[Vec<Edit>], limits: &Limits, scope: &[&str]) -> TestCaseResu
 const SCOPES: [&[&str]; 5] = [&[], &[], &["a", "deep"], &["a", "a/b"], &["a.yaml"]];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(Config::with_cases(24))]
 
     #[test]
     fn listing_that_takes_over_what_is_unchanged_is_the_listing_from_nothing(
         history in history(10),
         limits in limits(),
-        scope in prop::sample::select(&SCOPES[..]),
+        scope in sample::select(&SCOPES[..]),
     ) {
         check(&history, &limits, scope)?;
     }

@@ -12,10 +12,19 @@ use std::{
     collections::HashMap,
     fs::{self, File},
     io::{ErrorKind, Read as _},
+    num::NonZero,
     ops::ControlFlow::{Break, Continue},
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    thread,
 };
+
+/// Read before their limits are counted: at most this many files and `Limits::max_total_bytes`.
+const FILES_PER_BATCH: usize = 8192;
+
+/// Below this many files, threads cost more than they save.
+const FILES_PER_THREAD: usize = 128;
 
 /// Reads the manifests of a directory, or one file whatever its name.
 ///
@@ -37,9 +46,9 @@ pub fn open_work_tree(path: &Path, limits: &Limits) -> Result<Checkout, SourceEr
         walk.gather.ignore(ignore_file(&top)?);
         walk.directory(path, &shown, 0)?
     } else {
-        walk.file(path, &shown)?
+        walk.file(path.to_owned(), &shown)
     };
-    Ok(Checkout::of_files(walk.gather, walk.contents))
+    walk.finish()
 }
 
 /// Reads the manifests below each of `paths` in `root`, named relative to `root` as a commit would
@@ -66,7 +75,7 @@ pub fn open_work_tree_in(
             break;
         }
     }
-    Ok(Checkout::of_files(walk.gather, walk.contents))
+    walk.finish()
 }
 
 /// Reads the `.orlojignore` of a directory, if it has one.
@@ -108,16 +117,18 @@ fn shown(path: &Path) -> String {
     }
 }
 
+/// Lists first and reads then, on all cores.
 struct Walk<'l> {
     gather: Gather<'l>,
-    contents: HashMap<BlobId, Vec<u8>>,
+    /// Manifests to read: where they are and how they are called.
+    listed: Vec<(PathBuf, String)>,
 }
 
 impl<'l> Walk<'l> {
     fn new(limits: &'l Limits) -> Self {
         Self {
             gather: Gather::new(limits),
-            contents: HashMap::new(),
+            listed: Vec::new(),
         }
     }
 
@@ -143,7 +154,7 @@ impl<'l> Walk<'l> {
         if on_disk.is_dir() {
             self.directory(&on_disk, path, path.split('/').count())
         } else {
-            self.file(&on_disk, path)
+            Ok(self.file(on_disk, path))
         }
     }
 
@@ -199,33 +210,104 @@ impl<'l> Walk<'l> {
             return self.directory(&on_disk, path, depth + 1);
         }
         if kind.is_file() {
-            return self.file(&on_disk, path);
+            return Ok(self.file(on_disk, path));
         }
         Ok(Continue(()))
     }
 
-    fn file(&mut self, on_disk: &Path, path: &str) -> Result<Flow, SourceError> {
-        let failed = |error| SourceError::io("read", on_disk, error);
-        let file = File::open(on_disk).map_err(failed)?;
-        let expected = file.metadata().map_err(failed)?.len();
-        let most = self.gather.limits().max_file_bytes;
-        let mut bytes = Vec::new();
-        if expected <= most {
-            // One byte more than allowed shows that the file grew since.
-            file.take(most.saturating_add(1))
-                .read_to_end(&mut bytes)
-                .map_err(failed)?;
-        }
-        let size = expected.max(bytes.len() as u64);
-        match self.gather.size(path, size) {
-            Break(()) => return Ok(Break(())),
-            Continue(false) => return Ok(Continue(())),
-            Continue(true) => {}
-        }
-        let id = Oid::hash_object(ObjectType::Blob, &bytes).map_err(SourceError::damaged)?;
-        let blob = BlobId::from_oid(id);
-        let flow = self.gather.file(path, blob);
-        self.contents.entry(blob).or_insert(bytes);
-        Ok(flow)
+    fn file(&mut self, on_disk: PathBuf, path: &str) -> Flow {
+        self.listed.push((on_disk, path.to_owned()));
+        Continue(())
     }
+
+    /// Reads what was listed. The limits count in the order of the list, however it is read.
+    fn finish(mut self) -> Result<Checkout, SourceError> {
+        let mut contents = HashMap::with_capacity(self.listed.len());
+        for batch in self.listed.chunks(FILES_PER_BATCH) {
+            let read = read_files(batch, self.gather.limits());
+            for ((on_disk, path), read) in batch.iter().zip(read) {
+                let file = match read {
+                    Some(file) => file,
+                    None => read_file(on_disk, self.gather.limits().max_file_bytes),
+                }?;
+                if self.gather.size(path, file.size).is_break() {
+                    return Ok(Checkout::of_files(self.gather, contents));
+                }
+                if let Some((blob, bytes)) = file.content {
+                    if self.gather.file(path, blob).is_break() {
+                        return Ok(Checkout::of_files(self.gather, contents));
+                    }
+                    contents.entry(blob).or_insert(bytes);
+                }
+            }
+        }
+        Ok(Checkout::of_files(self.gather, contents))
+    }
+}
+
+/// A manifest as it is on disk; without its content if it is too large.
+struct OnDisk {
+    size: u64,
+    content: Option<(BlobId, Vec<u8>)>,
+}
+
+type Read = Result<OnDisk, SourceError>;
+
+/// Reads files on as many threads as there are cores, if there is enough to do. One that is not read,
+/// because the others together already pass the limit, is `None`.
+fn read_files(files: &[(PathBuf, String)], limits: &Limits) -> Vec<Option<Read>> {
+    let read = AtomicU64::new(0);
+    let one = |(on_disk, _): &(PathBuf, String)| {
+        if read.load(Relaxed) > limits.max_total_bytes {
+            return None;
+        }
+        let file = read_file(on_disk, limits.max_file_bytes);
+        let bytes = file.as_ref().ok().and_then(|file| file.content.as_ref());
+        read.fetch_add(bytes.map_or(0, |(_, bytes)| bytes.len() as u64), Relaxed);
+        Some(file)
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = cores.min(files.len().div_ceil(FILES_PER_THREAD)).max(1);
+    let mut shares = files.chunks(files.len().div_ceil(threads).max(1));
+    let own = shares.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|share| scope.spawn(|| share.iter().map(one).collect::<Vec<_>>()))
+            .collect();
+        let mut all: Vec<_> = own.iter().map(one).collect();
+        for other in others {
+            let share = other.join();
+            all.extend(share.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    })
+}
+
+fn read_file(on_disk: &Path, most: u64) -> Read {
+    let failed = |error| SourceError::io("read", on_disk, error);
+    let file = File::open(on_disk).map_err(failed)?;
+    let expected = file.metadata().map_err(failed)?.len();
+    if expected > most {
+        return Ok(OnDisk {
+            size: expected,
+            content: None,
+        });
+    }
+    // One byte more than allowed shows that the file grew since.
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
+    file.take(most.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    let size = expected.max(bytes.len() as u64);
+    if size > most {
+        return Ok(OnDisk {
+            size,
+            content: None,
+        });
+    }
+    let id = Oid::hash_object(ObjectType::Blob, &bytes).map_err(SourceError::damaged)?;
+    Ok(OnDisk {
+        size,
+        content: Some((BlobId::from_oid(id), bytes)),
+    })
 }

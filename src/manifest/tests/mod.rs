@@ -8,6 +8,7 @@
 mod committed_schemas;
 mod cron;
 mod digests;
+mod fast_path;
 mod fields;
 mod forms;
 mod hostile;

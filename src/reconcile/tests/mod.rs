@@ -7,5 +7,6 @@ pub(crate) mod rig;
 mod adopting;
 mod by_hand;
 mod commits;
+mod gathering;
 mod restoring;
 mod secrets;

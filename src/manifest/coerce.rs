@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{Finding, Origin, Span, code};
 use serde_json::Value;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a schema says about a value, as far as reading scalars needs it.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ pub(super) enum Shape {
     /// A list.
     List(Box<Shape>),
     /// A mapping with known fields, and the shape of others.
-    Mapping(HashMap<String, Shape>, Box<Shape>),
+    Mapping(BTreeMap<String, Shape>, Box<Shape>),
 }
 
 impl Shape {
@@ -134,7 +134,7 @@ pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: 
             }
         }
         (Data::Mapping(entries), Shape::Mapping(fields, other)) => {
-            entries.retain(|entry| !(fields.contains_key(&entry.key) && entry.value.is_null()));
+            entries.retain(|entry| !(entry.value.is_null() && fields.contains_key(&entry.key)));
             for entry in entries {
                 let inner = fields.get(&entry.key).unwrap_or(other);
                 if matches!(inner, Shape::Text) && entry.value.is_null() {

@@ -53,6 +53,9 @@ fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
     Parser::new_from_str_with_options(text, options)
 }
 
+/// Up to this many keys of a mapping are compared one by one, which needs no index.
+const LINEAR_KEYS: usize = 16;
+
 /// A collection that is still open.
 enum Open {
     List {
@@ -62,6 +65,7 @@ enum Open {
     Mapping {
         entries: Vec<Entry>,
         key: Option<(String, Span)>,
+        /// Where each key stands first; empty as long as there are few.
         keys: HashMap<String, Span>,
         start: Position,
     },
@@ -248,23 +252,20 @@ impl Loader {
             let message = "merge keys (`<<`) are not read";
             self.report(code::YAML_MERGE, span, message, "write the fields out");
         }
-        let Some(Open::Mapping { key, keys, .. }) = self.open.last_mut() else {
+        let Some(Open::Mapping {
+            entries, key, keys, ..
+        }) = self.open.last_mut()
+        else {
             return;
         };
-        let first = match keys.entry(name.clone()) {
-            hash_map::Entry::Occupied(seen) => Some(*seen.get()),
-            hash_map::Entry::Vacant(free) => {
-                free.insert(span);
-                None
-            }
-        };
-        *key = Some((name.clone(), span));
-        if let Some(first) = first {
+        let twice = first_use(entries, keys, &name, span).map(|first| {
             let message = format!("the key `{name}` stands twice in this mapping");
-            let hint = format!(
-                "the first one is in line {}; keep one of them",
-                first.start.line
-            );
+            let line = first.start.line;
+            let hint = format!("the first one is in line {line}; keep one of them");
+            (message, hint)
+        });
+        *key = Some((name, span));
+        if let Some((message, hint)) = twice {
             self.report(code::YAML_DUPLICATE_KEY, span, &message, &hint);
         }
     }
@@ -283,6 +284,31 @@ impl Loader {
             },
             message,
         )
+    }
+}
+
+/// Where a key stands for the first time in a mapping with these entries, if it does already.
+fn first_use(
+    entries: &[Entry],
+    keys: &mut HashMap<String, Span>,
+    name: &str,
+    span: Span,
+) -> Option<Span> {
+    if entries.len() < LINEAR_KEYS {
+        let mut same = entries.iter().filter(|entry| entry.key == name);
+        return same.next().map(|entry| entry.key_span);
+    }
+    if keys.is_empty() {
+        // Backwards, so that of two the first one stays.
+        let known = entries.iter().rev();
+        keys.extend(known.map(|entry| (entry.key.clone(), entry.key_span)));
+    }
+    match keys.entry(name.to_owned()) {
+        hash_map::Entry::Occupied(seen) => Some(*seen.get()),
+        hash_map::Entry::Vacant(free) => {
+            free.insert(span);
+            None
+        }
     }
 }
 

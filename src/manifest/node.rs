@@ -140,6 +140,7 @@ impl Node {
         let mut positions = Positions::default();
         let mut pointer = String::new();
         self.collect_positions(&mut pointer, self.span, &mut positions);
+        positions.shrink_to_fit();
         positions
     }
 

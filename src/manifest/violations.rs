@@ -2,7 +2,7 @@
 
 use super::{limits::MAX_FINDINGS, newer, schema::Compiled, suggest::did_you_mean};
 use crate::model::{Code, Finding, Origin, Positions, Span, code, pointer_to};
-use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Violation};
 use serde_json::{Value, json};
 use std::{collections::HashSet, sync::Arc};
 
@@ -19,10 +19,23 @@ pub(super) struct Checked<'a> {
 }
 
 /// Checks a document against its schema.
+///
+/// Most documents are valid, and to see that costs much less than to collect what is wrong.
 pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Vec<Finding> {
-    let Some(validator) = &compiled.validator else {
-        return Vec::new();
-    };
+    match &compiled.validator {
+        Some(validator) if !validator.is_valid(document.json) => {
+            explain(document, compiled, validator)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Everything that is wrong with a document; nothing if it is valid.
+pub(super) fn explain(
+    document: &Checked<'_>,
+    compiled: &Compiled,
+    validator: &Validator,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut misspelt = HashSet::new();
     for error in validator.iter_errors(document.json) {

@@ -65,6 +65,9 @@ impl fmt::Display for Origin {
 /// Appends one reference token to a JSON pointer (RFC 6901 §3).
 pub fn push_token(pointer: &mut String, token: &str) {
     pointer.push('/');
+    if !token.contains(['~', '/']) {
+        return pointer.push_str(token);
+    }
     for character in token.chars() {
         match character {
             '~' => pointer.push_str("~0"),
@@ -117,6 +120,12 @@ impl Positions {
             key,
             value,
         });
+    }
+
+    /// Gives back the room that further fields would have taken: a catalog holds one of these per resource.
+    pub fn shrink_to_fit(&mut self) {
+        self.pointers.shrink_to_fit();
+        self.entries.shrink_to_fit();
     }
 
     /// The span of the value at `pointer`, or of its nearest parent that was written.

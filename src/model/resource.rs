@@ -117,14 +117,17 @@ impl Resource {
         value: Value,
         positions: Positions,
     ) -> Self {
-        let digest = Digest::of_json(&json!({
+        let mut whole = json!({
             "kind": id.kind.as_str(),
             "namespace": &*id.namespace,
             "name": &*id.name,
             "labels": metadata.labels,
             "annotations": metadata.annotations,
-            "spec": value,
-        }));
+        });
+        // Moved in and out again: a copy of every spec would cost more than its fingerprint.
+        whole["spec"] = value;
+        let digest = Digest::of_json(&whole);
+        let value = whole["spec"].take();
         Self {
             id,
             origin,

@@ -6,10 +6,21 @@ use crate::{
     source::{Checkout, Commit, Files, SourceError, TreeFile},
 };
 use rpds::RedBlackTreeMapSync;
-use std::{fmt, num::NonZero, sync::Arc, thread};
+use std::{
+    fmt,
+    num::NonZero,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
 /// Below this many new files, threads cost more than they save.
 const FILES_PER_THREAD: usize = 64;
+
+/// How many files a worker takes at a time.
+const FILES_PER_TURN: usize = 16;
 
 /// A manifest file with its content and what it says.
 #[derive(Clone)]
@@ -142,10 +153,10 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
         };
         match cache.before.find(file) {
             Some(known) => files.insert_mut(file.path.clone(), known.clone()),
-            None => unread.push((file.path.clone(), checkout.read(file)?)),
+            None => unread.push(file),
         }
     }
-    for file in parse_all(unread) {
+    for file in parse_all(checkout, &unread)? {
         files.insert_mut(file.path.clone(), file);
     }
     let gathered = Gathered {
@@ -162,48 +173,62 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
     })
 }
 
-type Unread = (Arc<str>, Arc<[u8]>);
+/// What a worker made of its share, and where it stopped if a file could not be read.
+type Share = (Vec<SourceFile>, Option<(usize, SourceError)>);
 
-/// Parses on as many threads as there are cores, if there is enough to do.
-fn parse_all(unread: Vec<Unread>) -> Vec<SourceFile> {
+/// Reads and parses on as many threads as there are cores, if there is enough to do.
+fn parse_all(checkout: &Checkout, unread: &[&TreeFile]) -> Result<Vec<SourceFile>, SourceError> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = cores.min(unread.len().div_ceil(FILES_PER_THREAD));
-    if threads <= 1 {
-        return unread.into_iter().map(parse_one).collect();
-    }
-    let share = unread.len().div_ceil(threads);
-    let mut shares = Vec::with_capacity(threads);
-    let mut rest = unread;
-    while !rest.is_empty() {
-        let tail = rest.split_off(share.min(rest.len()));
-        shares.push(std::mem::replace(&mut rest, tail));
-    }
-    thread::scope(|scope| {
-        let workers: Vec<_> = shares
-            .into_iter()
-            .map(|share| scope.spawn(move || share.into_iter().map(parse_one).collect::<Vec<_>>()))
+    let next = AtomicUsize::new(0);
+    let shares = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|_| scope.spawn(|| parse_share(checkout, unread, &next)))
             .collect();
+        let mut shares = vec![parse_share(checkout, unread, &next)];
         // A worker cannot panic on input; if one does, its files are missing and the panic goes on here.
-        workers
-            .into_iter()
-            .flat_map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    })
+        shares.extend(others.into_iter().map(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        }));
+        shares
+    });
+    let mut all = Vec::with_capacity(unread.len());
+    let mut failed: Option<(usize, SourceError)> = None;
+    for (files, error) in shares {
+        all.extend(files);
+        failed = failed.into_iter().chain(error).min_by_key(|(at, _)| *at);
+    }
+    failed.map_or(Ok(all), |(_, error)| Err(error))
 }
 
-fn parse_one((path, content): Unread) -> SourceFile {
+/// Takes the next few files again and again, until there are none: no core waits for another's long file.
+fn parse_share(checkout: &Checkout, unread: &[&TreeFile], next: &AtomicUsize) -> Share {
+    let mut files = Vec::new();
+    loop {
+        let from = next.fetch_add(FILES_PER_TURN, Ordering::Relaxed);
+        let turn = unread.iter().enumerate().skip(from).take(FILES_PER_TURN);
+        if turn.len() == 0 {
+            return (files, None);
+        }
+        for (at, file) in turn {
+            match checkout.read(file) {
+                Ok(content) => files.push(parse_one(file, content)),
+                Err(error) => return (files, Some((at, error))),
+            }
+        }
+    }
+}
+
+fn parse_one(file: &TreeFile, content: Arc<[u8]>) -> SourceFile {
     debug_assert!(
         content.len() <= MAX_FILE_BYTES,
         "the source room bounds files"
     );
-    let parsed = Arc::new(parse_file(&path, &content));
     SourceFile {
-        path,
+        path: file.path.clone(),
+        parsed: Arc::new(parse_file(&file.path, &content)),
         content,
-        parsed,
     }
 }

@@ -8,6 +8,7 @@ mod adopting;
 mod by_hand;
 mod commits;
 mod gathering;
+mod parallel;
 mod restoring;
 mod secrets;
 mod snapshots;

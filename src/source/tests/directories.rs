@@ -77,3 +77,42 @@ fn what_is_not_there_is_an_error_and_not_an_empty_set() {
     assert!(matches!(error, SourceError::Io { .. }), "{error:?}");
     assert!(error.to_string().contains("no-such-directory"));
 }
+
+#[test]
+fn files_read_on_many_threads_are_those_read_one_by_one() {
+    let home = tempfile::TempDir::new().unwrap();
+    let names: Vec<_> = (0..700).map(|number| format!("{number:03}.yaml")).collect();
+    for name in &names {
+        fs::write(home.path().join(name), format!("a: {name}")).unwrap();
+    }
+    let all = open_work_tree_in(home.path(), &[], &Limits::default()).unwrap();
+    assert_eq!(paths(&all), names);
+    for name in &names {
+        assert_eq!(content(&all, name), format!("a: {name}"));
+        let one = open_work_tree_in(home.path(), &[name.clone()], &Limits::default()).unwrap();
+        assert_eq!(one.files.get(name), all.files.get(name));
+    }
+}
+
+#[test]
+fn limits_count_in_the_order_of_names_however_files_are_read() {
+    let home = tempfile::TempDir::new().unwrap();
+    for number in 0..700 {
+        fs::write(home.path().join(format!("{number:03}.yaml")), "0123456789").unwrap();
+    }
+    // Ten bytes and a name of eight: the 101st passes the limit, and most are not even read ahead.
+    let limits = Limits {
+        max_total_bytes: 1800,
+        ..Limits::default()
+    };
+    let checkout = open_work_tree_in(home.path(), &[], &limits).unwrap();
+    assert_eq!(checkout.files.len(), 100);
+    assert_eq!(found(&checkout.findings), ["E-LIMIT-TOTAL-SIZE 100.yaml"]);
+    let limits = Limits {
+        max_files: 650,
+        ..Limits::default()
+    };
+    let checkout = open_work_tree_in(home.path(), &[], &limits).unwrap();
+    assert_eq!(checkout.files.len(), 650);
+    assert_eq!(found(&checkout.findings), ["E-LIMIT-FILES 650.yaml"]);
+}

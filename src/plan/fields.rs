@@ -30,7 +30,7 @@ fn comparable(resource: &Resource) -> Value {
             "labels": resource.metadata.labels,
             "annotations": resource.metadata.annotations,
         },
-        "spec": resource.value,
+        "spec": resource.value(),
     })
 }
 

@@ -7,7 +7,7 @@ fn value(kind: &str, spec: &str) -> Value {
     one(&format!(
         "kind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n"
     ))
-    .value
+    .value()
     .clone()
 }
 

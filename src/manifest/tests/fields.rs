@@ -147,7 +147,7 @@ fn marker_that_ends_in_a_colon_is_read_as_text_with_a_warning() {
     );
     let parsed = parse(&text);
     assert_eq!(
-        parsed.resources[0].value["execution"]["required_output_markers"],
+        parsed.resources[0].value()["execution"]["required_output_markers"],
         serde_json::json!(["AUTH_PATH:"])
     );
     let mapping = only(&agent(

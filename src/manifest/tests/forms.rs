@@ -52,8 +52,11 @@ fn provider_spellings_and_default_urls_are_normalised() {
     let azure = one(&endpoint(
         "  provider: azure_openai\n  base_url: https://x.openai.azure.com/\n",
     ));
-    assert_eq!(azure.value["provider"], json!("azure-openai"));
-    assert_eq!(azure.value["base_url"], json!("https://x.openai.azure.com"));
+    assert_eq!(azure.value()["provider"], json!("azure-openai"));
+    assert_eq!(
+        azure.value()["base_url"],
+        json!("https://x.openai.azure.com")
+    );
 }
 
 #[test]
@@ -73,7 +76,7 @@ fn edges_may_be_names_next_or_mappings_and_mean_the_same() {
         assert_eq!(one(&system(graph)).digest, rich.digest, "{graph}");
     }
     let number = one(&system("      edges: [7]\n"));
-    assert_eq!(number.value["graph"]["a"]["edges"], json!([{"to": "7"}]));
+    assert_eq!(number.value()["graph"]["a"]["edges"], json!([{"to": "7"}]));
 }
 
 #[test]
@@ -162,12 +165,18 @@ fn backend_of_azure_and_anthropic_is_read() {
         "openai: {}",
         "azureopenai: {endpoint: r.openai.azure.com, deploymentName: d, apiVersion: 2024-10-21}",
     ));
-    assert_eq!(azure.value["base_url"], json!("https://r.openai.azure.com"));
-    assert_eq!(azure.value["default_model"], json!("d"));
-    assert_eq!(azure.value["options"], json!({"api_version": "2024-10-21"}));
+    assert_eq!(
+        azure.value()["base_url"],
+        json!("https://r.openai.azure.com")
+    );
+    assert_eq!(azure.value()["default_model"], json!("d"));
+    assert_eq!(
+        azure.value()["options"],
+        json!({"api_version": "2024-10-21"})
+    );
     let anthropic = one(&BACKEND.replace("openai: {}", "anthropic: {model: claude}"));
-    assert_eq!(anthropic.value["provider"], json!("anthropic"));
-    assert_eq!(anthropic.value["default_model"], json!("claude"));
+    assert_eq!(anthropic.value()["provider"], json!("anthropic"));
+    assert_eq!(anthropic.value()["default_model"], json!("claude"));
     assert_eq!(
         anthropic.origin_of("/spec/default_model").span.start.line,
         9

@@ -123,7 +123,7 @@ fn secret_is_written_back_without_its_values() {
     );
     let secret = super::one(&text);
     assert!(!to_yaml(&secret).contains("canary"));
-    assert!(!secret.value.to_string().contains("canary"));
+    assert!(!secret.value().to_string().contains("canary"));
     assert_eq!(
         to_json(&secret)["spec"]["data"],
         serde_json::json!({"other": "***", "value": "***"})
@@ -132,7 +132,7 @@ fn secret_is_written_back_without_its_values() {
         unreachable!()
     };
     assert_eq!(spec.data["value"].expose(), CANARY.as_bytes());
-    let hex = |name: &str| secret.value["values"][name]["clear"].clone();
+    let hex = |name: &str| secret.value()["values"][name]["clear"].clone();
     assert_ne!(
         hex("value"),
         hex("other"),

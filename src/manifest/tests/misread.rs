@@ -13,7 +13,7 @@ fn spec(kind: &str, lines: &str) -> Value {
     one(&format!(
         "kind: {kind}\nmetadata:\n  name: x\nspec:\n{lines}"
     ))
-    .value
+    .value()
     .clone()
 }
 

@@ -242,7 +242,7 @@ fn null_in_a_map_of_texts_is_empty_text_and_elsewhere_the_default() {
     let resource = one(&endpoint(
         "  options:\n    k:\n  models:\n  auth:\n  timeouts: {idle: ~}\n  model_aliases: null\n",
     ));
-    assert_eq!(resource.value["options"], json!({"k": ""}));
+    assert_eq!(resource.value()["options"], json!({"k": ""}));
     let bare = one(&endpoint("  options: {k: ''}\n"));
     assert_eq!(resource.digest, bare.digest);
 }
@@ -259,7 +259,7 @@ fn whole_numbers_may_be_written_as_yaml_does() {
     ] {
         let resource = one(&agent(&format!("  limits: {{max_steps: {text}}}\n")));
         assert_eq!(
-            resource.value["limits"]["max_steps"],
+            resource.value()["limits"]["max_steps"],
             json!(value),
             "{text}"
         );
@@ -302,13 +302,13 @@ fn block_scalars_comments_and_flow_lists_mean_what_yaml_says() {
     );
     let resource = one(&text);
     assert_eq!(
-        resource.value["prompt"],
+        resource.value()["prompt"],
         json!("# a heading\n\ntext # not a comment")
     );
-    assert_eq!(resource.value["roles"], json!(["a", "b"]));
-    assert_eq!(resource.value["tools"], json!(["x", "y\tz"]));
+    assert_eq!(resource.value()["roles"], json!(["a", "b"]));
+    assert_eq!(resource.value()["tools"], json!(["x", "y\tz"]));
     let folded = one(&agent("  prompt: >-\n    one\n    two\n"));
-    assert_eq!(folded.value["prompt"], json!("one two"));
+    assert_eq!(folded.value()["prompt"], json!("one two"));
     let wrapped = one(&agent("  prompt: one\n    two\n"));
-    assert_eq!(wrapped.value["prompt"], folded.value["prompt"]);
+    assert_eq!(wrapped.value()["prompt"], folded.value()["prompt"]);
 }

@@ -1,6 +1,6 @@
 //! What a schema found wrong, in the user's words.
 
-use super::{limits::MAX_FINDINGS, newer, schema::Compiled, suggest::did_you_mean};
+use super::{limits::MAX_FINDINGS, mend::Fault, newer, schema::Compiled, suggest::did_you_mean};
 use crate::model::{Code, Finding, Origin, Positions, Span, code, pointer_to};
 use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
 use serde_json::{Value, json};
@@ -18,16 +18,27 @@ pub(super) struct Checked<'a> {
     pub(super) span: Span,
 }
 
+/// What a schema says of a document.
+#[derive(Default)]
+pub(super) struct Violations {
+    /// In the user's words.
+    pub(super) findings: Vec<Finding>,
+    /// Where.
+    pub(super) faults: Vec<Fault>,
+}
+
 /// Checks a document against its schema.
-pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Vec<Finding> {
+pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Violations {
     let Some(validator) = &compiled.validator else {
-        return Vec::new();
+        return Violations::default();
     };
-    let mut findings = Vec::new();
+    let mut faults = Vec::new();
+    let mut found = Vec::new();
     let mut misspelt = HashSet::new();
     for error in validator.iter_errors(document.json) {
-        document.report(&error, compiled, &mut findings);
-        if findings.len() > MAX_FINDINGS {
+        document.report(&error, compiled, &mut found);
+        note_faults(&error, &mut faults);
+        if found.len() > MAX_FINDINGS {
             break;
         }
         if let Violation::AdditionalProperties { unexpected } = error.kind() {
@@ -35,18 +46,45 @@ pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Vec<Finding>
             let place = error.instance_path().as_str();
             let meant = unexpected.iter().take(MAX_FINDINGS);
             let meant = meant.filter_map(|name| did_you_mean(name, known.iter().copied()));
-            misspelt.extend(meant.map(|name| required(&join(&field_name(place), name))));
+            misspelt.extend(meant.map(|name| join(&field_name(place), name)));
             let newer = unexpected
                 .iter()
                 .filter_map(|name| newer::stands_for(document.name, name));
-            misspelt.extend(newer.map(required));
+            misspelt.extend(newer.map(str::to_owned));
         }
     }
-    // Who misspells a required field is told once.
-    findings.retain(|finding| {
-        finding.code != code::FIELD_REQUIRED || !misspelt.contains(&finding.message)
-    });
-    findings
+    // Who misspells a needed field is told once.
+    found.retain(|one| !one.needs.iter().any(|field| misspelt.contains(field)));
+    let findings = found.into_iter().map(|one| one.finding).collect();
+    Violations { findings, faults }
+}
+
+fn note_faults(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
+    let place = error.instance_path().as_str();
+    match error.kind() {
+        Violation::AdditionalProperties { unexpected } => {
+            let unknown = unexpected.iter().map(|name| pointer_to(place, name));
+            faults.extend(unknown.map(Fault::Wrong));
+        }
+        Violation::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            faults.push(Fault::Missing(pointer_to(place, name)));
+        }
+        _ => faults.push(Fault::Wrong(place.to_owned())),
+    }
+}
+
+/// A finding, and the fields any of which would have kept it away.
+struct Found {
+    finding: Finding,
+    needs: Vec<String>,
+}
+
+impl From<Finding> for Found {
+    fn from(finding: Finding) -> Self {
+        let needs = Vec::new();
+        Self { finding, needs }
+    }
 }
 
 /// `spec` and `model_ref` as `spec.model_ref`.
@@ -58,18 +96,10 @@ fn join(place: &str, name: &str) -> String {
     }
 }
 
-fn required(path: &str) -> String {
-    format!("`{path}` is required")
-}
-
 impl Checked<'_> {
     /// No message quotes more of the document than short values of kinds that hold no secrets.
-    fn report(
-        &self,
-        error: &ValidationError<'_>,
-        compiled: &Compiled,
-        findings: &mut Vec<Finding>,
-    ) {
+    fn report(&self, error: &ValidationError<'_>, compiled: &Compiled, findings: &mut Vec<Found>) {
+        let mut needs = Vec::new();
         let pointer = error.instance_path().as_str();
         let field = field_name(pointer);
         let instance = self.json.pointer(pointer).unwrap_or(&Value::Null);
@@ -80,7 +110,7 @@ impl Checked<'_> {
                     unexpected
                         .iter()
                         .take(MAX_FINDINGS + 1)
-                        .map(|name| self.unknown(pointer, name, &known)),
+                        .map(|name| self.unknown(pointer, name, &known).into()),
                 );
                 return;
             }
@@ -89,8 +119,10 @@ impl Checked<'_> {
                 return;
             }
             Violation::Required { property } => {
-                let name = property.as_str().unwrap_or_default();
-                (code::FIELD_REQUIRED, required(&join(&field, name)))
+                let path = join(&field, property.as_str().unwrap_or_default());
+                let message = format!("`{path}` is required");
+                needs.push(path);
+                (code::FIELD_REQUIRED, message)
             }
             Violation::Type { .. } => {
                 let expected = expected_type(error, compiled);
@@ -105,7 +137,7 @@ impl Checked<'_> {
                 self.not_in_list(&field, instance, options),
             ),
             Violation::OneOfNotValid { .. } | Violation::OneOfMultipleValid { .. } => {
-                self.one_of(&field, instance, error, compiled)
+                self.one_of(&field, instance, error, compiled, &mut needs)
             }
             Violation::Constant { expected_value } => (
                 code::FIELD_ENUM,
@@ -116,6 +148,10 @@ impl Checked<'_> {
                 (code::FIELD_FORMAT, message)
             }),
         };
+        if code == code::FIELD_CONFLICT && !instance.is_object() {
+            // It is no mapping, which is another finding.
+            return;
+        }
         let newer = instance
             .as_str()
             .filter(|value| newer::is_value(self.name, &field, value));
@@ -128,7 +164,8 @@ impl Checked<'_> {
         };
         let finding = self.finding(code, pointer, message);
         let quoting = (code == code::FIELD_TYPE).then(|| self.quote_hint(instance));
-        findings.push(finding.with_hint_if(quoting.flatten()));
+        let finding = finding.with_hint_if(quoting.flatten());
+        findings.push(Found { finding, needs });
     }
 
     /// `- AUTH_PATH:` is a mapping in YAML and meant as text.
@@ -145,7 +182,7 @@ impl Checked<'_> {
         context: &[Vec<ValidationError<'_>>],
         error: &ValidationError<'_>,
         compiled: &Compiled,
-        findings: &mut Vec<Finding>,
+        findings: &mut Vec<Found>,
     ) {
         let branches = compiled.schema.pointer(error.schema_path().as_str());
         let branches = branches.and_then(Value::as_array).into_iter().flatten();
@@ -196,6 +233,7 @@ impl Checked<'_> {
         instance: &Value,
         error: &ValidationError<'_>,
         compiled: &Compiled,
+        needs: &mut Vec<String>,
     ) -> (Code, String) {
         let branches = compiled
             .schema
@@ -217,6 +255,7 @@ impl Checked<'_> {
             .iter()
             .filter_map(|branch| branch.pointer("/required/0")?.as_str())
             .collect();
+        needs.extend(fields.iter().map(|name| join(field, name)));
         (
             code::FIELD_CONFLICT,
             format!("`{field}` needs exactly one of: {}", fields.join(", ")),

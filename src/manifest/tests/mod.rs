@@ -9,6 +9,7 @@ mod committed_schemas;
 mod cron;
 mod defaults;
 mod digests;
+mod exact;
 mod fields;
 mod forms;
 mod hostile;

@@ -1,7 +1,7 @@
 //! One mistake, one finding, at its place; and what is wrong elsewhere is said all the same.
 
-use super::{agent, join, lines, parse, places};
-use crate::{graph::DependencyGraph, model::Kind};
+use super::{agent, lines, parse, places};
+use crate::model::Kind;
 
 #[test]
 fn misspelt_field_of_which_one_is_needed_is_told_once() {
@@ -75,23 +75,6 @@ fn syntax_error_spoils_its_own_document_only() {
     assert_eq!(parsed.resources[1].origin.span.start.line, 11);
     let lost: Vec<_> = parsed.unreadable.iter().map(ToString::to_string).collect();
     assert_eq!(lost, ["ModelEndpoint default/main"]);
-}
-
-#[test]
-fn references_beside_a_syntax_error_are_checked_and_the_lost_document_is_not_missed() {
-    let (catalog, _) = join(&[("a.yaml", BROKEN)]);
-    let found: Vec<_> = DependencyGraph::build(&catalog)
-        .1
-        .iter()
-        .map(|one| format!("{} {}", one.origin, one.message))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            "a.yaml:3 ModelEndpoint `none` does not exist in namespace default",
-            "a.yaml:15 ModelEndpoint `nothing` does not exist in namespace default",
-        ]
-    );
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! YAML events to nodes, with limits and every problem that does not end the file.
 
 use super::{
-    limits::{MAX_DEPTH, MAX_NODES},
+    limits::{MAX_DEPTH, MAX_FINDINGS, MAX_NODES},
     node::{Data, Entry, Node, Scalar, resolve_plain},
+    split::{Split, documents},
 };
 use crate::model::{Code, Finding, Origin, Position, Span, code};
-use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 use std::{
     collections::{HashMap, hash_map},
     sync::Arc,
@@ -14,35 +15,35 @@ use std::{
 /// The documents of a file, as far as they could be read, and what was wrong.
 pub(super) struct Loaded {
     pub(super) documents: Vec<Node>,
+    /// Numbers of the documents that were mended on the way: reported, not used.
+    pub(super) mended: Vec<usize>,
+    /// The texts of documents that could not be read at all.
+    pub(super) lost: Vec<String>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Reads every document of `text`. Documents before a syntax error are kept.
+/// Reads every document of `text`; those before and behind one with a syntax error too.
 pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
     let mut loader = Loader::new(file.clone());
-    for event in parser(text) {
-        let step = match event {
-            Ok((event, span)) => loader.take(event, convert(&span)),
-            Err(error) => {
-                let at = position(*error.marker());
-                let span = Span { start: at, end: at };
-                Err(Box::new(
-                    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
-                        loader.too_deep(span)
-                    } else {
-                        let message = format!("this is not YAML: {}", error.info());
-                        loader.finding(code::YAML_SYNTAX, span, message)
-                    },
-                ))
-            }
-        };
-        if let Err(fatal) = step {
-            loader.findings.push(*fatal);
+    let mut lost = Vec::new();
+    let mut rest = Some(text);
+    while let Some(text) = rest.take() {
+        let Some(failure) = loader.read(text) else {
             break;
+        };
+        let split = Split::around(text, failure.line.saturating_sub(loader.lines_before));
+        if failure.goes_on && loader.findings.len() <= MAX_FINDINGS {
+            lost.push(split.document.to_owned());
+            rest = split.behind;
+            loader.skip(split.lines);
+        } else {
+            lost.extend(documents(split.document, split.behind).map(str::to_owned));
         }
     }
     Loaded {
         documents: loader.documents,
+        mended: loader.mended,
+        lost,
         findings: loader.findings,
     }
 }
@@ -75,8 +76,20 @@ struct Loader {
     file: Arc<str>,
     open: Vec<Open>,
     documents: Vec<Node>,
+    mended: Vec<usize>,
     findings: Vec<Finding>,
+    /// Findings of documents that are finished.
+    settled: usize,
     nodes: usize,
+    /// Lines in front of the text that is being read.
+    lines_before: u32,
+}
+
+/// What ended the reading of a text.
+struct Failure {
+    line: u32,
+    /// Whether the documents behind can be read: not if a limit was met.
+    goes_on: bool,
 }
 
 impl Loader {
@@ -85,8 +98,87 @@ impl Loader {
             file,
             open: Vec::new(),
             documents: Vec::new(),
+            mended: Vec::new(),
             findings: Vec::new(),
+            settled: 0,
             nodes: 0,
+            lines_before: 0,
+        }
+    }
+
+    /// Reads documents until the end or what is no YAML.
+    fn read(&mut self, text: &str) -> Option<Failure> {
+        for event in parser(text) {
+            let failed = match event {
+                Ok((event, span)) => {
+                    let mut place = self.convert(&span);
+                    if matches!(event, Event::SequenceStart(StructureStyle::Block, ..)) {
+                        place.start = self.first_dash(text, &span, place.start);
+                    }
+                    self.take(event, place).err().map(|limit| (limit, false))
+                }
+                Err(error) => {
+                    let at = self.position(*error.marker());
+                    let span = Span { start: at, end: at };
+                    let deep = matches!(error.kind(), ErrorKind::RecursionLimitExceeded);
+                    let finding = if deep {
+                        self.too_deep(span)
+                    } else {
+                        let message = format!("this is not YAML: {}", error.info());
+                        self.finding(code::YAML_SYNTAX, span, message)
+                    };
+                    Some((Box::new(finding), !deep))
+                }
+            };
+            if let Some((finding, goes_on)) = failed {
+                let line = finding.origin.span.start.line;
+                // Met again where the text behind was taken up at the same line.
+                if self.findings.last() != Some(&*finding) {
+                    self.findings.push(*finding);
+                }
+                return Some(Failure { line, goes_on });
+            }
+        }
+        None
+    }
+
+    /// Goes on behind a document that could not be read.
+    fn skip(&mut self, lines: u32) {
+        self.open.clear();
+        self.settled = self.findings.len();
+        self.lines_before += lines;
+    }
+
+    /// The parser places a list that stands no deeper than its key behind its first dash.
+    fn first_dash(&self, text: &str, span: &granit_parser::Span, start: Position) -> Position {
+        let in_mapping = matches!(self.open.last(), Some(Open::Mapping { key: Some(_), .. }));
+        let offset = span.start.byte_offset().filter(|_| in_mapping);
+        let before = offset
+            .and_then(|offset| text.get(..offset))
+            .unwrap_or_default();
+        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let indent = line.chars().take_while(|letter| *letter == ' ').count();
+        if line.trim_start_matches(' ').starts_with('-') {
+            Position {
+                column: clamp(indent + 1),
+                ..start
+            }
+        } else {
+            start
+        }
+    }
+
+    fn convert(&self, span: &granit_parser::Span) -> Span {
+        Span {
+            start: self.position(span.start),
+            end: self.position(span.end),
+        }
+    }
+
+    fn position(&self, marker: Marker) -> Position {
+        Position {
+            line: self.lines_before + clamp(marker.line().max(1)),
+            column: clamp(marker.col() + 1),
         }
     }
 
@@ -198,7 +290,13 @@ impl Loader {
             return Err(Box::new(finding));
         }
         match self.open.last_mut() {
-            None => self.documents.push(node),
+            None => {
+                if self.findings.len() > self.settled {
+                    self.mended.push(self.documents.len());
+                    self.settled = self.findings.len();
+                }
+                self.documents.push(node);
+            }
             Some(Open::List { items, .. }) => items.push(node),
             Some(Open::Mapping { entries, key, .. }) => match key.take() {
                 Some((name, key_span)) => entries.push(Entry {
@@ -312,17 +410,6 @@ fn first_use(
     }
 }
 
-fn convert(span: &granit_parser::Span) -> Span {
-    Span {
-        start: position(span.start),
-        end: position(span.end),
-    }
-}
-
-fn position(marker: Marker) -> Position {
-    let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Position {
-        line: clamp(marker.line().max(1)),
-        column: clamp(marker.col() + 1),
-    }
+fn clamp(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -6,9 +6,9 @@ use super::{
     kinds::Form,
     limits::MAX_FINDINGS,
     loader::load,
-    newer,
+    mend, newer,
     node::{Data, Node, Scalar},
-    quirks, schema,
+    quirks, schema, split,
     suggest::did_you_mean,
     text::read_text,
     violations::{self, Checked},
@@ -48,22 +48,42 @@ pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
         findings: loaded.findings,
         ..ParsedFile::default()
     };
-    let broken = !parsed.findings.is_empty();
-    for mut document in loaded.documents {
-        let before = parsed.findings.len();
-        let resource = read_document(file, &mut document, &mut parsed.findings);
-        let clean = parsed.findings[before..]
+    let of_yaml = parsed.findings.clone();
+    for (number, mut document) in loaded.documents.into_iter().enumerate() {
+        let mut found = Vec::new();
+        let resource = read_document(file, &mut document, &mut found);
+        let clean = found
             .iter()
             .all(|finding| finding.severity != Severity::Error);
         // A document whose YAML was mended on the way is reported, not used.
-        match resource.filter(|_| clean && !broken) {
+        let mended = loaded.mended.contains(&number);
+        if mended {
+            found.retain(|finding| !is_consequence(finding, &of_yaml));
+        }
+        parsed.findings.append(&mut found);
+        match resource.filter(|_| clean && !mended) {
             Some(resource) => parsed.resources.push(Arc::new(resource)),
             None => parsed.unreadable.extend(declared(&document)),
         }
     }
+    let lost = loaded.lost.iter().filter_map(|text| split::guess(text));
+    parsed.unreadable.extend(lost);
     parsed.findings.sort();
     shorten(file, &mut parsed.findings);
     parsed
+}
+
+/// Whether a finding is only about what stands in for something that YAML's own rules refuse.
+fn is_consequence(finding: &Finding, of_yaml: &[Finding]) -> bool {
+    let stand_ins = [
+        code::YAML_ALIAS,
+        code::YAML_KEY,
+        code::YAML_MERGE,
+        code::YAML_TAG,
+    ];
+    of_yaml.iter().any(|one| {
+        stand_ins.contains(&one.code) && one.origin.span.start == finding.origin.span.start
+    })
 }
 
 /// Who a document says it is, however wrong the rest of it may be.
@@ -138,13 +158,10 @@ fn read_document(
         positions: &positions,
         span: node.span,
     };
-    let violations = explain_removed(violations::check(&checked, compiled), form);
-    let valid = violations.is_empty();
-    findings.extend(violations);
+    let violations = violations::check(&checked, compiled);
+    let valid = violations.findings.is_empty();
+    findings.extend(explain_removed(violations.findings, form));
     let metadata = read_metadata(file, node, findings)?;
-    if !valid {
-        return None;
-    }
     let draft = Draft {
         file,
         form,
@@ -152,6 +169,10 @@ fn read_document(
         positions,
         span: node.span,
     };
+    if !valid {
+        findings.extend(mend::independent(draft, node, &violations.faults));
+        return None;
+    }
     decode::decode(draft, node, findings)
 }
 

@@ -53,7 +53,7 @@ pub fn read_settings<T: DeserializeOwned + JsonSchema + Default>(
         positions: &positions,
         span,
     };
-    findings.extend(violations::check(&checked, &compiled));
+    findings.extend(violations::check(&checked, &compiled).findings);
     if !findings.is_empty() {
         return Err(findings);
     }

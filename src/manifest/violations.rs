@@ -1,6 +1,6 @@
 //! What a schema found wrong, in the user's words.
 
-use super::{limits::MAX_FINDINGS, newer, schema::Compiled, suggest::did_you_mean};
+use super::{limits::MAX_FINDINGS, mend::Fault, newer, schema::Compiled, suggest::did_you_mean};
 use crate::model::{Code, Finding, Origin, Positions, Span, code, pointer_to};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Violation};
 use serde_json::{Value, json};
@@ -18,15 +18,24 @@ pub(super) struct Checked<'a> {
     pub(super) span: Span,
 }
 
+/// What a schema says of a document.
+#[derive(Default)]
+pub(super) struct Violations {
+    /// In the user's words.
+    pub(super) findings: Vec<Finding>,
+    /// Where.
+    pub(super) faults: Vec<Fault>,
+}
+
 /// Checks a document against its schema.
 ///
 /// Most documents are valid, and to see that costs much less than to collect what is wrong.
-pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Vec<Finding> {
+pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Violations {
     match &compiled.validator {
         Some(validator) if !validator.is_valid(document.json) => {
             explain(document, compiled, validator)
         }
-        _ => Vec::new(),
+        _ => Violations::default(),
     }
 }
 
@@ -35,12 +44,14 @@ pub(super) fn explain(
     document: &Checked<'_>,
     compiled: &Compiled,
     validator: &Validator,
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
+) -> Violations {
+    let mut faults = Vec::new();
+    let mut found = Vec::new();
     let mut misspelt = HashSet::new();
     for error in validator.iter_errors(document.json) {
-        document.report(&error, compiled, &mut findings);
-        if findings.len() > MAX_FINDINGS {
+        document.report(&error, compiled, &mut found);
+        note_faults(&error, &mut faults);
+        if found.len() > MAX_FINDINGS {
             break;
         }
         if let Violation::AdditionalProperties { unexpected } = error.kind() {
@@ -48,18 +59,45 @@ pub(super) fn explain(
             let place = error.instance_path().as_str();
             let meant = unexpected.iter().take(MAX_FINDINGS);
             let meant = meant.filter_map(|name| did_you_mean(name, known.iter().copied()));
-            misspelt.extend(meant.map(|name| required(&join(&field_name(place), name))));
+            misspelt.extend(meant.map(|name| join(&field_name(place), name)));
             let newer = unexpected
                 .iter()
                 .filter_map(|name| newer::stands_for(document.name, name));
-            misspelt.extend(newer.map(required));
+            misspelt.extend(newer.map(str::to_owned));
         }
     }
-    // Who misspells a required field is told once.
-    findings.retain(|finding| {
-        finding.code != code::FIELD_REQUIRED || !misspelt.contains(&finding.message)
-    });
-    findings
+    // Who misspells a needed field is told once.
+    found.retain(|one| !one.needs.iter().any(|field| misspelt.contains(field)));
+    let findings = found.into_iter().map(|one| one.finding).collect();
+    Violations { findings, faults }
+}
+
+fn note_faults(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
+    let place = error.instance_path().as_str();
+    match error.kind() {
+        Violation::AdditionalProperties { unexpected } => {
+            let unknown = unexpected.iter().map(|name| pointer_to(place, name));
+            faults.extend(unknown.map(Fault::Wrong));
+        }
+        Violation::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            faults.push(Fault::Missing(pointer_to(place, name)));
+        }
+        _ => faults.push(Fault::Wrong(place.to_owned())),
+    }
+}
+
+/// A finding, and the fields any of which would have kept it away.
+struct Found {
+    finding: Finding,
+    needs: Vec<String>,
+}
+
+impl From<Finding> for Found {
+    fn from(finding: Finding) -> Self {
+        let needs = Vec::new();
+        Self { finding, needs }
+    }
 }
 
 /// `spec` and `model_ref` as `spec.model_ref`.
@@ -71,18 +109,10 @@ fn join(place: &str, name: &str) -> String {
     }
 }
 
-fn required(path: &str) -> String {
-    format!("`{path}` is required")
-}
-
 impl Checked<'_> {
     /// No message quotes more of the document than short values of kinds that hold no secrets.
-    fn report(
-        &self,
-        error: &ValidationError<'_>,
-        compiled: &Compiled,
-        findings: &mut Vec<Finding>,
-    ) {
+    fn report(&self, error: &ValidationError<'_>, compiled: &Compiled, findings: &mut Vec<Found>) {
+        let mut needs = Vec::new();
         let pointer = error.instance_path().as_str();
         let field = field_name(pointer);
         let instance = self.json.pointer(pointer).unwrap_or(&Value::Null);
@@ -93,7 +123,7 @@ impl Checked<'_> {
                     unexpected
                         .iter()
                         .take(MAX_FINDINGS + 1)
-                        .map(|name| self.unknown(pointer, name, &known)),
+                        .map(|name| self.unknown(pointer, name, &known).into()),
                 );
                 return;
             }
@@ -102,8 +132,10 @@ impl Checked<'_> {
                 return;
             }
             Violation::Required { property } => {
-                let name = property.as_str().unwrap_or_default();
-                (code::FIELD_REQUIRED, required(&join(&field, name)))
+                let path = join(&field, property.as_str().unwrap_or_default());
+                let message = format!("`{path}` is required");
+                needs.push(path);
+                (code::FIELD_REQUIRED, message)
             }
             Violation::Type { .. } => {
                 let expected = expected_type(error, compiled);
@@ -118,7 +150,7 @@ impl Checked<'_> {
                 self.not_in_list(&field, instance, options),
             ),
             Violation::OneOfNotValid { .. } | Violation::OneOfMultipleValid { .. } => {
-                self.one_of(&field, instance, error, compiled)
+                self.one_of(&field, instance, error, compiled, &mut needs)
             }
             Violation::Constant { expected_value } => (
                 code::FIELD_ENUM,
@@ -129,6 +161,10 @@ impl Checked<'_> {
                 (code::FIELD_FORMAT, message)
             }),
         };
+        if code == code::FIELD_CONFLICT && !instance.is_object() {
+            // It is no mapping, which is another finding.
+            return;
+        }
         let newer = instance
             .as_str()
             .filter(|value| newer::is_value(self.name, &field, value));
@@ -141,7 +177,8 @@ impl Checked<'_> {
         };
         let finding = self.finding(code, pointer, message);
         let quoting = (code == code::FIELD_TYPE).then(|| self.quote_hint(instance));
-        findings.push(finding.with_hint_if(quoting.flatten()));
+        let finding = finding.with_hint_if(quoting.flatten());
+        findings.push(Found { finding, needs });
     }
 
     /// `- AUTH_PATH:` is a mapping in YAML and meant as text.
@@ -158,7 +195,7 @@ impl Checked<'_> {
         context: &[Vec<ValidationError<'_>>],
         error: &ValidationError<'_>,
         compiled: &Compiled,
-        findings: &mut Vec<Finding>,
+        findings: &mut Vec<Found>,
     ) {
         let branches = compiled.schema.pointer(error.schema_path().as_str());
         let branches = branches.and_then(Value::as_array).into_iter().flatten();
@@ -209,6 +246,7 @@ impl Checked<'_> {
         instance: &Value,
         error: &ValidationError<'_>,
         compiled: &Compiled,
+        needs: &mut Vec<String>,
     ) -> (Code, String) {
         let branches = compiled
             .schema
@@ -230,6 +268,7 @@ impl Checked<'_> {
             .iter()
             .filter_map(|branch| branch.pointer("/required/0")?.as_str())
             .collect();
+        needs.extend(fields.iter().map(|name| join(field, name)));
         (
             code::FIELD_CONFLICT,
             format!("`{field}` needs exactly one of: {}", fields.join(", ")),

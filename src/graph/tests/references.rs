@@ -171,3 +171,24 @@ fn dependencies_and_dependents_carry_the_field() {
     );
     assert_eq!(graph.dependencies(&id(Kind::Agent, "nobody")), []);
 }
+
+#[test]
+fn references_beside_a_syntax_error_are_checked_and_the_lost_document_is_not_missed() {
+    let text = "kind: Agent\nmetadata: {name: first}\nspec: {model_ref: none}\n---\nkind: ModelEndpoint\nmetadata:\n  name: \"main\"   # the one that is meant\nspec:\n  default_model: [unclosed\n---\nkind: Agent\nmetadata: {name: last}\nspec:\n  model_ref: main\n  fallback_model_refs: [nothing]\n";
+    let parsed = crate::manifest::parse_file(&"a.yaml".into(), text.as_bytes());
+    let files = [std::sync::Arc::new(parsed)];
+    let options = crate::manifest::AssembleOptions::default();
+    let (catalog, _) = crate::manifest::assemble(&files, options);
+    let found: Vec<_> = super::DependencyGraph::build(&catalog)
+        .1
+        .iter()
+        .map(|one| format!("{} {}", one.origin, one.message))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "a.yaml:3 ModelEndpoint `none` does not exist in namespace default",
+            "a.yaml:15 ModelEndpoint `nothing` does not exist in namespace default",
+        ]
+    );
+}

@@ -2,7 +2,7 @@
 
 use super::{MANIFEST, polish::polish, slug};
 use crate::{
-    manifest::{kinds::Form, loader::load},
+    manifest::{kinds::Form, loader::load, node::Node},
     model::{
         Kind, Metadata,
         spec::{
@@ -197,7 +197,7 @@ fn status(form: Form) -> Value {
 /// The good manifest of a form.
 fn example(form: Form) -> Option<Value> {
     let documents = load(&"examples.yaml".into(), EXAMPLES).documents;
-    let manifests = documents.iter().map(|document| document.to_json());
+    let manifests = documents.iter().map(Node::to_json);
     manifests
         .into_iter()
         .find(|manifest| manifest["kind"] == form.name())

@@ -286,7 +286,7 @@ fn alias_targets_name_exactly_one_of_endpoint_and_alias() {
     );
     assert_eq!(
         places(&alias("  - {endpoint: e, weight: 0}\n")),
-        ["6:5 E-FIELD-RANGE"]
+        ["6:3 E-FIELD-RANGE"]
     );
     assert_eq!(
         places(&alias("  - {endpoint: e, weight: -1}\n")),

@@ -113,7 +113,7 @@ fn only_the_well_formed_of_them_are_read() {
                 || text.contains("string_data:\n    value: sk-")),
         "{read:#?}"
     );
-    assert_eq!(read.len(), 3, "{read:#?}");
+    assert_eq!(read.len(), 4, "{read:#?}");
 }
 
 #[test]

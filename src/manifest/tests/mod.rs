@@ -9,6 +9,7 @@ mod committed_schemas;
 mod cron;
 mod defaults;
 mod digests;
+mod exact;
 mod fast_path;
 mod fields;
 mod forms;

@@ -194,7 +194,9 @@ impl AgentMemory {
         super::trim(&mut self.provider);
         for operation in &mut self.allow {
             let name = operation.trim().to_lowercase();
-            *operation = name.strip_prefix("memory.").unwrap_or(&name).to_owned();
+            name.strip_prefix("memory.")
+                .unwrap_or(&name)
+                .clone_into(operation);
         }
         super::unique(&mut self.allow);
     }

@@ -18,6 +18,7 @@ use crate::{
     source::{Changed, Watch},
 };
 use clap::{Args, ValueEnum};
+use std::time::Instant;
 
 /// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -74,8 +75,12 @@ pub(crate) struct ValidateArgs {
 /// Reviews the files and prints what was found.
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session) -> Result<Exit, CliError> {
     if !args.watch {
-        let (reading, snapshot) = (&mut Reading::default(), &mut empty(args));
-        return once(args, session, reading, snapshot, &Changed::Everything);
+        let (mut reading, mut snapshot) = (Reading::default(), empty(args));
+        let everything = &Changed::Everything;
+        let done = once(args, session, &mut reading, &mut snapshot, everything);
+        // The process ends here: taking a large repository apart would only cost time.
+        std::mem::forget((reading, snapshot));
+        return done;
     }
     if args.scope.reads_stdin() {
         return Err(CliError::usage("standard input cannot be watched"));
@@ -117,14 +122,20 @@ fn once(
     snapshot: &mut Snapshot,
     changed: &Changed,
 ) -> Result<Exit, CliError> {
+    let begun = Instant::now();
     let version = args.scope.read(session, reading, changed)?;
     let found = version.check(snapshot, true);
+    let took = begun.elapsed();
     let findings = Reported::all(&found);
     let report = printed(args.output, &version, &found, &findings, session);
     session.terminal.data(&report)?;
     if !matches!(args.output, Format::Json | Format::Sarif | Format::Junit) {
         let closing = closing(&version, snapshot, &findings, session);
         session.terminal.note(&closing);
+        if args.watch {
+            let took = took.as_secs_f64() * 1000.0;
+            session.terminal.note(&format!("checked in {took:.1} ms\n"));
+        }
     }
     Ok(if found.has_errors() {
         Exit::Invalid

@@ -49,10 +49,12 @@ fn watch_checks_again_after_every_save_and_ends_with_its_reader() {
     });
     let small = bench.path().join("small.yaml");
     assert_eq!(next(&said), "ok: 2 resources in 2 files, no findings\n");
+    assert!(next(&said).starts_with("checked in "));
     let good = fs::read_to_string(&small).unwrap();
     fs::write(&small, good.replace("provider", "provdier")).unwrap();
     assert!(next(&printed).contains("did you mean `provider`?"));
     assert!(next(&said).starts_with("1 error"));
+    assert!(next(&said).ends_with(" ms\n"));
     fs::write(&small, &good).unwrap();
     assert_eq!(next(&said), "ok: 2 resources in 2 files, no findings\n");
     fs::write(bench.path().join("stray.yaml"), "a: 1\n").unwrap();

@@ -12,15 +12,15 @@ impl DependencyGraph {
     ///
     /// Members of a cycle come last, sorted.
     pub fn order(&self) -> Vec<ResourceId> {
-        self.order_of(self.links.nodes().cloned().collect())
+        self.order_of(&self.links.nodes().cloned().collect())
     }
 
     /// Some resources in that order; who the graph does not know is left out.
     ///
     /// Costs what there is between them: references lead to lower layers, which come first anyway, so only
     /// what they reach within their own layer is looked at.
-    pub fn order_of(&self, some: BTreeSet<ResourceId>) -> Vec<ResourceId> {
-        let part = self.within_layers(&some);
+    pub fn order_of(&self, some: &BTreeSet<ResourceId>) -> Vec<ResourceId> {
+        let part = self.within_layers(some);
         let mut waiting = HashMap::new();
         let mut ready = BinaryHeap::new();
         for id in &part {

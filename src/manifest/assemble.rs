@@ -125,7 +125,7 @@ impl Assembly {
             }
         }
         for (folded, before) in touched.claims {
-            self.settle_claims(folded, before, &mut changed);
+            self.settle_claims(folded, &before, &mut changed);
         }
         self.settle_variables(&changed);
         changed
@@ -208,7 +208,7 @@ impl Assembly {
     fn settle_claims(
         &mut self,
         folded: ResourceId,
-        before: Claims,
+        before: &Claims,
         changed: &mut BTreeSet<ResourceId>,
     ) {
         let claims = self.claims.get(&folded).cloned().unwrap_or_default();

@@ -1,16 +1,14 @@
 //! YAML events to nodes, with limits and every problem that does not end the file.
 
 use super::{
+    keys::Keys,
     limits::{MAX_DEPTH, MAX_FINDINGS, MAX_NODES},
     node::{Data, Entry, Node, Scalar, resolve_plain},
     split::{Split, documents},
 };
 use crate::model::{Code, Finding, Origin, Position, Span, code};
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
-use std::{
-    collections::{HashMap, hash_map},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// The documents of a file, as far as they could be read, and what was wrong.
 pub(super) struct Loaded {
@@ -54,9 +52,6 @@ fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
     Parser::new_from_str_with_options(text, options)
 }
 
-/// Up to this many keys of a mapping are compared one by one, which needs no index.
-const LINEAR_KEYS: usize = 16;
-
 /// A collection that is still open.
 enum Open {
     List {
@@ -67,7 +62,7 @@ enum Open {
         entries: Vec<Entry>,
         key: Option<(String, Span)>,
         /// Where each key stands first; empty as long as there are few.
-        keys: HashMap<String, Span>,
+        keys: Keys,
         start: Position,
     },
 }
@@ -217,7 +212,7 @@ impl Loader {
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.refuse_extras(anchor, tag.as_deref(), span);
-                let (entries, keys) = (Vec::new(), HashMap::new());
+                let (entries, keys) = (Vec::new(), Keys::default());
                 self.enter(
                     Open::Mapping {
                         entries,
@@ -356,7 +351,7 @@ impl Loader {
         else {
             return;
         };
-        let twice = first_use(entries, keys, &name, span).map(|first| {
+        let twice = keys.first_use(entries, &name, span).map(|first| {
             let message = format!("the key `{name}` stands twice in this mapping");
             let line = first.start.line;
             let hint = format!("the first one is in line {line}; keep one of them");
@@ -382,31 +377,6 @@ impl Loader {
             },
             message,
         )
-    }
-}
-
-/// Where a key stands for the first time in a mapping with these entries, if it does already.
-fn first_use(
-    entries: &[Entry],
-    keys: &mut HashMap<String, Span>,
-    name: &str,
-    span: Span,
-) -> Option<Span> {
-    if entries.len() < LINEAR_KEYS {
-        let mut same = entries.iter().filter(|entry| entry.key == name);
-        return same.next().map(|entry| entry.key_span);
-    }
-    if keys.is_empty() {
-        // Backwards, so that of two the first one stays.
-        let known = entries.iter().rev();
-        keys.extend(known.map(|entry| (entry.key.clone(), entry.key_span)));
-    }
-    match keys.entry(name.to_owned()) {
-        hash_map::Entry::Occupied(seen) => Some(*seen.get()),
-        hash_map::Entry::Vacant(free) => {
-            free.insert(span);
-            None
-        }
     }
 }
 

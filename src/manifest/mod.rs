@@ -13,6 +13,7 @@ mod clear_text;
 mod coerce;
 mod cron;
 mod decode;
+mod keys;
 mod kinds;
 mod limits;
 mod loader;

@@ -71,18 +71,18 @@ impl Plan {
 
     /// Compares two sides that are the same but for what `changed` names; costs what that is.
     pub fn of(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Self {
-        let mut changes = upserts(base, head, changed);
-        changes.extend(prunes(base, head, changed));
-        let routes = if changes.is_empty() {
+        let mut steps = upserts(base, head, changed);
+        steps.extend(prunes(base, head, changed));
+        let routes = if steps.is_empty() {
             Vec::new()
         } else {
             route_changes(base.table, head.table, changed)
         };
-        let digest = digest(base.catalog, head.catalog, &changes);
+        let digest = digest(base.catalog, head.catalog, &steps);
         Self {
             base: base.revision.to_owned(),
             head: head.revision.to_owned(),
-            changes,
+            changes: steps,
             routes,
             objects: head.catalog.len(),
             digest,
@@ -140,7 +140,7 @@ fn upserts(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
         after.is_some_and(|after| before.is_none_or(|before| before.digest != after.digest))
     };
     let differing = changed.resources.iter().filter(differs).cloned().collect();
-    let ordered = head.graph.order_of(differing).into_iter();
+    let ordered = head.graph.order_of(&differing).into_iter();
     let change = |id: ResourceId| {
         let (before, after) = (base.catalog.get(&id), head.catalog.get(&id)?);
         Some(Change {
@@ -160,7 +160,7 @@ fn upserts(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
 fn prunes(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
     let gone = |id: &&ResourceId| head.catalog.get(id).is_none();
     let gone = changed.resources.iter().filter(gone).cloned().collect();
-    let ordered = base.graph.order_of(gone).into_iter().rev();
+    let ordered = base.graph.order_of(&gone).into_iter().rev();
     let change = |id: ResourceId| {
         Some(Change {
             action: Action::Delete,

@@ -57,7 +57,7 @@ impl RoutingTable {
         for id in &affected.endpoints {
             update.add_endpoint(id);
         }
-        for id in graph.order_of(affected.aliases.clone()) {
+        for id in graph.order_of(&affected.aliases) {
             update.add_alias(&id);
         }
         for id in &affected.agents {
@@ -151,16 +151,16 @@ impl Update<'_> {
                 self.touch(id, id.name.to_string());
                 self.names(id).endpoints.remove_mut(&id.name);
                 for (index, alias) in spec.model_aliases.keys().enumerate() {
-                    self.unclaim(Sort::EndpointAlias, alias, (id.clone(), index));
+                    self.unclaim(Sort::EndpointAlias, alias, &(id.clone(), index));
                 }
                 for (index, model) in spec.models.iter().enumerate() {
-                    self.unclaim(Sort::Model, model, (id.clone(), index));
+                    self.unclaim(Sort::Model, model, &(id.clone(), index));
                 }
             }
             Spec::ModelAlias(spec) => {
                 self.table.flats.remove_mut(id);
                 let (name, _) = alias_name(resource, spec);
-                self.unclaim(Sort::Alias, name, (id.clone(), 0));
+                self.unclaim(Sort::Alias, name, &(id.clone(), 0));
             }
             Spec::Agent(_) => {
                 self.touch(id, format!("agent/{}", id.name));
@@ -256,7 +256,7 @@ impl Update<'_> {
         claims(self.names(&by.0), sort).insert(name, by, route);
     }
 
-    fn unclaim(&mut self, sort: Sort, name: &str, by: (ResourceId, usize)) {
+    fn unclaim(&mut self, sort: Sort, name: &str, by: &(ResourceId, usize)) {
         if let Some(pattern) = Pattern::parse(name) {
             self.touched.wildcards.insert(by.0.namespace.clone());
             let key = (Reverse(pattern.literals()), name.to_owned(), by.0.clone());
@@ -264,7 +264,7 @@ impl Update<'_> {
             return;
         }
         self.touch(&by.0, name.to_owned());
-        claims(self.names(&by.0), sort).remove(name, &by);
+        claims(self.names(&by.0), sort).remove(name, by);
     }
 
     fn touch(&mut self, owner: &ResourceId, name: String) {

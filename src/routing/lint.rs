@@ -102,15 +102,11 @@ fn unreachable(names: &Names, name: &str) -> Vec<Finding> {
     findings
 }
 
+/// A wildcard and where it leads.
+type Wildcard = (Pattern, Arc<AliasRoute>);
+
 /// Pairs of equally specific patterns that overlap; `wildcards` is sorted by specificity.
-fn ties<'a>(
-    wildcards: &'a [&'a (Pattern, Arc<AliasRoute>)],
-) -> impl Iterator<
-    Item = (
-        &'a (Pattern, Arc<AliasRoute>),
-        &'a (Pattern, Arc<AliasRoute>),
-    ),
-> {
+fn ties<'a>(wildcards: &'a [&'a Wildcard]) -> impl Iterator<Item = (&'a Wildcard, &'a Wildcard)> {
     wildcards.iter().enumerate().flat_map(|(index, one)| {
         let equals = wildcards[index + 1..]
             .iter()

@@ -111,7 +111,7 @@ fn of_namespace(names: &Names) -> impl Iterator<Item = ModelListing> {
 fn exact_names(names: &Names) -> BTreeSet<String> {
     let agents = names.agents.keys().map(|name| format!("agent/{name}"));
     let aliases = names.aliases.iter().chain(names.endpoint_aliases.iter());
-    let endpoints = names.endpoints.keys().map(|name| name.to_string());
+    let endpoints = names.endpoints.keys().map(ToString::to_string);
     agents
         .chain(aliases.map(|(name, _)| name.clone()))
         .chain(endpoints)

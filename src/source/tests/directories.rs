@@ -89,7 +89,8 @@ fn files_read_on_many_threads_are_those_read_one_by_one() {
     assert_eq!(paths(&all), names);
     for name in &names {
         assert_eq!(content(&all, name), format!("a: {name}"));
-        let one = open_work_tree_in(home.path(), &[name.clone()], &Limits::default()).unwrap();
+        let one =
+            open_work_tree_in(home.path(), std::slice::from_ref(name), &Limits::default()).unwrap();
         assert_eq!(one.files.get(name), all.files.get(name));
     }
 }

@@ -73,8 +73,8 @@ fn slot(byte: u8) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
+    use super::Letters;
+    use proptest::prelude::{prop_assert, proptest};
 
     proptest! {
         #[test]

@@ -7,7 +7,10 @@ use crate::{
     reconcile::Snapshot,
     routing::{Facts, list_models, resolve},
 };
-use proptest::{collection::vec, prelude::*};
+use proptest::{
+    collection::vec,
+    prelude::{ProptestConfig, Strategy, prop, prop_assert_eq, proptest},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,

@@ -1,36 +1,3 @@
-//! What we accept, a second YAML parser accepts too and reads as the same identities.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use orloj::manifest::parse_file;
-use saphyr::{LoadableYamlNode as _, Yaml};
-
-fuzz_target!(|text: &str| {
-    let parsed = parse_file(&"f.yaml".into(), text.as_bytes());
-    if parsed.resources.is_empty() {
-        return;
-    }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let documents = match Yaml::load_from_str(text) {
-        Ok(documents) => documents,
-        Err(error) => panic!("we accept what the other parser refuses: {error}"),
-    };
-    for resource in &parsed.resources {
-        let named = documents.iter().any(|document| {
-            let name = document
-                .as_mapping_get("metadata")
-                .and_then(|metadata| metadata.as_mapping_get("name"));
-            match name.map(|name| (name.as_str(), name)) {
-                Some((Some(name), _)) => name.trim() == &*resource.id.name,
-                // We keep the source text of a name that looks like a number.
-                Some((None, _)) => true,
-                None => false,
-            }
-        });
-        assert!(
-            named,
-            "{} is not in the other parser's documents",
-            resource.id
-        );
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| orloj_fuzz::differential::check(bytes));

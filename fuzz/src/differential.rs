@@ -1,0 +1,68 @@
+//! What we accept, libyaml reads as the same values.
+//!
+//! The second reader is libyaml (through `serde_yaml`), which shares no code with ours.
+
+use orloj::manifest::read_documents;
+use serde::Deserialize as _;
+use serde_json::Value;
+use serde_yaml::Value as Yaml;
+
+/// Reads `bytes` with both readers.
+pub fn check(bytes: &[u8]) {
+    let ours = read_documents(&"f.yaml".into(), bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if !ours.findings.is_empty() {
+        return;
+    }
+    let mut theirs = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(text) {
+        match Yaml::deserialize(document) {
+            Ok(value) => theirs.push(value),
+            Err(error) => panic!("we accept what libyaml refuses: {error}"),
+        }
+    }
+    assert_eq!(
+        ours.values.len(),
+        theirs.len(),
+        "{:?} {theirs:?}",
+        ours.values
+    );
+    for (ours, theirs) in ours.values.iter().zip(&theirs) {
+        assert!(same(ours, theirs), "\n{ours:?}\n{theirs:?}");
+    }
+}
+
+fn same(ours: &Value, theirs: &Yaml) -> bool {
+    match (ours, theirs) {
+        (Value::Array(ours), Yaml::Sequence(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(ours), Yaml::Mapping(theirs)) => {
+            ours.len() == theirs.len()
+                && ours
+                    .iter()
+                    .zip(theirs)
+                    .all(|((name, ours), (key, theirs))| {
+                        key.as_str() == Some(name) && same(ours, theirs)
+                    })
+        }
+        (Value::String(ours), Yaml::String(theirs)) => ours == theirs,
+        (Value::Bool(ours), Yaml::Bool(theirs)) => ours == theirs,
+        // JSON has no number that is not finite.
+        (Value::Null, Yaml::Number(theirs)) => theirs.as_f64().is_none_or(|it| !it.is_finite()),
+        (Value::Number(ours), Yaml::Number(theirs)) => ours.as_f64() == theirs.as_f64(),
+        // What is a number and what only looks like one differs: `0777` is one to YAML 1.2, `0b1` to
+        // libyaml's user. A field of text keeps the source's text either way.
+        (Value::Number(_), Yaml::String(text)) => is_like_a_number(text),
+        (Value::String(text), Yaml::Number(_)) => is_like_a_number(text),
+        (Value::Null, Yaml::Null) => true,
+        _ => false,
+    }
+}
+
+fn is_like_a_number(text: &str) -> bool {
+    text.trim_start_matches(['+', '-', '.'])
+        .starts_with(|c: char| c.is_ascii_digit())
+}

@@ -164,7 +164,7 @@ fn ask(snapshot: &Snapshot) {
             model: Some(&listing.id),
             draw: 0x6000_0000,
         };
-        resolve(snapshot.table(), &facts);
+        let _ = resolve(snapshot.table(), &facts);
     }
     snapshot.graph().order();
 }

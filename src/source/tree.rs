@@ -43,7 +43,8 @@ pub(super) struct Listed {
 
 /// Lists the manifests of `root` below each path of `scope`, or all of them if it is empty.
 ///
-/// `memo` is the last listing with the same scope and limits. The result is the same without it.
+/// `memo` is the last listing with the same scope and limits. The result is the same without it. Of a tree
+/// beyond a limit of the whole there are findings and no files.
 ///
 /// # Errors
 ///
@@ -68,7 +69,11 @@ pub(super) fn list(
     }
     let flow = walk.roots(root, scope, None)?;
     let mut listed = walk.finish(scope, ignore, None);
-    listed.memo = listed.memo.filter(|_| flow.is_continue());
+    if flow.is_break() {
+        // What was listed before the limit is no revision, and reading it would cost what the limit saves.
+        listed.files = Files::default();
+        listed.memo = None;
+    }
     Ok(listed)
 }
 

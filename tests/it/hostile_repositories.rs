@@ -98,8 +98,7 @@ fn hundred_thousand_files_of_a_mebibyte_end_at_the_limit_of_a_revision() {
     let blob = fed(&repo, &["hash-object", "-w", "--stdin"], text.as_bytes());
     let line = |number| format!("100644 blob {blob}\tf{number:06}.yaml\n");
     commit_tree(&repo, &(0..100_000).map(line).collect::<String>());
-    // 256 MiB of a revision are read.
-    let output = validate(&repo, 30, 256 + BASE).code(3);
+    let output = validate(&repo, 10, BASE).code(3);
     let findings = output.json()["findings"].clone();
     assert_eq!(findings[0]["code"], "E-LIMIT-TOTAL-SIZE");
     assert_eq!(findings[0]["file"], "f000255.yaml");
@@ -124,7 +123,7 @@ fn git_bomb(repo: &TestRepo, ending: &str) {
 fn twelve_objects_that_name_ten_thousand_million_files_are_refused() {
     let repo = TestRepo::with(&[("good.yaml", GOOD)]);
     git_bomb(&repo, ".yaml");
-    let output = validate(&repo, 30, BASE + 256).code(3);
+    let output = validate(&repo, 15, BASE + 64).code(3);
     let findings = output.json()["findings"].clone();
     let found = findings.as_array().unwrap().iter();
     let limit: Vec<_> = found.filter(|one| one["code"] == "E-LIMIT-FILES").collect();
@@ -133,7 +132,7 @@ fn twelve_objects_that_name_ten_thousand_million_files_are_refused() {
     // What is no manifest is looked at once per object.
     git_bomb(&repo, ".txt");
     let output = validate(&repo, 5, BASE).code(3);
-    output.says("E-SOURCE-EMPTY");
+    output.says("E-LIMIT-EMPTY");
 }
 
 /// Cuts every sort of object at every sort of place: `validate` ends with an error, whatever is missing.

@@ -1,7 +1,7 @@
 //! Good manifests with places of their trees exchanged: what a schema lets through is decoded, joined,
 //! linked, compiled, planned and shown without a panic, and what edits lead to is what the files say.
 
-use crate::{idempotence, positions::point_into};
+use super::{idempotence, positions::point_into};
 use orloj::{
     manifest::{FileEdit, Layer, parse_file, schema},
     plan::{Plan, TextOptions, to_json, to_markdown, to_text},

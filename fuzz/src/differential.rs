@@ -20,8 +20,10 @@ pub fn check(bytes: &[u8]) {
     }
     // `serde_yaml` takes a byte order mark for content.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // A block text that the file's end cuts off has a last line end for us, and none for libyaml.
+    let text = format!("{text}\n");
     let mut theirs = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(text) {
+    for document in serde_yaml::Deserializer::from_str(&text) {
         match Yaml::deserialize(document) {
             Ok(value) => theirs.push(value),
             // It reads YAML 1.1, and no number beyond 64 bits: what it refuses cannot be compared.

@@ -62,8 +62,9 @@ fn same(ours: &Value, theirs: &Yaml) -> bool {
         (Value::Number(ours), Yaml::Number(theirs)) => ours.as_f64() == theirs.as_f64(),
         // What is a number and what only looks like one differs: `0777` is one to YAML 1.2, `0b1` to
         // libyaml's user. A field of text keeps the source's text either way.
-        (Value::Number(_), Yaml::String(text)) => is_like_a_number(text),
-        (Value::String(text), Yaml::Number(_)) => is_like_a_number(text),
+        (Value::Number(_), Yaml::String(text)) | (Value::String(text), Yaml::Number(_)) => {
+            is_like_a_number(text)
+        }
         (Value::Null, Yaml::Null) => true,
         _ => false,
     }

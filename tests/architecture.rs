@@ -174,6 +174,31 @@ fn only_secrets_may_draw_randomness_among_the_compute_rooms() {
 }
 
 #[test]
+fn captures_of_a_returned_type_are_no_import() {
+    let text = |room: &str| {
+        format!(
+            "fn f<'a, T>(x: &'a T) -> impl Fn() + use<'a, T> {{\n    crate::{room}::g(x);\n    move || {{}}\n}}"
+        )
+    };
+    assert_clean("src/cli/mod.rs", &text("model"));
+    assert_breach("src/plan/mod.rs", &text("store"), 2, "later room `store`");
+}
+
+#[test]
+fn source_that_is_no_rust_is_read_to_its_end() {
+    for text in [
+        "use a::{b; c}",
+        "use {;",
+        "use <",
+        "use",
+        "use a::{{{;;",
+        "use {}}",
+    ] {
+        breaches("src/cli/mod.rs", text);
+    }
+}
+
+#[test]
 fn glob_import_is_found_wherever_it_stands() {
     assert_breach("src/cli/mod.rs", "use crate::model::*;", 1, "glob import");
     assert_breach("src/cli/tests.rs", "\nuse super::*;", 2, "glob import");

@@ -43,11 +43,14 @@ pub(super) fn read_text<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Box<
 
 /// The position right behind `before`, which is valid UTF-8 up to a cut-off character.
 fn origin_at(file: &str, before: &[u8]) -> Origin {
-    let line_start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
-    let line = before.split(|byte| *byte == b'\n').count();
+    // Lines end as they do for YAML: with LF, with CR LF, or with CR alone.
+    let ends = |at: &usize| match before[*at] {
+        b'\n' => true,
+        b'\r' => before.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    let breaks = (0..before.len()).filter(ends);
+    let (line, line_start) = breaks.fold((1, 0), |(line, _), at| (line + 1, at + 1));
     let column = String::from_utf8_lossy(&before[line_start..])
         .chars()
         .count()

@@ -58,7 +58,8 @@ pub fn check(
     options: ReviewOptions,
 ) -> (Changed, Findings) {
     let mut findings: Findings = desired.source_findings.iter().cloned().collect();
-    if options.refuse_empty && desired.is_empty {
+    // What was refused of a tree is no sign that it is empty.
+    if options.refuse_empty && desired.is_empty && desired.source_findings.is_empty() {
         findings.push(empty_source());
     }
     let changed = snapshot.advance(desired.edits);

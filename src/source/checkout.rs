@@ -3,6 +3,7 @@
 use super::{
     BlobId, CommitId, FileChange, Files, Limits, SourceError, TreeFile,
     gather::Gather,
+    objects::{LooseObjects, Objects},
     scope,
     text::is_unsafe,
     tree::{self, Memo},
@@ -80,6 +81,7 @@ impl Health {
 enum Contents {
     Objects {
         repository: Mutex<Repository>,
+        loose: LooseObjects,
         max_file_bytes: u64,
         health: Arc<Health>,
     },
@@ -100,6 +102,7 @@ impl Checkout {
         }
         let Contents::Objects {
             repository,
+            loose,
             max_file_bytes,
             health,
         } = &self.contents
@@ -107,7 +110,7 @@ impl Checkout {
             return Err(not_found(&file.blob));
         };
         let repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = match read_object(&repository, &file.blob, *max_file_bytes) {
+        let read = match read_object(&repository, loose, &file.blob, *max_file_bytes) {
             // Its size was within the limit when the files were listed.
             Err(SourceError::BlobNotFound { .. }) if self.files.get(&file.path) == Some(file) => {
                 let text = "the length of an object changed";
@@ -137,8 +140,10 @@ impl Checkout {
         memo: &mut Option<Memo>,
     ) -> Result<Self, SourceError> {
         let scope = scope::normalise(paths)?;
-        let (commit, root) = describe(&repository, commit)?;
-        let listed = tree::list(&repository, root, &scope, limits, memo.as_ref())?;
+        let objects = Objects::of(&repository)?;
+        let loose = objects.loose();
+        let (commit, root) = describe(&objects, commit)?;
+        let listed = tree::list(objects, root, &scope, limits, memo.as_ref())?;
         *memo = listed.memo;
         Ok(Self {
             commit: Some(commit),
@@ -146,6 +151,7 @@ impl Checkout {
             findings: listed.findings,
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
+                loose,
                 max_file_bytes: limits.max_file_bytes,
                 health,
             },
@@ -153,7 +159,12 @@ impl Checkout {
     }
 
     /// Files that are objects of a repository but not of a commit.
-    pub(super) fn of_objects(repository: Repository, files: Files, gather: Gather<'_>) -> Self {
+    pub(super) fn of_objects(
+        repository: Repository,
+        loose: LooseObjects,
+        files: Files,
+        gather: Gather<'_>,
+    ) -> Self {
         let max_file_bytes = gather.limits().max_file_bytes;
         Self {
             commit: None,
@@ -161,6 +172,7 @@ impl Checkout {
             findings: gather.finish(),
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
+                loose,
                 max_file_bytes,
                 health: Arc::default(),
             },
@@ -189,20 +201,19 @@ impl fmt::Debug for Checkout {
     }
 }
 
-fn describe(repository: &Repository, id: &CommitId) -> Result<(Commit, git2::Oid), SourceError> {
+fn describe(objects: &Objects<'_>, id: &CommitId) -> Result<(Commit, git2::Oid), SourceError> {
     let not_found = || SourceError::CommitNotFound {
         commit: id.to_string(),
     };
     let oid = id.oid().map_err(SourceError::damaged)?;
-    let odb = repository.odb().map_err(SourceError::damaged)?;
-    match odb.read_header(oid) {
+    match objects.header(oid) {
         Ok((bytes, ObjectType::Commit)) if bytes <= MAX_COMMIT_BYTES => {}
         Err(error) if error.code() != git2::ErrorCode::NotFound => {
             return Err(SourceError::damaged(error));
         }
         _ => return Err(not_found()),
     }
-    let commit = repository.find_commit(oid).map_err(SourceError::damaged)?;
+    let commit = objects.commit(oid).map_err(SourceError::damaged)?;
     let author = commit.author();
     let described = Commit {
         id: *id,
@@ -225,12 +236,13 @@ fn line(bytes: &[u8]) -> String {
 
 fn read_object(
     repository: &Repository,
+    loose: &LooseObjects,
     blob: &BlobId,
     max_bytes: u64,
 ) -> Result<Arc<[u8]>, SourceError> {
     let oid = blob.oid().map_err(SourceError::damaged)?;
-    let odb = repository.odb().map_err(SourceError::damaged)?;
-    let (bytes, kind) = odb.read_header(oid).map_err(SourceError::damaged)?;
+    let objects = Objects::with(repository, loose.clone())?;
+    let (bytes, kind) = objects.header(oid).map_err(SourceError::damaged)?;
     if kind != ObjectType::Blob {
         let text = "an object that a tree names as a file is none";
         return Err(SourceError::damaged(git2::Error::from_str(text)));
@@ -238,7 +250,7 @@ fn read_object(
     if bytes as u64 > max_bytes {
         return Err(not_found(blob));
     }
-    let object = odb.read(oid).map_err(SourceError::damaged)?;
+    let object = objects.read(oid).map_err(SourceError::damaged)?;
     Ok(object.data().into())
 }
 

@@ -3,6 +3,7 @@
 use super::{
     CommitId, SourceConfig, SourceError,
     error::known_branches,
+    objects::Objects,
     revision::open,
     text::safe,
     transport::{Announced, Transfer},
@@ -45,7 +46,47 @@ pub(super) fn fetch(
         (Some(announced), _) => announced.url(),
         (None, directory) => local_url(config, directory)?,
     };
+    if config.location.as_directory().is_some() {
+        check_directory(repository, config, &transfer, &url)?;
+    }
     exchange(repository, config, &transfer, &url)
+}
+
+/// Makes sure that libgit2, which reads a directory's objects itself, meets none that is cut off.
+fn check_directory(
+    mirror: &Repository,
+    config: &SourceConfig,
+    transfer: &Transfer,
+    path: &str,
+) -> Result<(), SourceError> {
+    let source = open(path.as_ref())?;
+    let objects = Objects::of(&source)?;
+    let references = source.references().map_err(SourceError::damaged)?;
+    let mut tips = Vec::new();
+    for reference in references.chain([source.find_reference("HEAD")]).flatten() {
+        let Ok(id) = reference
+            .resolve()
+            .and_then(|it| it.target().ok_or_else(no_target))
+        else {
+            continue;
+        };
+        // The list of references names what each tag marks.
+        objects.check_tags(id)?;
+        tips.push((reference.name().unwrap_or_default().to_owned(), id));
+    }
+    if let Ok(wanted) = choose(&tips, config) {
+        if let Wanted::Reference { target, .. } = wanted {
+            tips.retain(|(_, id)| *id == target);
+        }
+        let held = mirror.odb().map_err(SourceError::damaged)?;
+        let tips = tips.into_iter().map(|(_, id)| id);
+        objects.check_all(tips, |id| held.exists(id), || transfer.go_on(0))?;
+    }
+    transfer.take_failure().map_or(Ok(()), Err)
+}
+
+fn no_target() -> git2::Error {
+    git2::Error::from_str("the reference has no target")
 }
 
 /// The commit that the reference is, if it is written as one.

@@ -22,6 +22,7 @@ mod listing;
 mod location;
 mod marks;
 mod mirror;
+mod objects;
 mod patterns;
 mod reference;
 mod revision;

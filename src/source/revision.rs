@@ -3,9 +3,10 @@
 use super::{
     Checkout, CommitId, Limits, SourceError,
     error::known_branches,
+    objects::Objects,
     reference::{RevisionText, parse_revision},
 };
-use git2::{BranchType, Commit, Repository};
+use git2::{BranchType, Commit, ErrorCode, Repository};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -86,15 +87,23 @@ fn resolve(repository: &Repository, path: &Path, revision: &str) -> Result<Commi
         revision: revision.to_owned(),
         known: local_branches(repository),
     };
-    let mut commit = find(repository, base).ok_or_else(not_found)?;
+    let objects = Objects::of(repository)?;
+    let found = find(repository, &objects, base).map_err(SourceError::damaged)?;
+    let mut commit = found.ok_or_else(not_found)?;
     for _ in 0..ancestors {
-        commit = commit.parent(0).map_err(|_| not_found())?;
+        let parent = commit.parent_id(0).map_err(|_| not_found())?;
+        // A shallow clone ends somewhere.
+        commit = objects.commit(parent).map_err(|_| not_found())?;
     }
     Ok(CommitId::from_oid(commit.id()))
 }
 
 /// Looks a checked name up in the order of `git rev-parse`; no expression reaches libgit2.
-fn find<'r>(repository: &'r Repository, base: &str) -> Option<Commit<'r>> {
+fn find<'r>(
+    repository: &'r Repository,
+    objects: &Objects<'r>,
+    base: &str,
+) -> Result<Option<Commit<'r>>, git2::Error> {
     let names = [
         base.to_owned(),
         format!("refs/{base}"),
@@ -102,18 +111,26 @@ fn find<'r>(repository: &'r Repository, base: &str) -> Option<Commit<'r>> {
         format!("refs/heads/{base}"),
         format!("refs/remotes/{base}"),
     ];
-    let by_name = names.iter().find_map(|name| {
-        let reference = repository.find_reference(name).ok()?;
-        reference.peel_to_commit().ok()
-    });
-    by_name.or_else(|| {
-        let hex = base.bytes().all(|b| b.is_ascii_hexdigit());
-        let fits = hex && (MIN_ABBREVIATION..=40).contains(&base.len());
-        if !fits {
-            return None;
+    for reference in names
+        .iter()
+        .flat_map(|name| repository.find_reference(name))
+    {
+        match objects.commit_at(&reference) {
+            Err(error) if error.code() == ErrorCode::NotFound => {}
+            found => return found.map(Some),
         }
-        repository.find_commit_by_prefix(base).ok()
-    })
+    }
+    let hex = base.bytes().all(|b| b.is_ascii_hexdigit());
+    let fits = hex && (MIN_ABBREVIATION..=40).contains(&base.len());
+    if !fits {
+        return Ok(None);
+    }
+    match objects.commit_by_prefix(base) {
+        Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Ambiguous) => {
+            Ok(None)
+        }
+        found => found.map(Some),
+    }
 }
 
 fn local_branches(repository: &Repository) -> String {

@@ -3,11 +3,12 @@
 use super::{
     BlobId, Checkout, Files, Limits, SourceError, TreeFile,
     gather::{Flow, Gather, Name},
+    objects::Objects,
     patterns::{IGNORE_FILE, Ignored, MAX_IGNORE_BYTES},
     revision::open,
     scope,
 };
-use git2::{Index, IndexEntry, Odb, Repository};
+use git2::{Index, IndexEntry, Repository};
 use std::{
     ops::ControlFlow::{Break, Continue},
     path::Path,
@@ -40,18 +41,25 @@ pub fn open_staged(
     let scope = scope::normalise(paths)?;
     let opened = open(repository)?;
     let entries: Vec<IndexEntry> = read_index(&opened, repository, index)?.iter().collect();
-    let (files, gather) = collect(&opened, &entries, &scope, limits)?;
-    Ok(Checkout::of_objects(opened, Files::flat(files), gather))
+    let objects = Objects::of(&opened)?;
+    let loose = objects.loose();
+    let (files, gather) = collect(objects, &entries, &scope, limits)?;
+    Ok(Checkout::of_objects(
+        opened,
+        loose,
+        Files::flat(files),
+        gather,
+    ))
 }
 
 fn collect<'l>(
-    repository: &Repository,
+    objects: Objects<'_>,
     entries: &[IndexEntry],
     scope: &[String],
     limits: &'l Limits,
 ) -> Result<(Vec<TreeFile>, Gather<'l>), SourceError> {
     let mut walk = Walk {
-        odb: repository.odb().map_err(SourceError::damaged)?,
+        objects,
         gather: Gather::new(limits),
         files: Vec::new(),
         found: vec![false; scope.len()],
@@ -88,7 +96,7 @@ fn read_index(
 }
 
 struct Walk<'a, 'l> {
-    odb: Odb<'a>,
+    objects: Objects<'a>,
     gather: Gather<'l>,
     files: Vec<TreeFile>,
     scope: &'a [String],
@@ -109,13 +117,13 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         let (bytes, _) = self
-            .odb
-            .read_header(entry.id)
+            .objects
+            .header(entry.id)
             .map_err(SourceError::damaged)?;
         let ignored = if bytes as u64 > MAX_IGNORE_BYTES {
             Ignored::too_large(bytes as u64)
         } else {
-            let object = self.odb.read(entry.id).map_err(SourceError::damaged)?;
+            let object = self.objects.read(entry.id).map_err(SourceError::damaged)?;
             Ignored::read(object.data())
         };
         self.gather.ignore(ignored);
@@ -148,7 +156,7 @@ impl Walk<'_, '_> {
             MODE_SUBMODULE => return Ok(self.gather.submodule(&path)),
             _ => {}
         }
-        let header = self.odb.read_header(entry.id);
+        let header = self.objects.header(entry.id);
         let (bytes, _) = header.map_err(SourceError::damaged)?;
         Ok(self.gather.file(&path, bytes as u64).map_continue(|taken| {
             if taken.is_some() {

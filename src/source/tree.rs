@@ -8,10 +8,11 @@ use super::{
     gather::{Flow, Gather, Name},
     known::Known,
     listing::{Child, Directory, Held, Root},
+    objects::Objects,
     patterns::{IGNORE_FILE, Ignored, MAX_IGNORE_BYTES},
 };
 use crate::model::Finding;
-use git2::{ObjectType, Odb, Oid, Repository, Tree, TreeEntry};
+use git2::{ObjectType, Oid, Tree, TreeEntry};
 use std::{
     collections::HashMap,
     ops::ControlFlow::{Break, Continue},
@@ -42,38 +43,42 @@ pub(super) struct Listed {
 
 /// Lists the manifests of `root` below each path of `scope`, or all of them if it is empty.
 ///
-/// `memo` is the last listing with the same scope and limits. The result is the same without it.
+/// `memo` is the last listing with the same scope and limits. The result is the same without it. Of a tree
+/// beyond a limit of the whole there are findings and no files.
 ///
 /// # Errors
 ///
 /// - [`SourceError::PathNotFound`] if a path of the scope is not there.
 /// - [`SourceError::Damaged`] if an object is missing or broken. What the memo holds is not read.
 pub(super) fn list(
-    repository: &Repository,
+    objects: Objects<'_>,
     root: Oid,
     scope: &[String],
     limits: &Limits,
     memo: Option<&Memo>,
 ) -> Result<Listed, SourceError> {
-    let mut walk = Walk::new(repository, limits)?;
+    let mut walk = Walk::new(objects, limits);
     let ignore = walk.ignore_file(root)?;
     if let Some(memo) = memo.filter(|memo| memo.ignore == ignore) {
         if walk.roots(root, scope, memo.files.roots())?.is_continue() {
             return Ok(walk.finish(scope, ignore, Some(&memo.files)));
         }
         // Some limit is passed, or nearly: only a walk through everything says where.
-        walk = Walk::new(repository, limits)?;
+        walk = Walk::new(walk.objects, limits);
         walk.ignore_file(root)?;
     }
     let flow = walk.roots(root, scope, None)?;
     let mut listed = walk.finish(scope, ignore, None);
-    listed.memo = listed.memo.filter(|_| flow.is_continue());
+    if flow.is_break() {
+        // What was listed before the limit is no revision, and reading it would cost what the limit saves.
+        listed.files = Files::default();
+        listed.memo = None;
+    }
     Ok(listed)
 }
 
 struct Walk<'a, 'l> {
-    repository: &'a Repository,
-    odb: Odb<'a>,
+    objects: Objects<'a>,
     gather: Gather<'l>,
     found: Vec<Root>,
     /// Directories already seen to hold nothing of interest; a tree repeated a thousand times over
@@ -84,15 +89,14 @@ struct Walk<'a, 'l> {
 }
 
 impl<'a, 'l> Walk<'a, 'l> {
-    fn new(repository: &'a Repository, limits: &'l Limits) -> Result<Self, SourceError> {
-        Ok(Self {
-            repository,
-            odb: repository.odb().map_err(SourceError::damaged)?,
+    fn new(objects: Objects<'a>, limits: &'l Limits) -> Self {
+        Self {
+            objects,
             gather: Gather::new(limits),
             found: Vec::new(),
             barren: HashMap::new(),
             ordered: true,
-        })
+        }
     }
 
     fn finish(
@@ -130,11 +134,14 @@ impl<'a, 'l> Walk<'a, 'l> {
         let mode = entry.filemode_raw();
         let plain = entry.kind() == Some(ObjectType::Blob) && mode != MODE_SYMLINK;
         let ignored = if plain {
-            let header = self.odb.read_header(entry.id());
+            let header = self.objects.header(entry.id());
             match header.map_err(SourceError::damaged)?.0 as u64 {
                 bytes if bytes > MAX_IGNORE_BYTES => Ignored::too_large(bytes),
                 _ => {
-                    let object = self.odb.read(entry.id()).map_err(SourceError::damaged)?;
+                    let object = self
+                        .objects
+                        .read(entry.id())
+                        .map_err(SourceError::damaged)?;
                     Ignored::read(object.data())
                 }
             }
@@ -305,7 +312,7 @@ impl<'a, 'l> Walk<'a, 'l> {
                 return self.directory(entry.id(), path, depth, known);
             }
             _ => {
-                let header = self.odb.read_header(entry.id());
+                let header = self.objects.header(entry.id());
                 let (bytes, _) = header.map_err(SourceError::damaged)?;
                 match self.gather.file(path, bytes as u64) {
                     Continue(Some(bytes)) => {
@@ -347,10 +354,10 @@ fn overlaps(scope: &[String]) -> bool {
 
 impl<'a> Walk<'a, '_> {
     fn tree(&self, id: Oid) -> Result<Tree<'a>, SourceError> {
-        let (bytes, _) = self.odb.read_header(id).map_err(SourceError::damaged)?;
+        let (bytes, _) = self.objects.header(id).map_err(SourceError::damaged)?;
         if bytes > MAX_TREE_BYTES {
             return Err(SourceError::DirectoryTooLarge { bytes });
         }
-        self.repository.find_tree(id).map_err(SourceError::damaged)
+        self.objects.tree(id).map_err(SourceError::damaged)
     }
 }

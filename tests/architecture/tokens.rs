@@ -121,7 +121,8 @@ pub(crate) fn paths(tokens: &[Token]) -> Vec<Written> {
     let mut out = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        if tokens[at].text == "use" {
+        // `use<…>` names what a returned type captures; it imports nothing.
+        if tokens[at].text == "use" && text(tokens, at + 1) != "<" {
             at = use_tree(tokens, at + 1, &[], &mut out);
         } else if is_name(&tokens[at]) && text(tokens, at + 1) == "::" {
             at = inline_path(tokens, at, &mut out);
@@ -169,7 +170,8 @@ fn use_tree(tokens: &[Token], at: usize, prefix: &[String], out: &mut Vec<Writte
                 at += 1;
                 while at < tokens.len() && text(tokens, at) != "}" {
                     at = use_tree(tokens, at, &segments, out);
-                    if text(tokens, at) == "," {
+                    // What ends a branch is passed, whatever it is, or source that is no Rust would hold us up.
+                    if text(tokens, at) != "}" {
                         at += 1;
                     }
                 }

@@ -18,6 +18,8 @@ mod bad_push_is_refused_whole;
 mod daemon_start;
 mod first_tour;
 mod harness;
+mod hostile_files;
+mod hostile_repositories;
 mod look_around;
 mod openai_sdk;
 mod push_goes_live;

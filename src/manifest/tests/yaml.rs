@@ -128,6 +128,8 @@ fn bytes_that_are_not_utf_8_are_named_by_place() {
         lines(&parsed),
         ["2:12 E-YAML-ENCODING the file is not UTF-8 text from here on (save it as UTF-8)"]
     );
+    let parsed = parse_file(&"f.yaml".into(), b"kind: Agent\rmetadata:\r\n \xFF");
+    assert!(lines(&parsed)[0].starts_with("3:2 E-YAML-ENCODING"));
     let utf16: Vec<u8> = "kind: Agent"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)

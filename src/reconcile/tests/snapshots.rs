@@ -21,7 +21,7 @@ use std::{
 const DOCUMENTS: &[(&str, &str, &[&str])] = &[
     (
         "Secret",
-        "k|K|other",
+        "k|K|other|k-x|k_x",
         &["{encryptedData: {}}", "{stringData: {value: clear}}"],
     ),
     (
@@ -284,6 +284,106 @@ proptest! {
             prop_assert_eq!(to_json(&known), to_json(&unknown));
         }
     }
+}
+
+/// Files after each step; a text that is empty removes its file.
+fn follow(steps: &[&[(&str, &str)]]) {
+    let mut files = BTreeMap::new();
+    let mut snapshot = Snapshot::default();
+    for (at, step) in steps.iter().enumerate() {
+        let mut edits = Vec::new();
+        for (path, text) in *step {
+            let path: Arc<str> = (*path).into();
+            let parsed = Arc::new(parse_file(&path, text.as_bytes()));
+            let parsed = (!text.is_empty()).then_some(parsed);
+            let key = (Layer::Source, path.clone());
+            match &parsed {
+                Some(parsed) => drop(files.insert(key, parsed.clone())),
+                None => drop(files.remove(&key)),
+            }
+            let layer = Layer::Source;
+            edits.push(FileEdit {
+                layer,
+                path,
+                parsed,
+            });
+        }
+        snapshot.advance(edits);
+        assert_eq!(told(&snapshot), told(&fresh(&files).0), "step {at}");
+    }
+}
+
+fn manifest(kind: &str, name: &str, spec: &str) -> String {
+    format!("kind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+}
+
+fn alias(name: &str, target: &str) -> String {
+    manifest("ModelAlias", name, &format!("{{targets: [{{{target}}}]}}"))
+}
+
+const MOCK: &str = "{provider: mock, default_model: m}";
+
+#[test]
+fn suggestion_follows_what_it_names_to_another_file() {
+    let endpoint = manifest("ModelEndpoint", "main", MOCK);
+    let agent = manifest("Agent", "a", "{model_ref: mian}");
+    follow(&[
+        &[("a", &agent), ("b", &endpoint)],
+        &[("b", ""), ("c", &endpoint)],
+        &[("c", "")],
+    ]);
+}
+
+#[test]
+fn secrets_clash_no_more_when_one_of_them_goes() {
+    let secret = |name: &str| manifest("Secret", name, "{}");
+    let (dash, line) = (secret("k-x"), secret("k_x"));
+    follow(&[
+        &[("a", &dash)],
+        &[("b", &line)],
+        &[("a", "")],
+        &[("a", &dash)],
+        &[("b", "")],
+    ]);
+}
+
+#[test]
+fn circle_stays_while_something_else_is_edited() {
+    let [a, b, c] = [("a", "b"), ("b", "c"), ("c", "a")]
+        .map(|(name, next)| alias(name, &format!("alias: {next}")));
+    let other = |model: &str| {
+        let spec = format!("{{provider: mock, default_model: {model}}}");
+        manifest("ModelEndpoint", "main", &spec)
+    };
+    follow(&[
+        &[("a", &a), ("b", &b), ("c", &c), ("d", &other("one"))],
+        &[("d", &other("two"))],
+        &[("c", &alias("c", "endpoint: main"))],
+        &[("c", &c)],
+        &[("d", "")],
+    ]);
+}
+
+#[test]
+fn aliases_of_aliases_follow_the_last_one() {
+    // The names' order is the other way round than what they lead to.
+    let [a, b, c] = [("a", "b"), ("b", "c"), ("c", "d")]
+        .map(|(name, next)| alias(name, &format!("alias: {next}")));
+    let end = |model: &str| alias("d", &format!("endpoint: main, model: {model}"));
+    let main = manifest("ModelEndpoint", "main", MOCK);
+    follow(&[
+        &[
+            ("a", &a),
+            ("b", &b),
+            ("c", &c),
+            ("d", &end("one")),
+            ("e", &main),
+        ],
+        &[("d", &end("two"))],
+        &[("e", "")],
+        &[("e", &main)],
+        &[("d", "")],
+    ]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub(in crate::source) mod http_remote;
 
 mod addresses;
+mod cut_off;
 mod directories;
 mod edits;
 mod ignored;

@@ -157,7 +157,7 @@ fn bomb_of_manifests_stops_at_the_limit_of_files() {
     let started = Instant::now();
     let checkout = opened(&repository, &limits);
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
-    assert_eq!(checkout.files.len(), 2_000);
+    assert!(checkout.files.is_empty(), "what is cut off is not read");
     assert_eq!(checkout.findings.len(), 1);
     assert_eq!(checkout.findings[0].code.as_str(), "E-LIMIT-FILES");
 }

@@ -6,6 +6,7 @@ pub(crate) mod daemon;
 pub(crate) mod git;
 pub(crate) mod http_remote;
 pub(crate) mod manifests;
+pub(crate) mod measured;
 pub(crate) mod sealing;
 pub(crate) mod serving;
 pub(crate) mod upstream;

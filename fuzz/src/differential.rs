@@ -1,0 +1,76 @@
+//! What we and libyaml accept, both read as the same values.
+//!
+//! The second reader is libyaml (through `serde_yaml`), which shares no code with ours.
+
+use orloj::manifest::read_documents;
+use serde::Deserialize as _;
+use serde_json::Value;
+use serde_yaml::Value as Yaml;
+
+/// Reads `bytes` with both readers.
+pub fn check(bytes: &[u8]) {
+    let ours = read_documents(&"f.yaml".into(), bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    // A file that says nothing is a null or an error to `serde_yaml`.
+    let says_nothing = ours.values.iter().all(Value::is_null);
+    if says_nothing || !ours.findings.is_empty() {
+        return;
+    }
+    // `serde_yaml` takes a byte order mark for content.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // A block text that the file's end cuts off has a last line end for us, and none for libyaml.
+    let text = format!("{text}\n");
+    let mut theirs = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(&text) {
+        match Yaml::deserialize(document) {
+            Ok(value) => theirs.push(value),
+            // It reads YAML 1.1, and no number beyond 64 bits: what it refuses cannot be compared.
+            Err(_) => return,
+        }
+    }
+    assert_eq!(
+        ours.values.len(),
+        theirs.len(),
+        "{:?} {theirs:?}",
+        ours.values
+    );
+    for (ours, theirs) in ours.values.iter().zip(&theirs) {
+        assert!(same(ours, theirs), "\n{ours:?}\n{theirs:?}");
+    }
+}
+
+fn same(ours: &Value, theirs: &Yaml) -> bool {
+    match (ours, theirs) {
+        (Value::Array(ours), Yaml::Sequence(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(ours), Yaml::Mapping(theirs)) => {
+            ours.len() == theirs.len()
+                && ours
+                    .iter()
+                    .zip(theirs)
+                    .all(|((name, ours), (key, theirs))| {
+                        key.as_str() == Some(name) && same(ours, theirs)
+                    })
+        }
+        (Value::String(ours), Yaml::String(theirs)) => ours == theirs,
+        (Value::Bool(ours), Yaml::Bool(theirs)) => ours == theirs,
+        // JSON has no number that is not finite.
+        (Value::Null, Yaml::Number(theirs)) => theirs.as_f64().is_none_or(|it| !it.is_finite()),
+        (Value::Number(ours), Yaml::Number(theirs)) => ours.as_f64() == theirs.as_f64(),
+        // What is a number and what only looks like one differs: `0777` is one to YAML 1.2, `0b1` to
+        // libyaml's user. A field of text keeps the source's text either way.
+        (Value::Number(_), Yaml::String(text)) | (Value::String(text), Yaml::Number(_)) => {
+            is_like_a_number(text)
+        }
+        (Value::Null, Yaml::Null) => true,
+        _ => false,
+    }
+}
+
+fn is_like_a_number(text: &str) -> bool {
+    text.trim_start_matches(['+', '-', '.'])
+        .starts_with(|c: char| c.is_ascii_digit())
+}

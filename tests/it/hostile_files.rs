@@ -11,7 +11,7 @@ use std::{fmt::Write as _, fs};
 use tempfile::TempDir;
 
 /// Memory of a process that reads one small file, with room for what the system counts (MiB).
-const BASE: u64 = 48;
+const BASE: u64 = 96;
 
 /// The largest file that is read.
 const MIB: usize = 1 << 20;

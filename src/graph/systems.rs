@@ -1,10 +1,7 @@
 //! What must hold inside an agent system, checked before anything runs.
 
 use super::{cycles, links::Links};
-use crate::model::{
-    Catalog, Finding, Resource, Spec, code, pointer_to,
-    spec::{AgentSystemSpec, TaskSpec},
-};
+use crate::model::{Catalog, Finding, Resource, Spec, code, pointer_to, spec::AgentSystemSpec};
 use petgraph::stable_graph::StableDiGraph;
 use std::collections::{BTreeSet, HashMap};
 
@@ -59,9 +56,7 @@ fn check_circle(
     let users = links.incoming(&resource.id);
     let mut users = users.filter_map(|(from, _)| catalog.get(from));
     let task = users.find(|task| match &task.spec {
-        Spec::Task(spec) => {
-            task.id.namespace == resource.id.namespace && runs_unbounded(spec, resource)
-        }
+        Spec::Task(spec) => spec.max_turns == 0,
         _ => false,
     })?;
     let mut graph = StableDiGraph::new();
@@ -93,8 +88,4 @@ fn check_circle(
             .with_hint(hint)
             .on(&resource.id),
     )
-}
-
-fn runs_unbounded(task: &TaskSpec, system: &Resource) -> bool {
-    task.system.as_deref() == Some(&*system.id.name) && task.max_turns == 0
 }

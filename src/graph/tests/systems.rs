@@ -74,3 +74,19 @@ fn system_without_an_entrypoint_is_a_circle_whatever_the_graph() {
         assert!(found[0].contains("E-GRAPH-CYCLE"), "{found:?}");
     }
 }
+
+#[test]
+fn task_that_names_the_system_with_its_namespace_needs_a_bound_too() {
+    let circle = "    a: {edges: [b]}\n    b: {edges: [a]}\n";
+    for task in [
+        TASK.replace("system: s", "system: default/s"),
+        TASK.replace("name: t", "name: t, namespace: team")
+            .replace("system: s", "system: default/s"),
+    ] {
+        let found = system(circle, &task);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("E-GRAPH-CYCLE"), "{found:?}");
+        let bounded = task.replace("/s}", "/s, max_turns: 3}");
+        assert_eq!(system(circle, &bounded), Vec::<String>::new());
+    }
+}

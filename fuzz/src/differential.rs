@@ -59,6 +59,8 @@ fn same(ours: &Value, theirs: &Yaml) -> bool {
         (Value::Bool(ours), Yaml::Bool(theirs)) => ours == theirs,
         // JSON has no number that is not finite.
         (Value::Null, Yaml::Number(theirs)) => theirs.as_f64().is_none_or(|it| !it.is_finite()),
+        // `1e400` is a text to libyaml's user, and refused where a manifest is read as a whole.
+        (Value::Null, Yaml::String(text)) => text.parse().is_ok_and(f64::is_infinite),
         (Value::Number(ours), Yaml::Number(theirs)) => ours.as_f64() == theirs.as_f64(),
         // What is a number and what only looks like one differs: `0777` is one to YAML 1.2, `0b1` to
         // libyaml's user. A field of text keeps the source's text either way.

@@ -71,17 +71,11 @@ pub fn check(
 pub fn review(desired: Desired<'_>, base: Side<'_>, options: ReviewOptions) -> Review {
     let mut snapshot = Snapshot::new(options.assemble());
     let revision = desired.revision;
-    let (mut changed, mut findings) = check(&mut snapshot, desired, options);
+    let (mut changed, findings) = check(&mut snapshot, desired, options);
     let there = base.catalog.iter().map(|resource| resource.id.clone());
     changed.resources.extend(there);
     let plan = Plan::between(base, snapshot.side(revision));
-    findings.extend(plan.protected(base.catalog));
-    Review {
-        snapshot,
-        changed,
-        plan,
-        findings,
-    }
+    planned(base, snapshot, changed, plan, findings)
 }
 
 /// Reviews edits of what is there already, under `base_revision`: costs what they touch.
@@ -94,8 +88,19 @@ pub fn review_edits(
     let base = before.side(base_revision);
     let mut snapshot = before.clone();
     let revision = desired.revision;
-    let (changed, mut findings) = check(&mut snapshot, desired, options);
+    let (changed, findings) = check(&mut snapshot, desired, options);
     let plan = Plan::of(base, snapshot.side(revision), &changed);
+    planned(base, snapshot, changed, plan, findings)
+}
+
+/// The review, with what the plan itself is not allowed to do.
+fn planned(
+    base: Side<'_>,
+    snapshot: Snapshot,
+    changed: Changed,
+    plan: Plan,
+    mut findings: Findings,
+) -> Review {
     findings.extend(plan.protected(base.catalog));
     Review {
         snapshot,

@@ -67,14 +67,11 @@ pub(super) fn list(
         walk = Walk::new(walk.objects, limits);
         walk.ignore_file(root)?;
     }
-    let flow = walk.roots(root, scope, None)?;
-    let mut listed = walk.finish(scope, ignore, None);
-    if flow.is_break() {
-        // What was listed before the limit is no revision, and reading it would cost what the limit saves.
-        listed.files = Files::default();
-        listed.memo = None;
+    if walk.roots(root, scope, None)?.is_break() {
+        // What was listed before the limit is no revision, and sorting it would cost what the limit saves.
+        return Ok(walk.refuse());
     }
-    Ok(listed)
+    Ok(walk.finish(scope, ignore, None))
 }
 
 struct Walk<'a, 'l> {
@@ -96,6 +93,15 @@ impl<'a, 'l> Walk<'a, 'l> {
             found: Vec::new(),
             barren: HashMap::new(),
             ordered: true,
+        }
+    }
+
+    /// Only what was found to be wrong.
+    fn refuse(self) -> Listed {
+        Listed {
+            files: Files::default(),
+            findings: self.gather.finish(),
+            memo: None,
         }
     }
 

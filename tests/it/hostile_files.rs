@@ -11,7 +11,7 @@ use std::{fmt::Write as _, fs};
 use tempfile::TempDir;
 
 /// Memory of a process that reads one small file, with room for what the system counts (MiB).
-const BASE: u64 = 96;
+const BASE: u64 = 48;
 
 /// The largest file that is read.
 const MIB: usize = 1 << 20;
@@ -159,7 +159,10 @@ fn large_graphs_are_linked_by_the_whole_command() {
 }
 
 #[test]
-#[ignore = "minutes in an unoptimised build; `./test --fuzz` runs it"]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes in an unoptimised build; `./test --fuzz` runs it in an optimised one"
+)]
 fn largest_graphs_are_linked_by_the_whole_command() {
     finds_a_circle(chain(100_000), 55, 1024);
     finds_a_circle(agents(100_000), 55, 1024);

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Memory of a process that reads one small file, with room for what the system counts (MiB).
-const BASE: u64 = 96;
+const BASE: u64 = 48;
 
 const GOOD: &str =
     "kind: ModelEndpoint\nmetadata: {name: end}\nspec: {provider: mock, default_model: m}\n";

@@ -9,6 +9,7 @@ mod json;
 mod markdown;
 mod ordered;
 mod text;
+mod text_diff;
 mod unserved;
 
 #[cfg(test)]

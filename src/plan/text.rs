@@ -3,12 +3,12 @@
 use super::{
     change::{Action, Change, FieldChange, FieldOp, Shown},
     ordered::Plan,
+    text_diff::TextDiffs,
     unserved,
 };
 use crate::model::ResourceId;
 use serde_json::Value;
-use similar::TextDiff;
-use std::{fmt::Write as _, time::Duration};
+use std::fmt::Write as _;
 
 /// Texts longer than this are not shown on one line.
 const MAX_INLINE_CHARS: usize = 60;
@@ -21,9 +21,6 @@ const AFFECTED_COLUMNS: usize = COLUMNS - 12;
 
 /// A new resource shows this many of the fields it writes unless all are asked for.
 const FIELDS_OF_NEW: usize = 8;
-
-/// Time for one text difference; a coarser one is shown when it runs out.
-const TEXT_DIFF_DEADLINE: Duration = Duration::from_millis(50);
 
 /// What to show.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,8 +75,9 @@ pub(super) fn body(plan: &Plan, options: TextOptions) -> String {
     let telling = |change: &&Change| {
         change.action != Action::Delete || !change.fields.is_empty() || !change.affects.is_empty()
     };
+    let mut texts = TextDiffs::new();
     for change in plan.changes.iter().filter(telling) {
-        write_change(&mut out, change, options);
+        write_change(&mut out, change, options, &mut texts);
     }
     if !plan.routes.is_empty() {
         let _ = writeln!(out, "\nRoutes");
@@ -105,7 +103,7 @@ pub(super) fn body(plan: &Plan, options: TextOptions) -> String {
     out
 }
 
-fn write_change(out: &mut String, change: &Change, options: TextOptions) {
+fn write_change(out: &mut String, change: &Change, options: TextOptions, texts: &mut TextDiffs) {
     let head = format!(
         "{} {} {}",
         change.action.symbol(),
@@ -126,7 +124,7 @@ fn write_change(out: &mut String, change: &Change, options: TextOptions) {
     let widths = fields.iter().map(|field| dotted(field).len());
     let widest = widths.max().unwrap_or_default();
     for field in &fields {
-        write_field(out, field, change.action, widest.min(40));
+        write_field(out, field, change.action, widest.min(40), texts);
     }
     let hidden = change.fields.len() - fields.len();
     if hidden > 0 {
@@ -167,7 +165,13 @@ fn affected(ids: &[ResourceId]) -> String {
     shown
 }
 
-fn write_field(out: &mut String, field: &FieldChange, action: Action, width: usize) {
+fn write_field(
+    out: &mut String,
+    field: &FieldChange,
+    action: Action,
+    width: usize,
+    texts: &mut TextDiffs,
+) {
     let path = dotted(field);
     let line = field
         .line
@@ -182,7 +186,7 @@ fn write_field(out: &mut String, field: &FieldChange, action: Action, width: usi
             after: Some(Value::String(after)),
         } if before.contains('\n') || after.contains('\n') => {
             let _ = writeln!(out, "    {path:<width$}  text changed{line}");
-            write_text_diff(out, before, after);
+            texts.write(out, before, after);
         }
         Shown::Values { before, after } => {
             let shown = match field.op {
@@ -198,24 +202,9 @@ fn write_field(out: &mut String, field: &FieldChange, action: Action, width: usi
     }
 }
 
-fn write_text_diff(out: &mut String, before: &str, after: &str) {
-    let diff = TextDiff::configure()
-        .timeout(TEXT_DIFF_DEADLINE)
-        .diff_lines(before, after);
-    for line in diff
-        .unified_diff()
-        .context_radius(1)
-        .missing_newline_hint(false)
-        .to_string()
-        .lines()
-    {
-        let _ = writeln!(out, "      {}", printable(line));
-    }
-}
-
 /// A prompt may hold anything; the terminal gets nothing that moves the cursor or turns the reading
 /// direction.
-fn printable(line: &str) -> String {
+pub(super) fn printable(line: &str) -> String {
     let misleading = |c: char| {
         (c.is_control() && c != '\t')
             || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')

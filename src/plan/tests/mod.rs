@@ -4,6 +4,7 @@
 mod fields;
 mod order;
 mod rendered;
+mod texts;
 
 use super::{Plan, Side};
 use crate::{
@@ -27,12 +28,19 @@ fn revision(manifests: &[String]) -> Revision {
 
 #[track_caller]
 fn at(file: &str, manifests: &[String]) -> Revision {
-    let text = manifests.join("---\n");
-    let parsed = Arc::new(parse_file(&file.into(), text.as_bytes()));
+    of_files(&[(file.to_owned(), manifests.join("---\n"))])
+}
+
+#[track_caller]
+fn of_files(files: &[(String, String)]) -> Revision {
+    let parse = |(file, text): &(String, String)| {
+        Arc::new(parse_file(&file.as_str().into(), text.as_bytes()))
+    };
+    let parsed: Vec<_> = files.iter().map(parse).collect();
     let options = AssembleOptions {
         clear_text: ClearTextPolicy::Warn,
     };
-    let (catalog, findings) = assemble([&parsed], options);
+    let (catalog, findings) = assemble(&parsed, options);
     assert!(!findings.has_errors(), "{findings:?}");
     let (graph, findings) = DependencyGraph::build(&catalog);
     assert!(!findings.has_errors(), "{findings:?}");

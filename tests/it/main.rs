@@ -20,6 +20,7 @@ mod first_tour;
 mod harness;
 mod hostile_files;
 mod hostile_repositories;
+mod junit_report;
 mod look_around;
 mod openai_sdk;
 mod push_goes_live;

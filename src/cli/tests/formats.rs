@@ -137,7 +137,7 @@ fn junit_has_a_case_for_each_file_and_fails_those_with_errors() {
     assert_eq!(out.matches("<testcase ").count(), 6, "{out}");
     assert!(out.contains("tests=\"6\" failures=\"4\""), "{out}");
     assert_eq!(out.matches("<failure ").count(), 4, "{out}");
-    assert!(out.contains("file=\"good.yaml\"/>"), "{out}");
+    assert!(out.contains("name=\"good.yaml\"/>"), "{out}");
     assert!(out.contains("<failure type=\"E-FIELD-UNKNOWN\""), "{out}");
     assert!(
         out.contains("<system-out>policy.yaml:3:"),

@@ -1,6 +1,7 @@
 //! The graph of a catalog: kept up to date resource by resource, and asked.
 
 use super::{
+    credentials,
     cycles::Circles,
     links::Links,
     missing::{Suggestions, dangling, missing},
@@ -103,6 +104,7 @@ impl DependencyGraph {
         };
         let mut findings = systems::check(catalog, &self.links, resource);
         findings.extend(templates::check(catalog, resource));
+        findings.extend(credentials::check(catalog, resource));
         findings.extend(self.unused_secret(resource));
         let mut unresolved = false;
         for reference in dangling(catalog, resource) {

@@ -3,6 +3,7 @@
 //! [`references`] says what one resource refers to; [`DependencyGraph::build`] links a whole catalog and
 //! reports what does not hold together. Edges run from a dependent to its dependency.
 
+mod credentials;
 mod cycles;
 mod dependencies;
 mod generated;

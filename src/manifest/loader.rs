@@ -18,6 +18,8 @@ pub(super) struct Loaded {
     /// The texts of documents that could not be read at all.
     pub(super) lost: Vec<String>,
     pub(super) findings: Vec<Finding>,
+    /// How many keys, values, lists and mappings were read.
+    pub(super) values: usize,
 }
 
 /// Reads every document of `text`; those before and behind one with a syntax error too.
@@ -43,6 +45,7 @@ pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
         mended: loader.mended,
         lost,
         findings: loader.findings,
+        values: loader.nodes,
     }
 }
 

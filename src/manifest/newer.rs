@@ -37,7 +37,12 @@ const FIELDS: [(&str, &[&str]); 7] = [
 ];
 
 /// Values by kind and field.
-const VALUES: [(&str, &str, &[&str]); 3] = [
+const VALUES: [(&str, &str, &[&str]); 4] = [
+    (
+        "ModelEndpoint",
+        "spec.provider",
+        &["bedrock", "aws-bedrock", "aws_bedrock"],
+    ),
     ("Tool", "spec.type", &["cli", "a2a"]),
     ("Tool", "spec.runtime.isolation_mode", &["kubernetes"]),
     (

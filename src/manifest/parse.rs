@@ -6,11 +6,12 @@ use super::{
     kinds::Form,
     limits::MAX_FINDINGS,
     loader::load,
-    mend, newer,
+    mend, negative, newer,
     node::{Data, Node, Scalar},
     quirks, schema, split,
     suggest::did_you_mean,
     text::read_text,
+    tidy,
     violations::{self, Checked},
 };
 use crate::model::{
@@ -28,6 +29,8 @@ pub struct ParsedFile {
     pub unreadable: Vec<ResourceId>,
     /// What is wrong, in file order.
     pub findings: Vec<Finding>,
+    /// How many keys, values, lists and mappings the file holds, as far as it was read.
+    pub values: usize,
 }
 
 /// Reads a manifest file: YAML or JSON, one document or many.
@@ -46,6 +49,7 @@ pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
     let loaded = load(file, text);
     let mut parsed = ParsedFile {
         findings: loaded.findings,
+        values: loaded.values,
         ..ParsedFile::default()
     };
     let of_yaml = parsed.findings.clone();
@@ -158,11 +162,12 @@ fn read_document(
         positions: &positions,
         span: node.span,
     };
+    negative::check(file, form, node, findings);
     let violations = violations::check(&checked, compiled);
     let valid = violations.findings.is_empty();
     findings.extend(explain_removed(violations.findings, form));
     let metadata = read_metadata(file, node, findings)?;
-    let draft = Draft {
+    let mut draft = Draft {
         file,
         form,
         metadata,
@@ -172,6 +177,10 @@ fn read_document(
     if !valid {
         findings.extend(mend::independent(draft, node, &violations.faults));
         return None;
+    }
+    // Places of list items are looked up as they are numbered after normalising.
+    if tidy::tidy(form, node) {
+        draft.positions = node.positions();
     }
     decode::decode(draft, node, findings)
 }

@@ -70,6 +70,8 @@ codes! {
     FIELD_FORMAT = "E-FIELD-FORMAT";
     /// A number is outside its range.
     FIELD_RANGE = "E-FIELD-RANGE";
+    /// A number below 0 counts as if it were not set.
+    FIELD_NEGATIVE = "W-FIELD-NEGATIVE";
     /// The kind is not known.
     FIELD_KIND = "E-FIELD-KIND";
     /// The `apiVersion` does not fit the kind.
@@ -88,6 +90,8 @@ codes! {
     REF_MISSING = "E-REF-MISSING";
     /// A reference names a secret that no file defines; it must come from elsewhere.
     REF_SECRET = "W-REF-SECRET";
+    /// A reference names a value that its secret does not hold.
+    REF_SECRET_KEY = "W-REF-SECRET-KEY";
     /// References run in a circle.
     GRAPH_CYCLE = "E-GRAPH-CYCLE";
     /// Two resources claim the same name with equal right.
@@ -130,6 +134,10 @@ codes! {
     POLICY_PROTECTED = "E-POLICY-PROTECTED";
     /// The provider is not one this version can call.
     ENDPOINT_PROVIDER = "W-ENDPOINT-PROVIDER";
+    /// The provider needs a key and the endpoint names none.
+    ENDPOINT_KEY = "W-ENDPOINT-KEY";
+    /// A key would travel to a public host over plain http.
+    ENDPOINT_PLAIN_KEY = "W-ENDPOINT-PLAIN-KEY";
     /// The kind is known upstream or planned, and this version does not read it.
     KIND_UNSERVED = "E-FIELD-KIND-UNSERVED";
     /// Kinds that are validated and not served by this version.
@@ -154,6 +162,8 @@ codes! {
     LIMIT_FILES = "E-LIMIT-FILES";
     /// The tree holds more bytes than what is read.
     LIMIT_TOTAL_SIZE = "E-LIMIT-TOTAL-SIZE";
+    /// The manifests hold more values together than what is read.
+    LIMIT_VALUES = "E-LIMIT-VALUES";
     /// The tree nests deeper than what is read.
     LIMIT_TREE_DEPTH = "E-LIMIT-TREE-DEPTH";
     /// Symlinks are not read.

@@ -4,6 +4,7 @@
 //! `manifest` room; the valid set of them is a [`Catalog`]. What is wrong with a manifest is a
 //! [`Finding`], never an early return.
 
+mod address;
 mod catalog;
 mod changed;
 mod clear_text;
@@ -22,6 +23,7 @@ mod resource;
 mod secret_ref;
 pub mod spec;
 
+pub use address::AddressClass;
 pub use catalog::Catalog;
 pub use changed::Changed;
 pub use clear_text::ClearText;

@@ -1,6 +1,9 @@
 //! Rules of `ModelEndpoint`, in either spelling.
 
-use super::{super::did_you_mean, at, check_duration};
+use super::{
+    super::{did_you_mean, newer},
+    at, check_duration,
+};
 use crate::{
     manifest::kinds::Form,
     model::{Finding, Kind, Resource, SecretRef, code, pointer_to, spec::ModelEndpointSpec},
@@ -100,10 +103,14 @@ pub(super) fn check(
 fn check_provider(resource: &Resource, spec: &ModelEndpointSpec, findings: &mut Vec<Finding>) {
     if !PROVIDERS.contains(&spec.provider.as_str()) {
         let message = format!("this version cannot call the provider `{}`", spec.provider);
-        let hint = did_you_mean(&spec.provider, PROVIDERS).map_or_else(
-            || format!("it calls {}", PROVIDERS.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let hint = if newer::is_value("ModelEndpoint", "spec.provider", &spec.provider) {
+            newer::HINT.to_owned()
+        } else {
+            did_you_mean(&spec.provider, PROVIDERS).map_or_else(
+                || format!("it calls {}", PROVIDERS.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            )
+        };
         findings
             .push(at(resource, code::ENDPOINT_PROVIDER, "/spec/provider", message).with_hint(hint));
     }

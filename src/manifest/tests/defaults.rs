@@ -1,10 +1,10 @@
 //! What a manifest need not say: the defaults of the format's own reader, kind by kind.
 
-use super::one;
+use super::one_however_negative;
 use serde_json::{Value, json};
 
 fn value(kind: &str, spec: &str) -> Value {
-    one(&format!(
+    one_however_negative(&format!(
         "kind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n"
     ))
     .value()

@@ -234,6 +234,61 @@ fn schema_inside_a_manifest_is_data_and_nothing_is_fetched_or_matched() {
     assert_eq!(quickly(&text).resources.len(), 1);
 }
 
+/// A tool's schema of its arguments, which has no bound of its own.
+fn tool(schema: &str) -> String {
+    format!(
+        "kind: Tool\nmetadata: {{name: t}}\nspec: {{input_schema: {{type: object, {schema}}}}}\n"
+    )
+}
+
+#[test]
+fn enum_of_a_mebibyte_is_data_like_any_other() {
+    let room = MAX_FILE_BYTES - 1_000;
+    let many: String = (0..90_000)
+        .map(|number| format!("value{number:05},"))
+        .collect();
+    let long = "x".repeat(room / 2 - 10);
+    for texts in [many, format!("{long},{long}")] {
+        let schema = format!("enum: [{texts}]");
+        assert!(schema.len() > room * 9 / 10, "{}", schema.len());
+        assert_eq!(quickly(&tool(&schema)).resources.len(), 1);
+        // What an agent's answer must match is bounded.
+        let text = super::agent(&format!(
+            "  execution: {{output_schema: {{type: string, {schema}}}}}\n"
+        ));
+        refused(&text, "E-FIELD-FORMAT");
+    }
+}
+
+#[test]
+fn ten_thousand_schemas_in_one_and_a_schema_of_itself_are_data() {
+    let many = "{type: string},".repeat(10_000);
+    for schema in [
+        format!("allOf: [{many}]"),
+        "$ref: \"#\"".to_owned(),
+        "$defs: {a: {$ref: \"#/$defs/b\"}, b: {$ref: \"#/$defs/a\"}}, $ref: \"#/$defs/a\""
+            .to_owned(),
+        "pattern: \"(a+)+$\"".to_owned(),
+        "properties: {a: {pattern: \"^(?=(a*)*b)(?<!c)\"}}".to_owned(),
+    ] {
+        assert_eq!(quickly(&tool(&schema)).resources.len(), 1);
+    }
+}
+
+#[test]
+fn nesting_beyond_the_limit_is_refused_in_five_milliseconds() {
+    let text = "{a: ".repeat(100_000);
+    // The quickest of some: whatever else the machine does is no part of what is measured.
+    let quickest = (0..20).map(|_| {
+        let start = Instant::now();
+        assert_eq!(parse(&text).findings.len(), 1);
+        start.elapsed()
+    });
+    let quickest = quickest.min().unwrap();
+    let factor = if cfg!(debug_assertions) { 50 } else { 1 };
+    assert!(quickest < Duration::from_millis(5) * factor, "{quickest:?}");
+}
+
 #[test]
 fn names_with_unicode_look_alikes_are_refused() {
     for name in [

@@ -1,13 +1,13 @@
 //! The kinds that are validated and not served: defaults, spellings and what is newer.
 
-use super::{lines, one, parse};
+use super::{lines, one, one_however_negative, parse};
 use crate::manifest::to_yaml;
 use serde_json::{Value, json};
 
 #[track_caller]
 fn normalised(kind: &str, spec: &str) -> Value {
     let text = format!("kind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n");
-    let resource = one(&text);
+    let resource = one_however_negative(&text);
     // What was normalised once is not changed by a second time.
     assert_eq!(one(&to_yaml(&resource)).value(), resource.value());
     resource.value()

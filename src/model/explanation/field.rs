@@ -119,6 +119,30 @@ pub(super) const TABLE: &[Entry] = &[
         "Use openai, openai-compatible, azure-openai, anthropic, ollama or mock. The endpoint stays not ready until then; the others are served.",
     ),
     file(
+        code::ENDPOINT_KEY,
+        &[(
+            "endpoint.yaml",
+            "kind: ModelEndpoint\nmetadata:\n  name: large\nspec:\n  provider: openai\n  default_model: gpt-4o\n",
+        )],
+        "Name a Secret in `spec.auth.secretRef`: its value is sealed in Git or comes from the daemon's environment. The endpoint answers 503 until then.",
+    ),
+    file(
+        code::ENDPOINT_PLAIN_KEY,
+        &[(
+            "endpoint.yaml",
+            "kind: ModelEndpoint\nmetadata:\n  name: local\nspec:\n  provider: openai-compatible\n  base_url: http://models.example.com/v1\n  default_model: m\n  auth: {secretRef: models-key}\n",
+        )],
+        "Write `https://`. If the host stands in a private network, say so with `allowPrivate: true`: the key then never leaves it. The endpoint answers 503 until then.",
+    ),
+    file(
+        code::FIELD_NEGATIVE,
+        &[(
+            "policy.yaml",
+            "kind: AgentPolicy\nmetadata:\n  name: budget\nspec:\n  max_tokens_per_run: -1\n",
+        )],
+        "Write a number above 0. Leave the field out if the default, or no budget, is meant.",
+    ),
+    file(
         code::KIND_NOT_SERVED,
         &[(
             "tool.yaml",

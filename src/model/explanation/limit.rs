@@ -35,6 +35,11 @@ pub(super) const TABLE: &[Entry] = &[
         "Name only the directories that hold manifests (`--path`), or leave the others out in `.orlojignore`.",
     ),
     situation(
+        code::LIMIT_VALUES,
+        "manifests with more than 16 million keys, values and lists together.",
+        "Name only the directories that hold manifests (`--path`), or leave the others out in `.orlojignore`.",
+    ),
+    situation(
         code::LIMIT_TREE_DEPTH,
         "a directory 33 levels below the top; 32 are read.",
         "Move it up, or leave it out in `.orlojignore`.",

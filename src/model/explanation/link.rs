@@ -26,6 +26,20 @@ pub(super) const TABLE: &[Entry] = &[
         )],
         "Seal the value into a Secret (`orloj secret encrypt openai-key`), or give the daemon the variable that the hint names. Until then the endpoint answers 503.",
     ),
+    file(
+        code::REF_SECRET_KEY,
+        &[
+            (
+                "endpoint.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: openai\nspec:\n  provider: openai\n  default_model: gpt-4o\n  auth: {secretRef: 'openai:token'}\n",
+            ),
+            (
+                "openai.yaml",
+                "kind: Secret\nmetadata:\n  name: openai\nspec:\n  stringData:\n    value: not-a-real-key\n",
+            ),
+        ],
+        "Name a value that the secret holds (`NAME:KEY`; without a key `value` is taken), or add it there. The endpoint answers 503 until then.",
+    ),
     situation(
         code::REF_MANAGED,
         "`orloj apply -f small.yaml` sends an endpoint by hand, and later a commit defines one of the same name.",

@@ -1,5 +1,6 @@
 //! A checkout to parsed files; what was parsed before is not parsed again.
 
+use super::values::{ValueCount, held};
 use crate::{
     manifest::{FileEdit, Layer, MAX_FILE_BYTES, ParsedFile, parse_file},
     model::Finding,
@@ -126,6 +127,8 @@ pub struct FileCache {
 struct Gathered {
     listed: Files,
     files: SourceFileMap,
+    /// How many values the files hold.
+    values: u64,
 }
 
 impl Gathered {
@@ -145,23 +148,35 @@ impl Gathered {
 pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles, SourceError> {
     let changes = checkout.changes_since(&cache.last.listed);
     let mut files = cache.last.files.clone();
+    let mut values = cache.last.values;
     let mut unread = Vec::new();
     for change in &changes {
+        values -= files.get(&change.path).map_or(0, held);
         let Some(file) = &change.file else {
             files.remove_mut(&change.path);
             continue;
         };
         match cache.before.find(file) {
-            Some(known) => files.insert_mut(file.path.clone(), known.clone()),
+            Some(known) => {
+                values += held(known);
+                files.insert_mut(file.path.clone(), known.clone());
+            }
             None => unread.push(file),
         }
     }
-    for file in parse_all(checkout, &unread)? {
+    let count = ValueCount::new(checkout.max_values, values);
+    let parsed = parse_all(checkout, &unread, &count)?;
+    if let Some(refusal) = count.refusal(&parsed) {
+        return Ok(refuse(checkout, cache, refusal));
+    }
+    for file in parsed {
+        values += held(&file);
         files.insert_mut(file.path.clone(), file);
     }
     let gathered = Gathered {
         listed: checkout.files.clone(),
         files: files.clone(),
+        values,
     };
     cache.before = std::mem::replace(&mut cache.last, gathered);
     Ok(SourceFiles {
@@ -173,19 +188,38 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
     })
 }
 
+/// A revision that is refused as a whole: no file of it is kept, and those of the last one stay at hand.
+fn refuse(checkout: &Checkout, cache: &mut FileCache, refusal: Finding) -> SourceFiles {
+    let gone = cache.last.files.keys().cloned().collect();
+    cache.before = std::mem::take(&mut cache.last);
+    let mut findings = checkout.findings.clone();
+    findings.push(refusal);
+    SourceFiles {
+        commit: checkout.commit.clone(),
+        changed: gone,
+        findings,
+        listed: Some(Files::default()),
+        ..SourceFiles::default()
+    }
+}
+
 /// What a worker made of its share, and where it stopped if a file could not be read.
 type Share = (Vec<SourceFile>, Option<(usize, SourceError)>);
 
 /// Reads and parses on as many threads as there are cores, if there is enough to do.
-fn parse_all(checkout: &Checkout, unread: &[&TreeFile]) -> Result<Vec<SourceFile>, SourceError> {
+fn parse_all(
+    checkout: &Checkout,
+    unread: &[&TreeFile],
+    count: &ValueCount,
+) -> Result<Vec<SourceFile>, SourceError> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = cores.min(unread.len().div_ceil(FILES_PER_THREAD));
     let next = AtomicUsize::new(0);
     let shares = thread::scope(|scope| {
         let others: Vec<_> = (1..threads)
-            .map(|_| scope.spawn(|| parse_share(checkout, unread, &next)))
+            .map(|_| scope.spawn(|| parse_share(checkout, unread, &next, count)))
             .collect();
-        let mut shares = vec![parse_share(checkout, unread, &next)];
+        let mut shares = vec![parse_share(checkout, unread, &next, count)];
         // A worker cannot panic on input; if one does, its files are missing and the panic goes on here.
         shares.extend(others.into_iter().map(|worker| {
             worker
@@ -204,9 +238,17 @@ fn parse_all(checkout: &Checkout, unread: &[&TreeFile]) -> Result<Vec<SourceFile
 }
 
 /// Takes the next few files again and again, until there are none: no core waits for another's long file.
-fn parse_share(checkout: &Checkout, unread: &[&TreeFile], next: &AtomicUsize) -> Share {
+fn parse_share(
+    checkout: &Checkout,
+    unread: &[&TreeFile],
+    next: &AtomicUsize,
+    count: &ValueCount,
+) -> Share {
     let mut files = Vec::new();
     loop {
+        if count.is_spent() {
+            return (files, None);
+        }
         let from = next.fetch_add(FILES_PER_TURN, Ordering::Relaxed);
         let turn = unread.iter().enumerate().skip(from).take(FILES_PER_TURN);
         if turn.len() == 0 {
@@ -214,7 +256,7 @@ fn parse_share(checkout: &Checkout, unread: &[&TreeFile], next: &AtomicUsize) ->
         }
         for (at, file) in turn {
             match checkout.read(file) {
-                Ok(content) => files.push(parse_one(file, content)),
+                Ok(content) => files.push(count.admit(parse_one(file, content))),
                 Err(error) => return (files, Some((at, error))),
             }
         }

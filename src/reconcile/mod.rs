@@ -20,6 +20,7 @@ mod settings;
 mod snapshot;
 mod status;
 mod step;
+mod values;
 
 #[cfg(test)]
 pub(crate) mod tests;

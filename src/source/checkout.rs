@@ -49,6 +49,8 @@ pub struct Checkout {
     pub files: Files,
     /// What of the tree is refused, sorted by place. With one of these the files are incomplete.
     pub findings: Vec<Finding>,
+    /// How many values ([`Limits::max_values`]) its files may hold together.
+    pub max_values: u64,
     contents: Contents,
 }
 
@@ -149,6 +151,7 @@ impl Checkout {
             commit: Some(commit),
             files: listed.files,
             findings: listed.findings,
+            max_values: limits.max_values,
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
                 loose,
@@ -165,10 +168,15 @@ impl Checkout {
         files: Files,
         gather: Gather<'_>,
     ) -> Self {
-        let max_file_bytes = gather.limits().max_file_bytes;
+        let Limits {
+            max_file_bytes,
+            max_values,
+            ..
+        } = *gather.limits();
         Self {
             commit: None,
             files,
+            max_values,
             findings: gather.finish(),
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
@@ -185,6 +193,7 @@ impl Checkout {
             commit: None,
             files,
             findings,
+            max_values: Limits::default().max_values,
             contents: Contents::Memory,
         }
     }

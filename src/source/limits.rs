@@ -12,6 +12,9 @@ pub struct Limits {
     pub max_file_bytes: u64,
     /// Bytes of all manifest files of one revision, their paths included.
     pub max_total_bytes: u64,
+    /// Keys, values, lists and mappings of all manifest files of one revision: what is read of them takes
+    /// memory by their number, which bytes alone do not bound.
+    pub max_values: u64,
     /// What of a revision is looked at.
     pub selection: Selection,
     /// Directories inside one another.
@@ -37,6 +40,7 @@ impl Default for Limits {
             max_files: 200_000,
             max_file_bytes: 1 << 20,
             max_total_bytes: 256 << 20,
+            max_values: 16_000_000,
             selection: Selection::default(),
             max_depth: 32,
             fetch_timeout: Duration::from_mins(1),

@@ -58,7 +58,9 @@ pub fn open_work_tree_in(
         }
     }
     let files = Files::tangled(&found);
-    Ok(Checkout::of_files(files, walk.gather.finish()))
+    let mut checkout = Checkout::of_files(files, walk.gather.finish());
+    checkout.max_values = limits.max_values;
+    Ok(checkout)
 }
 
 /// A directory or a file on disk that is read again and again.
@@ -127,7 +129,7 @@ impl WorkTree {
     pub fn read(&mut self, changed: &Changed, limits: &Limits) -> Result<Checkout, SourceError> {
         self.pending.add(changed);
         let failed = |error| SourceError::io("read", &self.path, error);
-        let read = if fs::metadata(&self.path).map_err(failed)?.is_dir() {
+        let mut read = if fs::metadata(&self.path).map_err(failed)?.is_dir() {
             self.directory(limits)?
         } else {
             let mut walk = Walk::new(limits);
@@ -137,6 +139,7 @@ impl WorkTree {
             self.last = None;
             Checkout::of_files(Files::tangled(&found), walk.gather.finish())
         };
+        read.max_values = limits.max_values;
         self.pending = Changed::nothing();
         Ok(read)
     }

@@ -32,14 +32,14 @@ impl ValueCount {
         }
     }
 
-    /// Counts a file; of one beyond the limit only its number of values is kept.
+    /// Counts a file; of one beyond the limit only what it counts is kept.
     pub(super) fn admit(&self, mut file: SourceFile) -> SourceFile {
         let values = held(&file);
         let before = self.counted.fetch_add(values, Ordering::Relaxed);
         if before.saturating_add(values) > self.most {
             file.content = Arc::new([]);
             file.parsed = Arc::new(ParsedFile {
-                values: file.parsed.values,
+                values: usize::try_from(values).unwrap_or(usize::MAX),
                 ..ParsedFile::default()
             });
         }
@@ -72,7 +72,11 @@ impl ValueCount {
     }
 }
 
-/// How many values a file holds.
+/// What a finding counts: it takes more memory than a value, and there may be one for each.
+const VALUES_OF_A_FINDING: u64 = 4;
+
+/// How many values a file holds; what was found wrong with it counts too.
 pub(super) fn held(file: &SourceFile) -> u64 {
-    file.parsed.values as u64
+    let findings = file.parsed.findings.len() as u64;
+    file.parsed.values as u64 + VALUES_OF_A_FINDING * findings
 }

@@ -13,7 +13,8 @@ pub struct Limits {
     /// Bytes of all manifest files of one revision, their paths included.
     pub max_total_bytes: u64,
     /// Keys, values, lists and mappings of all manifest files of one revision: what is read of them takes
-    /// memory by their number, which bytes alone do not bound.
+    /// memory by their number, which bytes alone do not bound. By default 65 for each of `max_files`, as many
+    /// as a manifest of a KiB holds.
     pub max_values: u64,
     /// What of a revision is looked at.
     pub selection: Selection,
@@ -40,7 +41,7 @@ impl Default for Limits {
             max_files: 200_000,
             max_file_bytes: 1 << 20,
             max_total_bytes: 256 << 20,
-            max_values: 16_000_000,
+            max_values: 13_000_000,
             selection: Selection::default(),
             max_depth: 32,
             fetch_timeout: Duration::from_mins(1),

@@ -67,6 +67,19 @@ fn deep_and_wide_files_are_refused_within_their_limits() {
     refused(format!("[{}]", "1,".repeat(500_000)), "E-LIMIT-NODES");
 }
 
+/// A tool's schema of its arguments is data: it is kept, and nothing in it is compiled or fetched.
+#[test]
+fn enums_of_a_mebibyte_are_kept_in_bounded_memory() {
+    let (short, long) = ("a,".repeat(190_000), "x".repeat(MIB / 2 - 200));
+    for (values, mib) in [(short, 192), (format!("{long},{long}"), 24)] {
+        let tool = format!(
+            "kind: Tool\nmetadata: {{name: t}}\nspec: {{input_schema: {{type: string, enum: [{values}]}}}}\n"
+        );
+        let file = ("tool.yaml".to_owned(), tool);
+        validate(&[file]).within(10, BASE + mib).success();
+    }
+}
+
 #[test]
 fn texts_of_fifty_thousand_lines_without_a_line_in_common_are_compared_in_time() {
     let agent = |word: &str| {

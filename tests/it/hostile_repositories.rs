@@ -104,6 +104,28 @@ fn hundred_thousand_files_of_a_mebibyte_end_at_the_limit_of_a_revision() {
     assert_eq!(findings[0]["file"], "f000255.yaml");
 }
 
+/// Two bytes a value: the bytes of a revision have room for a hundred million, each of which takes memory.
+#[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "a minute in an unoptimised build; `./test --fuzz` runs it in an optimised one"
+)]
+fn largest_number_of_values_ends_at_the_limit_of_a_revision() {
+    let repo = TestRepo::with(&[("good.yaml", GOOD)]);
+    let role = format!(
+        "kind: Tool\nmetadata: {{name: a}}\nspec: {{input_schema: {{enum: [{}]}}}}\n",
+        "a,".repeat(190_000)
+    );
+    let blob = fed(&repo, &["hash-object", "-w", "--stdin"], role.as_bytes());
+    let line = |number| format!("100644 blob {blob}\tf{number:06}.yaml\n");
+    commit_tree(&repo, &(0..600).map(line).collect::<String>());
+    let output = validate(&repo, 55, 3 * 1024).code(3);
+    let findings = output.json()["findings"].clone();
+    assert_eq!(findings.as_array().unwrap().len(), 1, "{findings}");
+    assert_eq!(findings[0]["code"], "E-LIMIT-VALUES");
+    assert_eq!(findings[0]["file"], "f000068.yaml");
+}
+
 /// Ten levels of ten directories each; the lowest hold ten files.
 fn git_bomb(repo: &TestRepo, ending: &str) {
     let blob = fed(repo, &["hash-object", "-w", "--stdin"], b"a: 1");

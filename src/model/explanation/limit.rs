@@ -36,7 +36,7 @@ pub(super) const TABLE: &[Entry] = &[
     ),
     situation(
         code::LIMIT_VALUES,
-        "manifests with more than 16 million keys, values and lists together.",
+        "manifests with more than 13 million keys, values and lists together.",
         "Name only the directories that hold manifests (`--path`), or leave the others out in `.orlojignore`.",
     ),
     situation(

@@ -9,7 +9,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A prompt of many lines, none of which another `word` has.
 fn prompt(word: &str, lines: usize) -> String {
-    (0..lines).map(|line| format!("{word} {line}\n")).collect()
+    let lines: Vec<_> = (0..lines).map(|line| format!("{word} {line}")).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Agents with a prompt, in a file each.

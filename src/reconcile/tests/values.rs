@@ -79,6 +79,33 @@ fn revision_up_to_the_limit_is_read_and_one_value_more_names_the_file() {
 }
 
 #[test]
+fn what_is_wrong_with_the_files_counts_too() {
+    let mut read = Read::new(1);
+    let typos: Vec<_> = (0..10).map(|number| format!("x{number}: 1\n")).collect();
+    let typos = typos.concat();
+    fs::write(
+        read.home.path().join("000.yaml"),
+        format!("kind: AgentRole\n{typos}"),
+    )
+    .unwrap();
+    let found = read.gather(1_000);
+    let file = found.files.values().next().unwrap();
+    // Ten fields that are unknown and two that are missing, in a mapping of eleven.
+    assert_eq!((file.parsed.values, file.parsed.findings.len()), (23, 12));
+    let all = 23 + 4 * 12;
+    assert_eq!(told(&read.gather(all)), Vec::<String>::new());
+    let refused = Read {
+        cache: FileCache::default(),
+        ..read
+    }
+    .gather(all - 1);
+    assert_eq!(
+        told(&refused),
+        ["E-LIMIT-VALUES 000.yaml: the manifests hold more than 70 values together"]
+    );
+}
+
+#[test]
 fn change_that_passes_the_limit_is_refused_and_its_mending_costs_what_changed() {
     let mut read = Read::new(3);
     let good = read.gather(40);

@@ -1,6 +1,6 @@
-//! What kind of network address it is.
+//! What kind of network address it is: addresses alone, which `core` has without the sockets of `std`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where an address leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

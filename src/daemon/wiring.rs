@@ -30,8 +30,8 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         network: Network::new(&config.network)?,
         poll: config.poll,
     };
-    let live = Live::restore(&data_dir, &key, &settings)?;
-    if config.source.is_none() && live.pin().commit().is_some() {
+    let restored = Live::restore(&data_dir, &key, &settings)?;
+    if config.source.is_none() && restored.0.pin().commit().is_some() {
         // Going on would take "no repository" for "nothing is wanted any more".
         return Err(DaemonError::Setting {
             setting: "`--repo`",
@@ -48,7 +48,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
     let database = config
         .database
         .unwrap_or_else(|| format!("sqlite:{}", data_dir.database_path().display()));
-    let reconciler = Reconciler::new(live, settings, data_dir, key, mirror, database);
+    let reconciler = Reconciler::new(restored, settings, data_dir, key, mirror, database);
     Ok(doors(
         reconciler,
         config.api_token,

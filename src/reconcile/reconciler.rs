@@ -14,7 +14,8 @@ use crate::{
     secrets::DataKey,
     source::{CommitId, Mirror, SourceError},
     store::{
-        DataDir, NewRevision, RevisionRecord, Store, StoreError, UnmanagedChange, UnmanagedOutcome,
+        DataDir, Journal, NewRevision, RevisionRecord, Store, StoreError, UnmanagedChange,
+        UnmanagedOutcome,
     },
 };
 use jiff::Timestamp;
@@ -25,7 +26,8 @@ use tokio::sync::{OnceCell, watch};
 pub struct Reconciler {
     pub(super) live: Live,
     pub(super) settings: ReconcileSettings,
-    pub(super) data_dir: DataDir,
+    /// Held for its lock.
+    _data_dir: DataDir,
     pub(super) key: DataKey,
     pub(super) turn: tokio::sync::Mutex<Turn>,
     pub(super) status: watch::Sender<Status>,
@@ -36,8 +38,9 @@ pub struct Reconciler {
 }
 
 /// What belongs to whoever's turn it is.
-#[derive(Default)]
 pub(super) struct Turn {
+    /// The last revisions on disk; the newest is what is served.
+    pub(super) journal: Journal,
     /// The newest record of the served chain; `None` until the store was asked.
     pub(super) head: Option<Head>,
     /// The commit and the generation that were refused last: not reviewed again.
@@ -113,9 +116,9 @@ pub(super) enum StepError {
 }
 
 impl Reconciler {
-    /// Puts the loop together. Nothing is fetched or opened yet.
+    /// Puts the loop together around what [`Live::restore`] gave. Nothing is fetched or opened yet.
     pub fn new(
-        live: Live,
+        (live, journal): (Live, Journal),
         settings: ReconcileSettings,
         data_dir: DataDir,
         key: DataKey,
@@ -125,9 +128,14 @@ impl Reconciler {
         Self {
             live,
             settings,
-            data_dir,
+            _data_dir: data_dir,
             key,
-            turn: tokio::sync::Mutex::default(),
+            turn: tokio::sync::Mutex::new(Turn {
+                journal,
+                head: None,
+                refused: None,
+                current: false,
+            }),
             status: watch::Sender::default(),
             mirror: mirror.map(Arc::new),
             database,

@@ -12,11 +12,12 @@ use crate::{
     manifest::{ClearTextPolicy, parse_file},
     secrets::DataKey,
     source::{Commit, CommitId},
-    store::{DataDir, LastGood, LastGoodError, read_last_good},
+    store::{DataDir, Journal, LastGood, LastGoodError},
 };
 
 impl Live {
-    /// Starts from the last good revision of a data directory, or with nothing if there is none.
+    /// Starts from the last good revision of a data directory, or with nothing if there is none; the journal
+    /// goes to the reconciler.
     ///
     /// It was judged when it went live and is not judged again: what a newer version would refuse comes
     /// as findings of the served revision, and a secret that no key opens makes its endpoints not ready.
@@ -28,11 +29,12 @@ impl Live {
         data_dir: &DataDir,
         key: &DataKey,
         settings: &ReconcileSettings,
-    ) -> Result<Self, LastGoodError> {
-        let Some(last_good) = read_last_good(data_dir.path(), key)? else {
-            return Ok(Self::new(Served::nothing()));
+    ) -> Result<(Self, Journal), LastGoodError> {
+        let (journal, last_good) = Journal::open(data_dir.path(), key)?;
+        let Some(last_good) = last_good else {
+            return Ok((Self::new(Served::nothing()), journal));
         };
-        let revision = last_good.revision_id.clone();
+        let revision = last_good.revision.revision_id.clone();
         let inputs = inputs(last_good);
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
@@ -47,10 +49,11 @@ impl Live {
             now_us(),
             Closed::Degrades,
         );
-        Ok(match prepared {
+        let live = match prepared {
             Ok(Prepared(served)) => Self::new(served),
             Err(_) => Self::new(Served::nothing()),
-        })
+        };
+        Ok((live, journal))
     }
 }
 
@@ -64,7 +67,7 @@ fn inputs(last_good: LastGood) -> Inputs {
             parsed,
         }
     });
-    let commit = last_good.commit.and_then(|kept| {
+    let commit = last_good.revision.commit.and_then(|kept| {
         Some(Commit {
             id: CommitId::parse(&kept.id)?,
             author: kept.author,
@@ -86,6 +89,6 @@ fn inputs(last_good: LastGood) -> Inputs {
     Inputs {
         source: SourceFiles::of(commit, files, findings),
         unmanaged,
-        unmanaged_generation: last_good.unmanaged_generation,
+        unmanaged_generation: last_good.revision.unmanaged_generation,
     }
 }

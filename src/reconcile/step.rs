@@ -2,7 +2,7 @@
 
 use super::{
     prepare::{Closed, Prepared, prepare},
-    reconciler::{Head, Reconciler, StepError, Turn, now_us},
+    reconciler::{Head, Reconciler, StepError, Turn, chain, now_us},
     review::{Desired, Review, review, review_edits},
     served::{Inputs, Served},
     snapshot::Snapshot,
@@ -12,9 +12,8 @@ use crate::{
     manifest::Layer,
     model::{Digest, Findings},
     plan::Totals,
-    secrets::Opened,
     source::Commit,
-    store::{AppendOutcome, KeptCommit, LastGood, NewRevision, RevisionOutcome, write_last_good},
+    store::{AppendOutcome, KeptChange, KeptCommit, KeptRevision, NewRevision, RevisionOutcome},
 };
 
 /// What is wanted, gathered.
@@ -152,10 +151,26 @@ impl Reconciler {
         self.live.switch(next);
         turn.refused = None;
         turn.current = true;
-        Ok(self.tell(&facts, findings))
+        let outcome = self.tell(&facts, findings);
+        self.tidy(turn);
+        Ok(outcome)
     }
 
-    /// Appends to the history and keeps the revision as the last good one; false if the race was lost.
+    /// Shortens the journal now and then. It is served from without that too.
+    fn tidy(&self, turn: &mut Turn) {
+        if !turn.journal.is_long() {
+            return;
+        }
+        let tidied = tokio::task::block_in_place(|| turn.journal.tidy(&self.key));
+        if let Err(error) = tidied {
+            tracing::warn!(
+                error = chain(&error),
+                "the journal of revisions cannot be shortened"
+            );
+        }
+    }
+
+    /// Appends to the history and to the journal; false if the race was lost.
     async fn record(
         &self,
         turn: &mut Turn,
@@ -177,10 +192,10 @@ impl Reconciler {
             }
         };
         turn.head = Some(Head::of(seq, &record));
-        let last_good = next.last_good(seq);
-        tokio::task::block_in_place(|| {
-            write_last_good(self.data_dir.path(), &self.key, &last_good)
-        })?;
+        let before = self.live.pin();
+        let whole = !before.is_something() || turn.journal.kept().is_empty();
+        let change = next.change_since((!whole).then_some(&*before), seq);
+        tokio::task::block_in_place(|| turn.journal.append(&self.key, &change))?;
         Ok(true)
     }
 
@@ -228,23 +243,45 @@ impl Reconciler {
 }
 
 impl Served {
-    /// What the last good file holds of a revision that has this number in the history.
-    fn last_good(&self, seq: i64) -> LastGood {
-        let files = self.inputs.source.files.values();
+    /// What the journal needs to hold of a revision that has this number in the history, when it holds
+    /// `before`, or nothing.
+    fn change_since<'a>(&'a self, before: Option<&'a Self>, seq: i64) -> KeptChange<'a> {
+        let files = match before {
+            Some(before) => self.files_since(before),
+            None => {
+                let files = self.inputs.source.files.values();
+                files
+                    .map(|file| (&*file.path, Some(&*file.content)))
+                    .collect()
+            }
+        };
+        let generation = self.inputs.unmanaged_generation;
+        let same_set = before.is_some_and(|one| one.inputs.unmanaged_generation == generation);
         let unmanaged = self.inputs.unmanaged.iter();
-        LastGood {
-            revision_id: self.revision.clone(),
-            commit: self.commit().map(kept),
-            seq,
-            unmanaged_generation: self.inputs.unmanaged_generation,
-            config_digest: self.digest.to_string(),
-            files: files
-                .map(|file| (file.path.to_string(), file.content.to_vec()))
-                .collect(),
-            unmanaged: unmanaged
-                .map(|file| Opened::new(file.document.expose_bytes().to_vec()))
-                .collect(),
+        KeptChange {
+            revision: KeptRevision {
+                revision_id: self.revision.clone(),
+                commit: self.commit().map(kept),
+                seq,
+                unmanaged_generation: generation,
+                config_digest: self.digest.to_string(),
+            },
+            whole: before.is_none(),
+            files,
+            unmanaged: (!same_set)
+                .then(|| unmanaged.map(|file| file.document.expose_bytes()).collect()),
         }
+    }
+
+    /// The files from Git that are not as in `before`.
+    fn files_since<'a>(&'a self, before: &'a Self) -> Vec<(&'a str, Option<&'a [u8]>)> {
+        let (new, old) = (&self.inputs.source, &before.inputs.source);
+        let changed = new.changed_since(old).into_iter();
+        let found = changed.filter_map(|path| match new.files.get(&path) {
+            Some(file) => Some((&*file.path, Some(&*file.content))),
+            None => Some((&*old.files.get(&path)?.path, None)),
+        });
+        found.collect()
     }
 }
 

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod data_dir;
-mod last_good;
+mod journal;
 mod location;
 mod revisions;
 mod unmanaged;

@@ -233,6 +233,7 @@ fn problem(status: StatusCode, body: &Value) -> CliError {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             error.with_hint("give the daemon's token with `--api-token` or `ORLOJ_API_TOKEN`")
         }
+        StatusCode::PRECONDITION_FAILED => error.with_exit(Exit::Stale),
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT => error.with_exit(Exit::Invalid),
         _ => error,
     }

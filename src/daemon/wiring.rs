@@ -28,6 +28,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         keyring: config.keyring,
         variables: secret_variables(),
         network: Network::new(&config.network)?,
+        prune: config.prune,
         poll: config.poll,
     };
     let restored = Live::restore(&data_dir, &key, &settings)?;

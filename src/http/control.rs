@@ -28,6 +28,11 @@ pub(super) async fn sync(
 ) -> Result<Json<Value>, Problem> {
     let looking = reconciler.clone();
     let outcome = to_the_end(&tasks, async move { looking.sync().await }).await?;
+    Ok(report(&reconciler, outcome))
+}
+
+/// What came of a look at the source.
+pub(super) fn report(reconciler: &Reconciler, outcome: Outcome) -> Json<Value> {
     let status = reconciler.status();
     let served = reconciler.live().pin();
     let findings = match &outcome {
@@ -40,15 +45,18 @@ pub(super) async fn sync(
         Outcome::Unchanged => ("unchanged", None),
         Outcome::Applied(_) => ("applied", None),
         Outcome::Rejected(_) => ("rejected", None),
+        Outcome::Held(held) => ("held", Some(held.message)),
+        Outcome::Suspended => ("suspended", None),
         Outcome::Retry(cause) => ("retry", Some(cause)),
     };
-    Ok(Json(json!({
+    Json(json!({
         "outcome": word,
         "revision": served.revision,
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "error": error,
-    })))
+        "held": status.held.as_ref().map(status_json::held),
+    }))
 }
 
 #[derive(Deserialize)]

@@ -14,6 +14,7 @@ mod live_export;
 mod metrics;
 mod models;
 mod openapi;
+mod orders;
 mod probes;
 mod problem;
 mod resource_json;

@@ -2,7 +2,7 @@
 
 use crate::{
     model::Kind,
-    reconcile::{Reconciler, Served, Status},
+    reconcile::{Held, Reconciler, Served, Status},
     store::RevisionRecord,
 };
 use jiff::Timestamp;
@@ -33,11 +33,37 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
             "summary": attempt.summary,
             "at": time(attempt.at_us),
         })),
+        "suspended": status.suspension.as_ref().map(|suspension| json!({
+            "reason": suspension.reason,
+            "by": suspension.by,
+            "since": time(suspension.since_us),
+            "until": suspension.until_us.map(time),
+        })),
+        "pinned": status.pin.as_ref().map(|pin| json!({
+            "revision": pin.revision,
+            "left": pin.left,
+            "reason": pin.reason,
+            "by": pin.by,
+            "since": time(pin.since_us),
+        })),
+        "held": status.held.as_ref().map(held),
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "resources": counts(&served),
         "conditions": conditions(&served),
         "version": env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// What waits for somebody's yes.
+pub(super) fn held(held: &Held) -> Value {
+    json!({
+        "plan_digest": held.plan_digest,
+        "commit": held.commit,
+        "summary": held.summary,
+        "by": held.by.as_str(),
+        "message": held.message,
+        "since": time(held.since_us),
     })
 }
 
@@ -59,6 +85,8 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
         "author": record.author,
         "summary": record.summary,
         "outcome": record.outcome.as_str(),
+        "reason": record.reason,
+        "confirmed_by": record.confirmed_by,
         "added": record.added,
         "changed": record.changed,
         "removed": record.removed,

@@ -2,20 +2,21 @@
 
 use super::{
     gather::{FileCache, SourceFiles, gather},
+    head::Head,
+    hold::Looked,
     live::Live,
+    orders::{Held, Pin, Suspension},
     served::{Inputs, UnmanagedFile},
     settings::ReconcileSettings,
     status::{Outcome, Phase, Status},
     step::{Candidate, Judged},
 };
 use crate::{
-    manifest::parse_file,
     model::ResourceId,
     secrets::DataKey,
     source::{CommitId, Mirror, SourceError},
     store::{
-        DataDir, Journal, NewRevision, RevisionRecord, Store, StoreError, UnmanagedChange,
-        UnmanagedOutcome,
+        DataDir, Journal, RevisionRecord, Store, StoreError, UnmanagedChange, UnmanagedOutcome,
     },
 };
 use jiff::Timestamp;
@@ -43,59 +44,19 @@ pub(super) struct Turn {
     pub(super) journal: Journal,
     /// The newest record of the served chain; `None` until the store was asked.
     pub(super) head: Option<Head>,
-    /// The commit and the generation that were refused last: not reviewed again.
-    pub(super) refused: Option<(Option<CommitId>, i64)>,
+    /// What was refused last: not reviewed again.
+    pub(super) refused: Option<Looked>,
+    /// What waits for somebody's yes: not reviewed again.
+    pub(super) held: Option<(Looked, Held)>,
+    /// Why nobody looks at the source, if so.
+    pub(super) suspension: Option<Suspension>,
+    /// The rollback that is in force.
+    pub(super) pin: Option<Pin>,
+    /// Whether the store was asked for the two.
+    pub(super) orders_known: bool,
     /// Whether what is served was read with today's configuration; what was restored may have been kept
     /// under another `--path`.
     pub(super) current: bool,
-}
-
-/// The newest record of the served chain.
-pub(super) struct Head {
-    /// Its number; 0 before the first.
-    pub(super) seq: i64,
-    revision: String,
-    generation: i64,
-    digest: String,
-}
-
-impl Head {
-    /// A record that has just been appended.
-    pub(super) fn of(seq: i64, record: &NewRevision) -> Self {
-        Self {
-            seq,
-            revision: record.revision_id.clone(),
-            generation: record.unmanaged_generation,
-            digest: record.config_digest.clone(),
-        }
-    }
-
-    /// Whether a revision that is to be appended is this one.
-    pub(super) fn is(&self, record: &NewRevision) -> bool {
-        self.seq != 0
-            && self.revision == record.revision_id
-            && self.generation == record.unmanaged_generation
-            && self.digest == record.config_digest
-    }
-
-    async fn load(store: &Store) -> Result<Self, StoreError> {
-        let latest = store.latest_revision().await?;
-        Ok(latest.map_or_else(Self::none, |record| Self {
-            seq: record.seq,
-            revision: record.revision_id,
-            generation: record.unmanaged_generation,
-            digest: record.config_digest,
-        }))
-    }
-
-    const fn none() -> Self {
-        Self {
-            seq: 0,
-            revision: String::new(),
-            generation: 0,
-            digest: String::new(),
-        }
-    }
 }
 
 /// Why a walk ended early. All of these may work next time.
@@ -134,6 +95,10 @@ impl Reconciler {
                 journal,
                 head: None,
                 refused: None,
+                held: None,
+                suspension: None,
+                pin: None,
+                orders_known: false,
                 current: false,
             }),
             status: watch::Sender::default(),
@@ -201,6 +166,10 @@ impl Reconciler {
     pub(super) async fn walk(&self, turn: &mut Turn) -> Result<Outcome, StepError> {
         let store = self.store().await?;
         self.know_head(turn).await?;
+        self.know_orders(turn).await?;
+        if self.is_suspended(turn).await? {
+            return Ok(Outcome::Suspended);
+        }
         let started_us = now_us();
         let fetched = match &self.mirror {
             None => None,
@@ -212,6 +181,9 @@ impl Reconciler {
         let (generation, rows) = store.unmanaged(&self.key).await?;
         let served = self.live.pin();
         let same_commit = served.inputs.source.commit.as_ref().map(|commit| commit.id) == fetched;
+        if self.stays_pinned(turn, fetched, &served).await? {
+            return Ok(Outcome::Unchanged);
+        }
         let same = same_commit
             && served.inputs.unmanaged_generation == generation
             && (served.is_something() || fetched.is_none() && generation == 0);
@@ -219,11 +191,18 @@ impl Reconciler {
             if turn.refused.take().is_some() {
                 self.status.send_modify(|status| status.attempt = None);
             }
+            turn.held = None;
+            self.show_orders(turn);
             return Ok(Outcome::Unchanged);
         }
-        if turn.refused == Some((fetched, generation)) {
+        let looked = (fetched, generation);
+        if turn.refused == Some(looked) {
             return Ok(Outcome::Unchanged);
         }
+        if let Some((_, held)) = turn.held.as_ref().filter(|(of, _)| *of == looked) {
+            return Ok(Outcome::Held(held.clone()));
+        }
+        turn.held = None;
         let source = match fetched {
             None => SourceFiles::default(),
             Some(commit) => self.read_source(commit).await?,
@@ -249,16 +228,26 @@ impl Reconciler {
                 .then(|| "resources sent by hand".to_owned()),
         };
         match self.judge(candidate) {
-            Judged::Ready(ready) => {
+            Judged::Ready(mut ready) => {
+                if ready.is_of_git()
+                    && let Some(held) = self.held_by(turn, &mut ready).await?
+                {
+                    return Ok(self.hold(turn, looked, held));
+                }
                 if !self.forget(adopted, generation).await? {
                     let cause = "somebody else changed what was sent by hand";
                     return Ok(Outcome::Retry(cause.to_owned()));
                 }
-                self.go_live(turn, *ready).await
+                let is_of_git = ready.is_of_git();
+                let outcome = self.go_live(turn, *ready).await?;
+                if is_of_git {
+                    self.set_pin(turn, None).await?;
+                }
+                Ok(outcome)
             }
             Judged::Refused(refused) => {
                 let outcome = self.reject(*refused).await?;
-                turn.refused = Some((fetched, generation));
+                turn.refused = Some(looked);
                 Ok(outcome)
             }
         }
@@ -310,6 +299,12 @@ impl Reconciler {
                 };
                 status.error = Some(cause.clone());
             }
+            Outcome::Suspended => status.phase = Phase::Suspended,
+            Outcome::Held(_) => {
+                status.checked_us = Some(now);
+                status.error = None;
+                status.phase = Phase::Held;
+            }
             Outcome::Unchanged | Outcome::Applied(_) | Outcome::Rejected(_) => {
                 status.checked_us = Some(now);
                 status.error = None;
@@ -324,21 +319,6 @@ impl Reconciler {
                 };
             }
         });
-    }
-}
-
-impl UnmanagedFile {
-    /// Parses a kept manifest; its origin names the resource instead of a file.
-    pub(super) fn new(id: ResourceId, document: crate::secrets::Opened) -> Self {
-        let name: Arc<str> =
-            format!("unmanaged:{}/{}", id.kind.singular(), id.qualified_name()).into();
-        let parsed = Arc::new(parse_file(&name, document.expose_bytes()));
-        Self {
-            id,
-            path: name,
-            document: Arc::new(document),
-            parsed,
-        }
     }
 }
 

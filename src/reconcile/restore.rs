@@ -1,7 +1,7 @@
 //! Serving the last good revision again, before any network or database is touched.
 
 use super::{
-    gather::{SourceFile, SourceFiles},
+    gather::{SourceFile, SourceFileMap, SourceFiles},
     live::Live,
     prepare::{Closed, Prepared, prepare},
     reconciler::now_us,
@@ -35,7 +35,7 @@ impl Live {
             return Ok((Self::new(Served::nothing()), journal));
         };
         let revision = last_good.revision.revision_id.clone();
-        let inputs = inputs(last_good);
+        let inputs = kept_inputs(last_good, &SourceFileMap::new_sync());
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
         let review = inputs.review(&Served::nothing(), options);
@@ -57,8 +57,12 @@ impl Live {
     }
 }
 
-fn inputs(last_good: LastGood) -> Inputs {
+/// What a kept revision was made of; files that `known` has are not parsed again.
+pub(super) fn kept_inputs(last_good: LastGood, known: &SourceFileMap) -> Inputs {
     let files = last_good.files.into_iter().map(|(path, content)| {
+        if let Some(file) = known.get(&*path).filter(|file| *file.content == *content) {
+            return file.clone();
+        }
         let path = path.into();
         let parsed = parse_file(&path, &content).into();
         SourceFile {

@@ -2,7 +2,7 @@
 
 use super::{gather::SourceFiles, opening::OpenedSecrets, snapshot::Snapshot};
 use crate::{
-    manifest::{ParsedFile, adopts},
+    manifest::{ParsedFile, adopts, parse_file},
     model::{Catalog, Digest, Findings, ResourceId},
     plan::Side,
     providers::Upstream,
@@ -71,6 +71,21 @@ pub(super) struct UnmanagedFile {
     pub(super) path: Arc<str>,
     pub(super) document: Arc<Opened>,
     pub(super) parsed: Arc<ParsedFile>,
+}
+
+impl UnmanagedFile {
+    /// Parses a kept manifest; its origin names the resource instead of a file.
+    pub(super) fn new(id: ResourceId, document: Opened) -> Self {
+        let name: Arc<str> =
+            format!("unmanaged:{}/{}", id.kind.singular(), id.qualified_name()).into();
+        let parsed = Arc::new(parse_file(&name, document.expose_bytes()));
+        Self {
+            id,
+            path: name,
+            document: Arc::new(document),
+            parsed,
+        }
+    }
 }
 
 /// Whether an endpoint can be called.

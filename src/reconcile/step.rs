@@ -1,8 +1,11 @@
 //! Review → prepare → record → switch → tell, for whatever is wanted.
 
 use super::{
+    facts::Facts,
+    head::Head,
+    orders::{Held, HeldBy},
     prepare::{Closed, Prepared, prepare},
-    reconciler::{Head, Reconciler, StepError, Turn, chain, now_us},
+    reconciler::{Reconciler, StepError, Turn, chain, now_us},
     review::{Desired, Review, review, review_edits},
     served::{Inputs, Served},
     snapshot::Snapshot,
@@ -10,10 +13,8 @@ use super::{
 };
 use crate::{
     manifest::Layer,
-    model::{Digest, Findings},
-    plan::Totals,
-    source::Commit,
-    store::{AppendOutcome, KeptChange, KeptCommit, KeptRevision, NewRevision, RevisionOutcome},
+    model::{Catalog, Digest, Findings, ResourceId},
+    store::{AppendOutcome, Confirmation, RevisionOutcome},
 };
 
 /// What is wanted, gathered.
@@ -37,6 +38,55 @@ pub(super) struct Ready {
     facts: Facts,
     next: Served,
     pub(super) findings: Findings,
+    /// What the plan changes.
+    touched: Vec<ResourceId>,
+    /// Somebody's yes to the plan, where one was needed.
+    pub(super) confirmation: Option<Confirmation>,
+}
+
+impl Ready {
+    /// Whether a commit is the reason for it.
+    pub(super) fn is_of_git(&self) -> bool {
+        self.facts.is_of_git
+    }
+
+    pub(super) fn catalog(&self) -> &Catalog {
+        self.next.snapshot.catalog()
+    }
+
+    pub(super) fn plan_digest(&self) -> &str {
+        &self.facts.plan_digest
+    }
+
+    pub(super) fn touched(&self) -> &[ResourceId] {
+        &self.touched
+    }
+
+    /// How many objects the plan prunes.
+    pub(super) fn pruned(&self) -> usize {
+        self.facts.totals.destroy
+    }
+
+    /// Says that it goes live in another way than by a commit, and why.
+    pub(super) fn mark(&mut self, outcome: RevisionOutcome, reason: String) {
+        (self.facts.outcome, self.facts.reason) = (outcome, reason);
+    }
+
+    /// The same as something that waits.
+    pub(super) fn held(&self, by: HeldBy, message: String) -> Held {
+        Held {
+            plan_digest: self.facts.plan_digest.clone(),
+            commit: self
+                .facts
+                .commit
+                .as_ref()
+                .map(|commit| commit.id.to_string()),
+            summary: self.facts.summary.clone(),
+            by,
+            message,
+            since_us: now_us(),
+        }
+    }
 }
 
 /// A candidate with an error.
@@ -104,6 +154,8 @@ impl Reconciler {
             options.refuse_empty = candidate.inputs.source.commit.is_some();
             let review = candidate.inputs.review(&served, options);
             let facts = Facts::of(&candidate, &review);
+            let changes = review.plan.changes.iter();
+            let touched = changes.map(|change| change.id.clone()).collect();
             let findings = review.findings.clone();
             if findings.has_errors() {
                 return Judged::Refused(Box::new(Refused { facts, findings }));
@@ -123,6 +175,8 @@ impl Reconciler {
                     facts,
                     findings: next.findings.clone(),
                     next,
+                    touched,
+                    confirmation: None,
                 })),
                 Err(not_opened) => {
                     let findings = findings.into_iter().chain(not_opened).collect();
@@ -139,19 +193,26 @@ impl Reconciler {
         ready: Ready,
     ) -> Result<Outcome, StepError> {
         let Ready {
-            facts,
+            mut facts,
             next,
             findings,
+            confirmation,
+            ..
         } = ready;
+        if let Some(confirmation) = confirmation {
+            facts.confirmed_by = confirmation.confirmed_by;
+            facts.reason = confirmation.reason;
+        }
         if !self.record(turn, &facts, &next).await? {
             return Ok(Outcome::Retry(
                 "another process recorded a revision first".to_owned(),
             ));
         }
         self.live.switch(next);
-        turn.refused = None;
+        (turn.refused, turn.held) = (None, None);
         turn.current = true;
         let outcome = self.tell(&facts, findings);
+        self.show_orders(turn);
         self.tidy(turn);
         Ok(outcome)
     }
@@ -178,7 +239,7 @@ impl Reconciler {
         next: &Served,
     ) -> Result<bool, StepError> {
         let digest = next.digest.to_string();
-        let record = facts.record(RevisionOutcome::Applied, &next.findings, &digest);
+        let record = facts.record(facts.outcome, &next.findings, &digest);
         let seq = match turn.head.take() {
             // The history has it already: its file could not be written, or the process ended between.
             Some(head) if head.is(&record) => head.seq,
@@ -239,117 +300,5 @@ impl Reconciler {
                 at_us: now_us(),
             });
         });
-    }
-}
-
-impl Served {
-    /// What the journal needs to hold of a revision that has this number in the history, when it holds
-    /// `before`, or nothing.
-    fn change_since<'a>(&'a self, before: Option<&'a Self>, seq: i64) -> KeptChange<'a> {
-        let files = match before {
-            Some(before) => self.files_since(before),
-            None => {
-                let files = self.inputs.source.files.values();
-                files
-                    .map(|file| (&*file.path, Some(&*file.content)))
-                    .collect()
-            }
-        };
-        let generation = self.inputs.unmanaged_generation;
-        let same_set = before.is_some_and(|one| one.inputs.unmanaged_generation == generation);
-        let unmanaged = self.inputs.unmanaged.iter();
-        KeptChange {
-            revision: KeptRevision {
-                revision_id: self.revision.clone(),
-                commit: self.commit().map(kept),
-                seq,
-                unmanaged_generation: generation,
-                config_digest: self.digest.to_string(),
-            },
-            whole: before.is_none(),
-            files,
-            unmanaged: (!same_set)
-                .then(|| unmanaged.map(|file| file.document.expose_bytes()).collect()),
-        }
-    }
-
-    /// The files from Git that are not as in `before`.
-    fn files_since<'a>(&'a self, before: &'a Self) -> Vec<(&'a str, Option<&'a [u8]>)> {
-        let (new, old) = (&self.inputs.source, &before.inputs.source);
-        let changed = new.changed_since(old).into_iter();
-        let found = changed.filter_map(|path| match new.files.get(&path) {
-            Some(file) => Some((&*file.path, Some(&*file.content))),
-            None => Some((&*old.files.get(&path)?.path, None)),
-        });
-        found.collect()
-    }
-}
-
-fn kept(commit: &Commit) -> KeptCommit {
-    KeptCommit {
-        id: commit.id.to_string(),
-        author: commit.author.clone(),
-        email: commit.email.clone(),
-        time_us: commit.time_us,
-        summary: commit.summary.clone(),
-    }
-}
-
-/// What the history says of a candidate whatever becomes of it.
-struct Facts {
-    revision: String,
-    commit: Option<Commit>,
-    author: String,
-    summary: String,
-    generation: i64,
-    plan_digest: String,
-    totals: Totals,
-    started_us: i64,
-}
-
-impl Facts {
-    fn of(candidate: &Candidate, review: &Review) -> Self {
-        let inputs = &candidate.inputs;
-        let commit = inputs.source.commit.clone();
-        let (author, summary) = match (&candidate.by_hand, &commit) {
-            (Some(sent), _) => (String::new(), sent.clone()),
-            (None, Some(commit)) => (commit.author.clone(), commit.summary.clone()),
-            (None, None) => Default::default(),
-        };
-        Self {
-            revision: inputs.revision_id(),
-            commit,
-            author,
-            summary,
-            generation: inputs.unmanaged_generation,
-            plan_digest: review.plan.digest.to_string(),
-            totals: review.plan.totals(),
-            started_us: candidate.started_us,
-        }
-    }
-
-    fn record(
-        &self,
-        outcome: RevisionOutcome,
-        findings: &Findings,
-        config_digest: &str,
-    ) -> NewRevision {
-        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        NewRevision {
-            revision_id: self.revision.clone(),
-            commit: self.commit.as_ref().map(|commit| commit.id.to_string()),
-            author: self.author.clone(),
-            summary: self.summary.clone(),
-            unmanaged_generation: self.generation,
-            config_digest: config_digest.to_owned(),
-            plan_digest: self.plan_digest.clone(),
-            outcome,
-            added: count(self.totals.add),
-            changed: count(self.totals.change),
-            removed: count(self.totals.destroy),
-            findings_json: findings.to_json_list().to_string(),
-            started_us: self.started_us,
-            finished_us: now_us(),
-        }
     }
 }

@@ -7,6 +7,7 @@
 //! SQLite is the only database of this version. The SQL is kept to what PostgreSQL runs unchanged.
 
 mod atomic_file;
+mod control;
 mod data_dir;
 mod error;
 mod journal;
@@ -20,6 +21,7 @@ mod unmanaged;
 #[cfg(test)]
 mod tests;
 
+pub use control::{Confirmation, Told};
 pub use data_dir::{DataDir, DataDirError};
 pub use error::StoreError;
 pub use journal::{Journal, KEPT_REVISIONS, LAST_GOOD_FILE};

@@ -22,6 +22,7 @@ mod hostile_files;
 mod hostile_repositories;
 mod look_around;
 mod openai_sdk;
+mod operating;
 mod push_goes_live;
 mod restart_serves_last_good;
 mod review_before_pushing;

@@ -9,6 +9,7 @@ use crate::{
         error::CliError,
         exit::Exit,
         manifests::sources_of_commit,
+        outcome,
         report::{self, Reported, Sources, Tally},
         revision::short,
         session::Session,
@@ -33,7 +34,8 @@ enum Format {
 /// Show what is live, and what is wrong with what is not
 ///
 /// Phases: `Synced` (the newest commit is live), `Rejected` (it was refused, and the one before stays
-/// live), `Retrying` (the source cannot be reached), `Starting`.
+/// live), `Held` (it waits for `orloj confirm`), `Suspended` (nobody looks until `orloj resume`), `Retrying`
+/// (the source cannot be reached), `Starting`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -77,6 +79,9 @@ fn described(status: &Value, sources: &Sources, width: usize, color: bool) -> St
         ("Resources", resources(status)),
         ("Error", text(status, "/error")),
         ("Refused", refused(status)),
+        ("Held", held(status)),
+        ("Pinned", pinned(status)),
+        ("Suspended", suspended(status)),
         ("Version", text(status, "/version")),
     ];
     let known: Vec<_> = all
@@ -153,6 +158,48 @@ fn refused(status: &Value) -> String {
         text(status, "/attempt/at"),
     );
     format!("{commit}  \"{summary}\" at {}", seconds(&at))
+}
+
+/// What waits for a yes, why, and what to type.
+fn held(status: &Value) -> String {
+    let message = text(status, "/held/message");
+    if message.is_empty() {
+        return message;
+    }
+    let commit = short(&text(status, "/held/commit"));
+    let summary = text(status, "/held/summary");
+    let next = outcome::next(status, "/held");
+    format!("{commit}  \"{summary}\": {message}; {next}")
+}
+
+fn pinned(status: &Value) -> String {
+    let revision = short(&text(status, "/pinned/revision"));
+    said(status, "/pinned", &revision)
+}
+
+fn suspended(status: &Value) -> String {
+    let until = seconds(&text(status, "/suspended/until"));
+    let until = if until.is_empty() {
+        "until `orloj resume`".to_owned()
+    } else {
+        format!("until {until}")
+    };
+    said(status, "/suspended", &until)
+}
+
+/// Why, what, by whom and since when; nothing if nobody said so.
+fn said(status: &Value, pointer: &str, what: &str) -> String {
+    let part = |name: &str| text(status, &format!("{pointer}/{name}"));
+    let (reason, by) = (part("reason"), part("by"));
+    if reason.is_empty() {
+        return reason;
+    }
+    let by = if by.is_empty() {
+        by
+    } else {
+        format!(" by {by}")
+    };
+    format!("{reason} ({what}{by}, since {})", seconds(&part("since")))
 }
 
 /// The resource and the reason on a line, what is wrong below it.

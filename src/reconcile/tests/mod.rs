@@ -8,6 +8,8 @@ mod adopting;
 mod by_hand;
 mod commits;
 mod gathering;
+mod guards;
+mod orders;
 mod parallel;
 mod restoring;
 mod secrets;

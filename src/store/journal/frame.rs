@@ -60,11 +60,23 @@ pub(super) fn seal(
     bytes.last_chunk().copied().ok_or(CipherError::TooLarge)
 }
 
-/// What is behind magic and version; `None` for another program's file, `Some(None)` for another version's.
-pub(super) fn behind_prefix(bytes: &mut [u8]) -> Option<Option<&mut [u8]>> {
-    let (start, rest) = bytes.split_at_mut_checked(PREFIX_BYTES)?;
-    let version = start.strip_prefix(MAGIC.as_slice())?;
-    Some((version == VERSION.to_le_bytes()).then_some(rest))
+/// What a file is that has another start.
+pub(super) enum Foreign {
+    /// Another program's.
+    NotOurs,
+    /// Another version's.
+    Version,
+}
+
+/// What is behind magic and version.
+pub(super) fn behind_prefix(bytes: &mut [u8]) -> Result<&mut [u8], Foreign> {
+    let split = bytes.split_at_mut_checked(PREFIX_BYTES);
+    let (start, rest) = split.ok_or(Foreign::NotOurs)?;
+    match start.strip_prefix(MAGIC.as_slice()) {
+        None => Err(Foreign::NotOurs),
+        Some(version) if version != VERSION.to_le_bytes() => Err(Foreign::Version),
+        Some(_) => Ok(rest),
+    }
 }
 
 /// A frame taken off the front, and what is behind it.

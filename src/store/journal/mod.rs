@@ -9,7 +9,7 @@ mod record;
 
 use super::{KeptChange, KeptRevision, LastGood, LastGoodError, atomic_file};
 use crate::secrets::DataKey;
-use frame::{PREFIX_BYTES, Tag};
+use frame::{Foreign, PREFIX_BYTES, Tag};
 use record::State;
 use std::{
     fs::{self, File, OpenOptions},
@@ -191,10 +191,10 @@ impl Journal {
     ) -> Result<Vec<Entry<'a>>, LastGoodError> {
         let path = || self.path();
         let whole = bytes.len();
-        let mut rest = match frame::behind_prefix(bytes) {
-            Some(rest) => rest.ok_or_else(|| LastGoodError::Version { path: path() })?,
-            None => return Err(LastGoodError::NotOurs { path: path() }),
-        };
+        let mut rest = frame::behind_prefix(bytes).map_err(|foreign| match foreign {
+            Foreign::NotOurs => LastGoodError::NotOurs { path: path() },
+            Foreign::Version => LastGoodError::Version { path: path() },
+        })?;
         let mut entries: Vec<Entry<'a>> = Vec::new();
         let mut tag = Tag::default();
         while !rest.is_empty() {

@@ -1,6 +1,7 @@
 //! The store on real files.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod control;
 mod data_dir;
 mod journal;
 mod location;
@@ -42,6 +43,8 @@ fn applied(id: &str) -> NewRevision {
         changed: 2,
         removed: 4,
         findings_json: "[]".to_owned(),
+        reason: "a bad model".to_owned(),
+        confirmed_by: "ada".to_owned(),
         started_us: 10,
         finished_us: 20,
     }

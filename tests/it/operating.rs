@@ -1,0 +1,139 @@
+//! What an operator says to the loop: wait, go back, yes.
+
+use crate::support::{
+    daemon::DaemonBuilder,
+    git::TestRepo,
+    manifests::{alias, mock_endpoint},
+};
+use std::fs;
+
+fn repo() -> TestRepo {
+    TestRepo::with(&[
+        ("endpoints/small.yaml", &mock_endpoint("small", "small-v1")),
+        ("aliases/fast.yaml", &alias("fast", "small", "small-v1")),
+    ])
+}
+
+#[test]
+fn rollback_switches_without_git_stays_over_a_restart_and_ends_with_resume() {
+    let repo = repo();
+    let daemon = DaemonBuilder::on(&repo).start();
+    let first = daemon.revision();
+    repo.replace("aliases/fast.yaml", "small-v1", "small-v2");
+    let second = repo.commit_and_push("fast: small-v2");
+    daemon.sync();
+
+    daemon
+        .cli()
+        .run(&["rollback"])
+        .code(64)
+        .complains("--reason");
+    let aside = repo.bare().with_extension("aside");
+    fs::rename(repo.bare(), &aside).unwrap();
+    let back = ["rollback", "--reason", "wrong model", "--by", "ada"];
+    daemon.cli().run(&back).success().says(&first[..7]);
+    assert!(daemon.chat("fast").content().contains("small-v1"));
+    let daemon = DaemonBuilder::on(&repo).data_of(&daemon.kill()).start();
+    let answer = daemon.chat("fast").status(200);
+    assert!(answer.content().contains("small-v1"), "{}", answer.text);
+    fs::rename(&aside, repo.bare()).unwrap();
+
+    daemon.cli().run(&["sync"]).success().says("unchanged");
+    let history = daemon.cli().run(&["history", "-o", "json"]).success();
+    let newest = history.json()["items"][0].clone();
+    assert_eq!(newest["outcome"], "rolled-back");
+    assert_eq!(newest["reason"], "wrong model");
+    let status = daemon.cli().run(&["status"]).success();
+    let status = status.says("Pinned").says("by ada").says("wrong model");
+    assert_eq!(
+        status.stdout.lines().filter(|line| line.len() > 80).count(),
+        0
+    );
+
+    daemon.cli().run(&["resume"]).success().says(&second[..7]);
+    assert!(daemon.chat("fast").content().contains("small-v2"));
+    daemon
+        .cli()
+        .run(&["resume"])
+        .code(1)
+        .complains("nothing is suspended");
+}
+
+#[test]
+fn commit_that_prunes_too_much_exits_with_5_and_waits_for_a_yes_to_its_plan() {
+    let repo = repo();
+    for number in 0..20 {
+        let name = format!("e{number}");
+        repo.write(&format!("{name}.yaml"), &mock_endpoint(&name, "m"));
+    }
+    repo.commit_and_push("many");
+    let daemon = DaemonBuilder::on(&repo).start();
+    let before = daemon.revision();
+    for number in 0..8 {
+        repo.remove(&format!("e{number}.yaml"));
+    }
+    let fewer = repo.commit_and_push("fewer");
+    daemon
+        .cli()
+        .run(&["sync"])
+        .code(5)
+        .complains("8 of 22 objects")
+        .complains("orloj confirm sha256:");
+    assert_eq!(daemon.revision(), before);
+    let status = daemon.cli().run(&["status", "-o", "json"]).success().json();
+    assert_eq!(status["phase"], "Held");
+    let digest = status["held"]["plan_digest"].as_str().unwrap().to_owned();
+    let other = format!("sha256:{}", "0".repeat(64));
+    let no = ["confirm", &other, "--reason", "x"];
+    daemon.cli().run(&no).code(4).complains(&digest);
+    let yes = [
+        "confirm",
+        &digest[..19],
+        "--reason",
+        "moved away",
+        "--by",
+        "ada",
+    ];
+    daemon.cli().run(&yes).success().says(&fewer[..7]);
+    let history = daemon.cli().run(&["history", "-o", "json"]).success();
+    assert_eq!(history.json()["items"][0]["confirmed_by"], "ada");
+}
+
+#[test]
+fn guards_of_the_operators_file_count() {
+    let repo = repo();
+    let daemon = DaemonBuilder::on(&repo)
+        .config("guards: {prune_percent: 0, prune_objects: 0}\n")
+        .start();
+    repo.remove("aliases/fast.yaml");
+    repo.commit_and_push("no alias");
+    daemon
+        .cli()
+        .run(&["sync"])
+        .code(5)
+        .complains("1 of 2 objects");
+}
+
+#[test]
+fn suspended_daemon_waits_even_over_a_restart_until_it_is_resumed() {
+    let repo = repo();
+    let daemon = DaemonBuilder::on(&repo).start();
+    let before = daemon.revision();
+    let bad = ["suspend", "--reason", "x", "--until", "tomorrow"];
+    daemon.cli().run(&bad).code(64).complains("tomorrow");
+    let wait = ["suspend", "--reason", "change freeze", "--until", "2h"];
+    daemon.cli().run(&wait).success().says(&before[..7]);
+    repo.replace("aliases/fast.yaml", "small-v1", "small-v2");
+    let second = repo.commit_and_push("fast: small-v2");
+    daemon.cli().run(&["sync"]).code(1).complains("suspended");
+    let daemon = DaemonBuilder::on(&repo).data_of(&daemon.kill()).start();
+    daemon.cli().run(&["sync"]).code(1).complains("suspended");
+    assert_eq!(daemon.revision(), before);
+    daemon
+        .cli()
+        .run(&["status"])
+        .success()
+        .says("Suspended")
+        .says("change freeze");
+    daemon.cli().run(&["resume"]).success().says(&second[..7]);
+}

@@ -31,6 +31,7 @@ mod session;
 mod tables;
 mod target;
 mod text;
+mod watching;
 
 #[cfg(test)]
 mod tests;

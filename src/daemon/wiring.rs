@@ -10,7 +10,7 @@ use crate::{
     store::DataDir,
 };
 use std::sync::Arc;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Opens the data directory, restores what was served, and connects everything. No network, no database.
 pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
@@ -71,6 +71,7 @@ fn doors(
         decoration: Decoration { route_header },
         token: token.map(Arc::new),
         tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
         webhooks: Arc::new(webhooks),
     }
 }

@@ -4,7 +4,7 @@ use super::{detached::to_the_end, live_export, problem::Problem, status_json};
 use crate::reconcile::{Outcome, Phase, Reconciler};
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::{Path, Query, State},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,6 +73,17 @@ pub(super) async fn revisions(
     Ok(Json(
         json!({ "items": records.iter().map(status_json::record).collect::<Vec<_>>() }),
     ))
+}
+
+/// The newest record of one revision, named by its id, the beginning of that, or its number.
+pub(super) async fn revision(
+    State(reconciler): State<Arc<Reconciler>>,
+    Path(revision): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let found = reconciler.record_of(&revision).await?;
+    let found = found
+        .ok_or_else(|| Problem::not_found(format!("the history has no revision `{revision}`")))?;
+    Ok(Json(status_json::record(&found)))
 }
 
 pub(super) async fn live(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {

@@ -9,6 +9,7 @@ mod chat;
 mod console;
 mod control;
 mod detached;
+mod events;
 mod headers;
 mod live_export;
 mod metrics;

@@ -1,7 +1,7 @@
 //! Every route, on one page.
 
 use super::{
-    access, apply, chat, console, control, metrics, models, openapi, orders, probes,
+    access, apply, chat, console, control, events, metrics, models, openapi, orders, probes,
     problem::Problem, resources, state::Doors, webhooks,
 };
 use crate::{chat::ApiError, model::Kind};
@@ -60,7 +60,9 @@ fn control_routes() -> Router<Doors> {
         .route("/api/v1/resume", post(orders::resume))
         .route("/api/v1/rollback", post(orders::rollback))
         .route("/api/v1/confirm", post(orders::confirm))
+        .route("/api/v1/events", get(events::events))
         .route("/api/v1/revisions", get(control::revisions))
+        .route("/api/v1/revisions/{revision}", get(control::revision))
         .route("/api/v1/live", get(control::live))
         .route("/api/v1/graph", get(control::graph))
         .route("/api/v1/apply", post(apply::apply))

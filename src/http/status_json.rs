@@ -94,12 +94,13 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
         "config_digest": record.config_digest,
         "started": time(record.started_us),
         "finished": time(record.finished_us),
+        "duration_ms": (record.finished_us - record.started_us) / 1000,
         "findings": findings,
     })
 }
 
 /// Microseconds since 1970 as RFC 3339.
-fn time(us: i64) -> String {
+pub(super) fn time(us: i64) -> String {
     Timestamp::from_microsecond(us)
         .map(|time| time.to_string())
         .unwrap_or_default()

@@ -1,6 +1,7 @@
 //! Good revisions that wait for somebody's yes, and the yes.
 
 use super::{
+    events::EventSort,
     orders::{Held, HeldBy, Pin, Suspension},
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::Served,
@@ -205,6 +206,10 @@ impl Reconciler {
             held.reason = held.message,
             "revision held"
         );
+        let live = &self.live.pin().revision;
+        let commit = held.commit.as_deref();
+        self.events
+            .push(EventSort::Held, live, commit, held.message.clone());
         turn.held = Some((looked, held.clone()));
         self.show_orders(turn);
         Outcome::Held(held)
@@ -219,6 +224,18 @@ impl Reconciler {
         store
             .tell(Told::Suspension, suspension.as_ref(), now_us())
             .await?;
+        let live = &self.live.pin().revision;
+        match (&turn.suspension, &suspension) {
+            (_, Some(now)) => {
+                self.events
+                    .push(EventSort::Suspended, live, None, now.reason.clone());
+            }
+            (Some(was), None) => {
+                self.events
+                    .push(EventSort::Resumed, live, None, was.reason.clone());
+            }
+            (None, None) => {}
+        }
         turn.suspension = suspension;
         self.show_orders(turn);
         Ok(())
@@ -234,6 +251,11 @@ impl Reconciler {
         }
         let store = self.store().await?;
         store.tell(Told::Pin, pin.as_ref(), now_us()).await?;
+        if let (Some(was), None) = (&turn.pin, &pin) {
+            let live = &self.live.pin().revision;
+            self.events
+                .push(EventSort::Unpinned, live, None, was.reason.clone());
+        }
         turn.pin = pin;
         self.show_orders(turn);
         Ok(())

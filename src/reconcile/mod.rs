@@ -8,6 +8,7 @@
 
 mod apply;
 mod driver;
+mod events;
 mod facts;
 mod gather;
 mod guards;
@@ -33,6 +34,7 @@ pub(crate) mod tests;
 
 pub use apply::{ApplyError, ApplyReport};
 pub use driver::{Bell, run};
+pub use events::{Event, EventSort, Events, Since};
 pub use gather::{FileCache, SourceFile, SourceFileMap, SourceFiles, gather};
 pub use guards::PruneGuard;
 pub use hold::OrderError;

@@ -1,6 +1,7 @@
 //! The owner of the desired state.
 
 use super::{
+    events::{EventSort, Events},
     gather::{FileCache, SourceFiles, gather},
     head::Head,
     hold::Looked,
@@ -32,6 +33,7 @@ pub struct Reconciler {
     pub(super) key: DataKey,
     pub(super) turn: tokio::sync::Mutex<Turn>,
     pub(super) status: watch::Sender<Status>,
+    pub(super) events: Events,
     mirror: Option<Arc<Mirror>>,
     database: String,
     store: OnceCell<Store>,
@@ -102,6 +104,7 @@ impl Reconciler {
                 current: false,
             }),
             status: watch::Sender::default(),
+            events: Events::default(),
             mirror: mirror.map(Arc::new),
             database,
             store: OnceCell::new(),
@@ -117,6 +120,11 @@ impl Reconciler {
     /// How the loop stands.
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
+    }
+
+    /// What happened.
+    pub fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Where manifests come from, without credentials; `None` if only by hand.
@@ -140,6 +148,23 @@ impl Reconciler {
     /// [`StoreError`] if the database fails.
     pub async fn history(&self, limit: u32) -> Result<Vec<RevisionRecord>, StoreError> {
         self.store().await?.revisions(limit, None).await
+    }
+
+    /// The newest record of a revision: by the beginning of its id, else by its number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
+    pub async fn record_of(&self, name: &str) -> Result<Option<RevisionRecord>, StoreError> {
+        let store = self.store().await?;
+        let by_number = match name.parse() {
+            Ok(number) if name.len() < 7 => store.revision(number).await?,
+            _ => None,
+        };
+        match by_number {
+            Some(record) => Ok(Some(record)),
+            None => store.revision_named(name).await,
+        }
     }
 
     /// Looks at the source now and brings what is new live.
@@ -290,6 +315,7 @@ impl Reconciler {
     /// Puts what became of a look into the status.
     pub(super) fn note(&self, outcome: &Outcome) {
         let now = now_us();
+        self.tell_of_failure(outcome);
         self.status.send_modify(|status| match outcome {
             Outcome::Retry(cause) => {
                 status.phase = if self.live.pin().is_something() {
@@ -319,6 +345,24 @@ impl Reconciler {
                 };
             }
         });
+    }
+
+    /// Tells when looking at the source begins to fail, and when it ceases to.
+    fn tell_of_failure(&self, outcome: &Outcome) {
+        let was_failing = self.status.borrow().error.is_some();
+        let revision = &self.live.pin().revision;
+        match outcome {
+            Outcome::Retry(cause) if !was_failing => {
+                self.events.push(EventSort::Failing, revision, None, cause);
+            }
+            Outcome::Retry(_) | Outcome::Suspended => {}
+            _ if was_failing => {
+                let message = "the source can be reached again";
+                self.events
+                    .push(EventSort::Recovered, revision, None, message);
+            }
+            _ => {}
+        }
     }
 }
 

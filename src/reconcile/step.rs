@@ -1,6 +1,7 @@
 //! Review → prepare → record → switch → tell, for whatever is wanted.
 
 use super::{
+    events::EventSort,
     facts::Facts,
     head::Head,
     orders::{Held, HeldBy},
@@ -273,6 +274,14 @@ impl Reconciler {
             serving = self.live.pin().revision,
             "revision refused",
         );
+        let commit = facts.commit.as_ref().map(|commit| commit.id.to_string());
+        let live = &self.live.pin().revision;
+        self.events.push(
+            EventSort::Rejected,
+            live,
+            commit.as_deref(),
+            format!("{}: {} errors", facts.summary, summary.errors),
+        );
         self.attempted(&facts, findings.clone(), Phase::Rejected);
         Ok(Outcome::Rejected(findings))
     }
@@ -285,6 +294,17 @@ impl Reconciler {
             plan.destroy = facts.totals.destroy,
             duration_ms = (now_us() - facts.started_us) / 1000,
             "revision went live",
+        );
+        let commit = facts.commit.as_ref().map(|commit| commit.id.to_string());
+        let sort = match facts.outcome {
+            RevisionOutcome::RolledBack => EventSort::RolledBack,
+            _ => EventSort::Applied,
+        };
+        self.events.push(
+            sort,
+            &facts.revision,
+            commit.as_deref(),
+            facts.summary.clone(),
         );
         self.attempted(facts, findings, Phase::Synced);
         Outcome::Applied(facts.revision.clone())

@@ -30,6 +30,8 @@ const PAGE: &str =
 
 const ONE: &str = "SELECT * FROM revisions WHERE seq = $1";
 
+const NAMED: &str = "SELECT * FROM revisions WHERE revision_id LIKE $1 OR commit_id LIKE $1 ORDER BY seq DESC LIMIT 1";
+
 impl Store {
     /// Appends a revision behind `parent`, the number of the served one (`None`: nothing was served yet).
     ///
@@ -130,6 +132,22 @@ impl Store {
     pub async fn revision(&self, seq: i64) -> Result<Option<RevisionRecord>, StoreError> {
         sqlx::query_as(ONE)
             .bind(seq)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(query("read a revision"))
+    }
+
+    /// The newest revision whose id or commit begins with these hexadecimal digits; `None` for other text.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Query`] if the database fails or holds an unknown outcome.
+    pub async fn revision_named(&self, start: &str) -> Result<Option<RevisionRecord>, StoreError> {
+        if start.is_empty() || !start.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(None);
+        }
+        sqlx::query_as(NAMED)
+            .bind(format!("{}%", start.to_ascii_lowercase()))
             .fetch_optional(&self.pool)
             .await
             .map_err(query("read a revision"))

@@ -1,11 +1,17 @@
 //! What an operator says to the loop: wait, go back, yes.
 
 use crate::support::{
+    cli::{binary, hermetic},
+    client::stream_of,
     daemon::DaemonBuilder,
     git::TestRepo,
     manifests::{alias, mock_endpoint},
 };
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
 
 fn repo() -> TestRepo {
     TestRepo::with(&[
@@ -136,4 +142,81 @@ fn suspended_daemon_waits_even_over_a_restart_until_it_is_resumed() {
         .says("Suspended")
         .says("change freeze");
     daemon.cli().run(&["resume"]).success().says(&second[..7]);
+}
+
+/// Reads lines of a running command until one holds `part`.
+fn until(lines: &mut impl Iterator<Item = std::io::Result<String>>, part: &str) -> String {
+    let found = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains(part)));
+    found.expect(part).unwrap()
+}
+
+#[test]
+fn watched_status_tells_what_happens_as_it_happens() {
+    let repo = repo();
+    let daemon = DaemonBuilder::on(&repo).start();
+    let mut command = hermetic(binary(), &repo.bare());
+    command.args(["status", "--watch", "--server", daemon.url()]);
+    let mut watch = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    until(&mut lines, "Version:");
+    until(&mut lines, "");
+    // The stream is open a moment after the status was printed.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    repo.replace("aliases/fast.yaml", "small-v1", "small-v2");
+    let second = repo.commit_and_push("fast: small-v2");
+    daemon.sync();
+    let told = until(&mut lines, "revision.applied");
+    assert!(
+        told.contains(&second[..7]) && told.contains("fast: small-v2"),
+        "{told}"
+    );
+    let wait = ["suspend", "--reason", "change freeze"];
+    daemon.cli().run(&wait).success();
+    until(&mut lines, "loop.suspended");
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+
+    let shown = daemon
+        .cli()
+        .run(&["history", "show", &second[..7]])
+        .success();
+    let shown = shown.says(&second).says("fast: small-v2").says("applied");
+    assert_eq!(
+        shown.stdout.lines().filter(|line| line.len() > 80).count(),
+        0,
+        "{}",
+        shown.stdout
+    );
+    let by_number = daemon.cli().run(&["history", "show", "1", "-o", "json"]);
+    assert_eq!(by_number.success().json()["seq"], 1);
+    daemon
+        .cli()
+        .run(&["history", "show", "abcdef"])
+        .code(1)
+        .complains("abcdef");
+}
+
+#[test]
+fn stream_of_events_goes_on_behind_the_last_one_seen_and_ends_with_the_daemon() {
+    let repo = repo();
+    let daemon = DaemonBuilder::on(&repo).start();
+    repo.replace("aliases/fast.yaml", "small-v1", "small-v2");
+    repo.commit_and_push("fast: small-v2");
+    daemon.sync();
+    let url = format!("{}/api/v1/events", daemon.url());
+    let open = |after: &str| {
+        let answer = stream_of(&url, after);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        BufReader::new(answer).lines()
+    };
+    let first = until(&mut open("0"), "id: ");
+    let mut behind = open(&first["id: ".len()..]);
+    assert!(until(&mut behind, "data: ").contains("fast: small-v2"));
+    until(&mut open("17"), "event: gap");
+    assert_eq!(stream_of(&url, "x").status(), 400);
+    // An open stream does not hold the daemon up.
+    let started = std::time::Instant::now();
+    daemon.stop();
+    assert!(behind.all(|line| line.is_ok()));
+    assert!(started.elapsed() < std::time::Duration::from_secs(10));
 }

@@ -15,6 +15,7 @@ use crate::{
         session::Session,
         tables::fields,
         text::{printable, wrap},
+        watching::{Event, watch},
     },
     model::Kind,
 };
@@ -40,21 +41,23 @@ enum Format {
 #[command(after_help = "\
 Examples:
   orloj status
-  orloj status -o json | jq -r .phase")]
+  orloj status -o json | jq -r .phase
+  orloj status --watch               and then a line for everything that happens")]
 pub(crate) struct StatusArgs {
     /// How to print
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
+    /// Go on with a line for everything that happens, until interrupted
+    #[arg(short, long)]
+    watch: bool,
     #[command(flatten)]
     server: ServerArgs,
 }
 
 /// Asks and prints.
 pub(crate) fn run(args: &StatusArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let status = args
-        .server
-        .client(session)?
-        .get(&["api", "v1", "status"], &[])?;
+    let client = args.server.client(session)?;
+    let status = client.get(&["api", "v1", "status"], &[])?;
     let printed = match args.output {
         Format::Json => pretty(&status),
         Format::Text => {
@@ -65,7 +68,35 @@ pub(crate) fn run(args: &StatusArgs, session: &mut Session) -> Result<Exit, CliE
         }
     };
     session.terminal.data(&printed)?;
+    if args.watch {
+        session.terminal.data("\n")?;
+        watch(&client, session, |session, event| {
+            let line = match args.output {
+                Format::Json => format!("{}\n", event.data),
+                Format::Text => happened(event),
+            };
+            session.terminal.data(&line)
+        })?;
+    }
     Ok(Exit::Done)
+}
+
+/// One event on one line.
+fn happened(event: &Event) -> String {
+    if event.sort == "gap" {
+        return "(something happened between that is not kept: `orloj status`)\n".to_owned();
+    }
+    let part = |pointer| printable(&text(&event.data, pointer)).replace('\n', " ");
+    let commit = match part("/commit") {
+        commit if commit.is_empty() => commit,
+        commit => format!("  {}", short(&commit)),
+    };
+    format!(
+        "{}  {:<20}{commit}  {}\n",
+        seconds(&part("/at")),
+        event.sort,
+        part("/message")
+    )
 }
 
 fn described(status: &Value, sources: &Sources, width: usize, color: bool) -> String {

@@ -7,6 +7,7 @@ pub(crate) mod rig;
 mod adopting;
 mod by_hand;
 mod commits;
+mod events;
 mod gathering;
 mod guards;
 mod orders;

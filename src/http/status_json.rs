@@ -2,7 +2,7 @@
 
 use crate::{
     model::Kind,
-    reconcile::{Held, Reconciler, Served, Status},
+    reconcile::{Held, Reconciler, ResourceCondition, Served, Status},
     store::RevisionRecord,
 };
 use jiff::Timestamp;
@@ -125,21 +125,29 @@ fn counts(served: &Served) -> Map<String, Value> {
         .collect()
 }
 
+/// What does not hold of what resources depend on outside Git.
 fn conditions(served: &Served) -> Vec<Value> {
-    let endpoints = served.snapshot.catalog().of_kind(Kind::ModelEndpoint);
-    let not_ready =
-        endpoints.filter_map(|resource| Some((resource, served.condition(&resource.id)?)));
-    not_ready
-        .map(|(resource, condition)| {
-            json!({
-                "resource": {
-                    "kind": resource.id.kind.as_str(),
-                    "namespace": &*resource.id.namespace,
-                    "name": &*resource.id.name,
-                },
-                "reason": condition.reason,
-                "message": condition.message,
-            })
+    let troubles = served.troubles().into_iter();
+    troubles
+        .map(|(id, condition)| {
+            let mut out = self::condition(&condition);
+            out["resource"] = json!({
+                "kind": id.kind.as_str(),
+                "namespace": &*id.namespace,
+                "name": &*id.name,
+            });
+            out
         })
         .collect()
+}
+
+/// One condition, with the fields of Kubernetes' and since when.
+pub(super) fn condition(condition: &ResourceCondition) -> Value {
+    json!({
+        "type": condition.sort.as_str(),
+        "status": if condition.holds { "True" } else { "False" },
+        "reason": condition.reason,
+        "message": condition.message,
+        "since": time(condition.since_us),
+    })
 }

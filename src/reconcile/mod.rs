@@ -7,6 +7,7 @@
 //! Everything that can fail happens before the switch, and the switch is one pointer store.
 
 mod apply;
+mod conditions;
 mod driver;
 mod events;
 mod facts;
@@ -33,6 +34,7 @@ mod step;
 pub(crate) mod tests;
 
 pub use apply::{ApplyError, ApplyReport};
+pub use conditions::{ConditionSort, ResourceCondition};
 pub use driver::{Bell, run};
 pub use events::{Event, EventSort, Events, Since};
 pub use gather::{FileCache, SourceFile, SourceFileMap, SourceFiles, gather};

@@ -92,7 +92,12 @@ impl UnmanagedFile {
 #[derive(Clone)]
 pub enum EndpointState {
     /// It can.
-    Ready(Arc<Upstream>),
+    Ready {
+        /// What calls it.
+        upstream: Arc<Upstream>,
+        /// Since when it can, in microseconds since 1970 (UTC).
+        since_us: i64,
+    },
     /// It cannot, for this reason.
     NotReady(Condition),
 }
@@ -104,6 +109,8 @@ pub struct Condition {
     pub reason: &'static str,
     /// A sentence for people.
     pub message: String,
+    /// Since when, in microseconds since 1970 (UTC).
+    pub since_us: i64,
 }
 
 impl Served {

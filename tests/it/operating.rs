@@ -5,7 +5,8 @@ use crate::support::{
     client::stream_of,
     daemon::DaemonBuilder,
     git::TestRepo,
-    manifests::{alias, mock_endpoint},
+    manifests::{alias, compatible_endpoint, mock_endpoint},
+    upstream::FakeUpstream,
 };
 use std::{
     fs,
@@ -219,4 +220,60 @@ fn stream_of_events_goes_on_behind_the_last_one_seen_and_ends_with_the_daemon() 
     daemon.stop();
     assert!(behind.all(|line| line.is_ok()));
     assert!(started.elapsed() < std::time::Duration::from_secs(10));
+}
+
+#[test]
+fn conditions_say_what_a_resource_depends_on_outside_git_and_since_when() {
+    let upstream = FakeUpstream::plain();
+    let reached = compatible_endpoint(
+        "reached",
+        &upstream.openai_url(),
+        "default_model: m\nauth:\n  secretRef: provider-key",
+    );
+    let nowhere = compatible_endpoint("nowhere", "http://127.0.0.1:9/v1", "default_model: m");
+    let keyless = compatible_endpoint(
+        "keyless",
+        &upstream.openai_url(),
+        "default_model: m\nauth:\n  secretRef: absent",
+    );
+    let repo = TestRepo::with(&[
+        ("reached.yaml", &reached),
+        ("nowhere.yaml", &nowhere),
+        ("keyless.yaml", &keyless),
+    ]);
+    let daemon = DaemonBuilder::on(&repo)
+        .variable("ORLOJ_SECRET_PROVIDER_KEY", "sk-of-the-environment")
+        .start();
+    daemon.chat("reached").status(200);
+    assert_ne!(daemon.chat("nowhere").status, 200);
+    let status = daemon.get("/api/v1/status").body;
+    let conditions = status["conditions"].as_array().unwrap();
+    let told = |name: &str| {
+        let about = |one: &&serde_json::Value| one["resource"]["name"] == name;
+        let found = conditions.iter().find(about);
+        found.map(|one| {
+            (
+                one["type"].clone(),
+                one["status"].clone(),
+                one["reason"].clone(),
+            )
+        })
+    };
+    assert_eq!(told("reached"), None);
+    let no = |sort: &str, reason: &str| Some((sort.into(), "False".into(), reason.into()));
+    assert_eq!(told("nowhere"), no("Reachable", "NoAnswer"));
+    assert_eq!(told("keyless"), no("SecretResolved", "SecretNotFound"));
+    let since = conditions[0]["since"].as_str().unwrap();
+    assert!(since.starts_with("20") && since.ends_with('Z'), "{since}");
+
+    let cli = daemon.cli();
+    let described = cli.run(&["describe", "endpoint", "reached"]).success();
+    described
+        .says("SecretResolved  True    Resolved")
+        .says("Reachable       True    Answered");
+    let listed = cli.run(&["get", "endpoints"]).success().stdout;
+    let row = |name: &str| listed.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(row("nowhere").ends_with("Unreachable"), "{listed}");
+    assert!(row("keyless").ends_with("NotReady"), "{listed}");
+    assert!(row("reached").ends_with("Ready"), "{listed}");
 }

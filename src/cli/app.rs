@@ -2,11 +2,12 @@
 
 use super::{
     commands::{
-        apply::ApplyArgs, completion::CompletionArgs, create::CreateArgs, delete::DeleteArgs,
-        demo::DemoArgs, describe::DescribeArgs, diff::DiffArgs, explain_code::ExplainCodeArgs,
-        get::GetArgs, graph::GraphArgs, help::HelpArgs, history::HistoryArgs, plan::PlanArgs,
+        apply::ApplyArgs, completion::CompletionArgs, confirm::ConfirmArgs, create::CreateArgs,
+        delete::DeleteArgs, demo::DemoArgs, describe::DescribeArgs, diff::DiffArgs,
+        explain_code::ExplainCodeArgs, get::GetArgs, graph::GraphArgs, help::HelpArgs,
+        history::HistoryArgs, plan::PlanArgs, resume::ResumeArgs, rollback::RollbackArgs,
         schema::SchemaArgs, secret::SecretArgs, serve::ServeArgs, status::StatusArgs,
-        sync::SyncArgs, validate::ValidateArgs, version::VersionArgs,
+        suspend::SuspendArgs, sync::SyncArgs, validate::ValidateArgs, version::VersionArgs,
     },
     output::ColorWhen,
 };
@@ -59,6 +60,10 @@ pub(crate) enum Command {
     Sync(SyncArgs),
     Status(StatusArgs),
     History(HistoryArgs),
+    Confirm(ConfirmArgs),
+    Rollback(RollbackArgs),
+    Suspend(SuspendArgs),
+    Resume(ResumeArgs),
     Get(GetArgs),
     Describe(DescribeArgs),
     Graph(GraphArgs),

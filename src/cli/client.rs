@@ -11,7 +11,11 @@ use reqwest::{
     redirect,
 };
 use serde_json::Value;
-use std::{error::Error, io::Read as _, time::Duration};
+use std::{
+    error::Error,
+    io::{BufReader, Read as _},
+    time::Duration,
+};
 
 /// Where a daemon listens that was told nothing.
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
@@ -21,6 +25,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `sync` waits for a fetch, which the daemon bounds to a minute, and for what follows it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// A stream of events is opened again at the latest after a day.
+const WATCH_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// Largest answer that is read, in bytes; the catalog of a very large repository is below it.
 const MAX_ANSWER_BYTES: u64 = 256 << 20;
@@ -146,13 +153,22 @@ impl Client {
         self.send(Method::DELETE, path, query, None)
     }
 
-    fn send(
-        &self,
-        method: Method,
-        path: &[&str],
-        query: &[(&str, &str)],
-        body: Option<&Value>,
-    ) -> Result<Value, CliError> {
+    /// Opens the stream of events behind the one with this number, or from now on.
+    pub(crate) fn events(&self, after: Option<u64>) -> Result<BufReader<Response>, CliError> {
+        let mut request = self.request(Method::GET, &["api", "v1", "events"], &[]);
+        request = request.timeout(WATCH_TIMEOUT);
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        let answer = request.send().map_err(|error| self.unreachable(error))?;
+        if answer.status().is_success() {
+            return Ok(BufReader::new(answer));
+        }
+        let failed = || CliError::new("the daemon tells of no events");
+        Err(self.read(answer).err().unwrap_or_else(failed))
+    }
+
+    fn request(&self, method: Method, path: &[&str], query: &[(&str, &str)]) -> RequestBuilder {
         let mut url = self.server.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
@@ -160,10 +176,21 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let mut request: RequestBuilder = self.http.request(method, url);
-        if let Some(token) = &self.token {
-            request = request.header(AUTHORIZATION, token.clone());
+        let request = self.http.request(method, url);
+        match &self.token {
+            Some(token) => request.header(AUTHORIZATION, token.clone()),
+            None => request,
         }
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, CliError> {
+        let mut request = self.request(method, path, query);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -233,6 +260,7 @@ fn problem(status: StatusCode, body: &Value) -> CliError {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             error.with_hint("give the daemon's token with `--api-token` or `ORLOJ_API_TOKEN`")
         }
+        StatusCode::PRECONDITION_FAILED => error.with_exit(Exit::Stale),
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT => error.with_exit(Exit::Invalid),
         _ => error,
     }

@@ -20,6 +20,7 @@ mod literal;
 mod live;
 mod main;
 mod manifests;
+mod outcome;
 mod output;
 mod reading;
 mod recipients;
@@ -30,6 +31,7 @@ mod session;
 mod tables;
 mod target;
 mod text;
+mod watching;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::{
     error::DaemonError,
-    file::{FileConfig, GitAuth},
+    file::{FileConfig, GitAuth, GuardConfig},
     flags::{Flags, LogFormat},
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     manifest::{ClearTextPolicy, read_settings},
     model::parse_go_duration,
     providers::NetworkOptions,
+    reconcile::PruneGuard,
     secrets::{Keyring, Opened},
     source::{Credentials, Limits, Location, SourceConfig},
     store::Store,
@@ -41,6 +42,8 @@ pub struct Config {
     pub keyring: Keyring,
     /// Time between two looks at the source.
     pub poll: Duration,
+    /// How much a commit may prune by itself.
+    pub prune: PruneGuard,
     /// The database; the data directory's own if absent.
     pub database: Option<String>,
     /// Key that seals what is kept on disk; the data directory's own if absent.
@@ -120,6 +123,7 @@ impl Config {
             source,
             keyring: read_keyring(&keys)?,
             poll: poll(flags.poll, file.poll.as_deref())?,
+            prune: prune_guard(&file.guards),
             database: checked_database(flags.database.or(file.database))?,
             secret_encryption_key: flags
                 .secret_encryption_key
@@ -242,6 +246,14 @@ fn read_keyring(files: &[PathBuf]) -> Result<Keyring, DaemonError> {
         }
     }
     Ok(keyring)
+}
+
+fn prune_guard(guards: &GuardConfig) -> PruneGuard {
+    let default = PruneGuard::default();
+    PruneGuard {
+        percent: guards.prune_percent.unwrap_or(default.percent),
+        objects: guards.prune_objects.unwrap_or(default.objects),
+    }
 }
 
 fn poll(flag: Option<Duration>, file: Option<&str>) -> Result<Duration, DaemonError> {

@@ -50,9 +50,23 @@ pub struct FileConfig {
     /// How providers are reached, for proxies and tests.
     #[serde(default)]
     pub upstream: UpstreamConfig,
+    /// What a commit may not do without somebody's yes (`orloj confirm`).
+    #[serde(default)]
+    pub guards: GuardConfig,
     /// Logging.
     #[serde(default)]
     pub log: LogConfig,
+}
+
+/// What a commit may not do without somebody's yes. The larger of the two counts.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardConfig {
+    /// How much of what Git manages a commit may prune, in hundredths; 10 if absent, 100 for any number.
+    #[schemars(range(min = 0, max = 100))]
+    pub prune_percent: Option<u8>,
+    /// How many objects a commit may prune; 5 if absent.
+    pub prune_objects: Option<usize>,
 }
 
 /// How Git servers over HTTP are asked.

@@ -31,7 +31,7 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
     let addr = listener.local_addr().map_err(DaemonError::Server)?;
     let doors = wiring::connect(config)?;
     let reconciler = doors.reconciler.clone();
-    let stop = CancellationToken::new();
+    let stop = doors.stop.clone();
     let tasks = doors.tasks.clone();
     tasks.spawn(reconcile::run(
         reconciler.clone(),

@@ -10,7 +10,7 @@ use crate::{
     store::DataDir,
 };
 use std::sync::Arc;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Opens the data directory, restores what was served, and connects everything. No network, no database.
 pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
@@ -28,10 +28,11 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         keyring: config.keyring,
         variables: secret_variables(),
         network: Network::new(&config.network)?,
+        prune: config.prune,
         poll: config.poll,
     };
-    let live = Live::restore(&data_dir, &key, &settings)?;
-    if config.source.is_none() && live.pin().commit().is_some() {
+    let restored = Live::restore(&data_dir, &key, &settings)?;
+    if config.source.is_none() && restored.0.pin().commit().is_some() {
         // Going on would take "no repository" for "nothing is wanted any more".
         return Err(DaemonError::Setting {
             setting: "`--repo`",
@@ -48,7 +49,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
     let database = config
         .database
         .unwrap_or_else(|| format!("sqlite:{}", data_dir.database_path().display()));
-    let reconciler = Reconciler::new(live, settings, data_dir, key, mirror, database);
+    let reconciler = Reconciler::new(restored, settings, data_dir, key, mirror, database);
     Ok(doors(
         reconciler,
         config.api_token,
@@ -70,6 +71,7 @@ fn doors(
         decoration: Decoration { route_header },
         token: token.map(Arc::new),
         tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
         webhooks: Arc::new(webhooks),
     }
 }

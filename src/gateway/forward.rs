@@ -138,7 +138,7 @@ fn out_of_time() -> ApiError {
 fn upstream<'a>(served: &'a Pinned, target: &Target) -> Result<&'a Arc<Upstream>, Box<ApiError>> {
     let id = &target.endpoint.id;
     match served.endpoints.get(id) {
-        Some(EndpointState::Ready(upstream)) => Ok(upstream),
+        Some(EndpointState::Ready { upstream, .. }) => Ok(upstream),
         Some(EndpointState::NotReady(condition)) => {
             let message = format!(
                 "endpoint `{}` is not ready: {}",

@@ -4,7 +4,7 @@ use super::{detached::to_the_end, live_export, problem::Problem, status_json};
 use crate::reconcile::{Outcome, Phase, Reconciler};
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::{Path, Query, State},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,6 +28,11 @@ pub(super) async fn sync(
 ) -> Result<Json<Value>, Problem> {
     let looking = reconciler.clone();
     let outcome = to_the_end(&tasks, async move { looking.sync().await }).await?;
+    Ok(report(&reconciler, outcome))
+}
+
+/// What came of a look at the source.
+pub(super) fn report(reconciler: &Reconciler, outcome: Outcome) -> Json<Value> {
     let status = reconciler.status();
     let served = reconciler.live().pin();
     let findings = match &outcome {
@@ -40,15 +45,18 @@ pub(super) async fn sync(
         Outcome::Unchanged => ("unchanged", None),
         Outcome::Applied(_) => ("applied", None),
         Outcome::Rejected(_) => ("rejected", None),
+        Outcome::Held(held) => ("held", Some(held.message)),
+        Outcome::Suspended => ("suspended", None),
         Outcome::Retry(cause) => ("retry", Some(cause)),
     };
-    Ok(Json(json!({
+    Json(json!({
         "outcome": word,
         "revision": served.revision,
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "error": error,
-    })))
+        "held": status.held.as_ref().map(status_json::held),
+    }))
 }
 
 #[derive(Deserialize)]
@@ -65,6 +73,17 @@ pub(super) async fn revisions(
     Ok(Json(
         json!({ "items": records.iter().map(status_json::record).collect::<Vec<_>>() }),
     ))
+}
+
+/// The newest record of one revision, named by its id, the beginning of that, or its number.
+pub(super) async fn revision(
+    State(reconciler): State<Arc<Reconciler>>,
+    Path(revision): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let found = reconciler.record_of(&revision).await?;
+    let found = found
+        .ok_or_else(|| Problem::not_found(format!("the history has no revision `{revision}`")))?;
+    Ok(Json(status_json::record(&found)))
 }
 
 pub(super) async fn live(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {

@@ -1,6 +1,10 @@
 //! Errors of everything but the gateway: problem JSON (RFC 9457).
 
-use crate::{model::Findings, reconcile::ApplyError, store::StoreError};
+use crate::{
+    model::Findings,
+    reconcile::{ApplyError, OrderError},
+    store::StoreError,
+};
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -59,6 +63,20 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         (self.status, content_type, self.to_json().to_string()).into_response()
+    }
+}
+
+impl From<OrderError> for Problem {
+    fn from(error: OrderError) -> Self {
+        let detail = error.to_string();
+        match error {
+            OrderError::Nothing(_) => Self::not_found(detail),
+            OrderError::Stale(_) => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
+            OrderError::Invalid(findings) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with(findings)
+            }
+            OrderError::Retry(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "retry", detail),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A resource in Orloj's shape: the manifest and its status.
 
+use super::status_json;
 use crate::{
     manifest,
     model::{Kind, Resource},
@@ -31,6 +32,20 @@ pub(super) fn resource(resource: &Resource, served: &Served) -> Value {
         out["status"]["reason"] = json!(condition.reason);
         out["status"]["message"] = json!(condition.message);
         out["status"]["lastError"] = json!(condition.message);
+    }
+    let conditions = served.conditions(&resource.id);
+    if !conditions.is_empty() {
+        let conditions = conditions.iter().map(status_json::condition);
+        out["status"]["conditions"] = conditions.collect();
+    }
+    if condition.is_none()
+        && let Some(trouble) = conditions.iter().find(|condition| !condition.holds)
+    {
+        // It can be called, and the last call showed that this is of no use.
+        out["status"]["phase"] = json!("Unreachable");
+        out["status"]["reason"] = json!(trouble.reason);
+        out["status"]["message"] = json!(trouble.message);
+        out["status"]["lastError"] = json!(trouble.message);
     }
     out
 }

@@ -1,8 +1,8 @@
 //! Every route, on one page.
 
 use super::{
-    access, apply, chat, console, control, metrics, models, openapi, probes, problem::Problem,
-    resources, state::Doors, webhooks,
+    access, apply, chat, console, control, events, metrics, models, openapi, orders, probes,
+    problem::Problem, resources, state::Doors, webhooks,
 };
 use crate::{chat::ApiError, model::Kind};
 use axum::{
@@ -56,7 +56,13 @@ fn control_routes() -> Router<Doors> {
     Router::new()
         .route("/api/v1/status", get(control::status))
         .route("/api/v1/sync", post(control::sync))
+        .route("/api/v1/suspend", post(orders::suspend))
+        .route("/api/v1/resume", post(orders::resume))
+        .route("/api/v1/rollback", post(orders::rollback))
+        .route("/api/v1/confirm", post(orders::confirm))
+        .route("/api/v1/events", get(events::events))
         .route("/api/v1/revisions", get(control::revisions))
+        .route("/api/v1/revisions/{revision}", get(control::revision))
         .route("/api/v1/live", get(control::live))
         .route("/api/v1/graph", get(control::graph))
         .route("/api/v1/apply", post(apply::apply))

@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::extract::FromRef;
 use std::{collections::HashMap, sync::Arc};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Secrets of the webhooks that are configured, by path segment; two are accepted during rotation.
 pub type WebhookSecrets = HashMap<String, Vec<Opened>>;
@@ -27,6 +27,8 @@ pub struct Doors {
     pub token: Option<Arc<Opened>>,
     /// What must end before the daemon does.
     pub tasks: TaskTracker,
+    /// Ends what would go on for ever when the daemon ends.
+    pub stop: CancellationToken,
     /// Who may ring.
     pub webhooks: Arc<WebhookSecrets>,
 }
@@ -59,6 +61,12 @@ impl FromRef<Doors> for Arc<Metrics> {
 impl FromRef<Doors> for TaskTracker {
     fn from_ref(doors: &Doors) -> Self {
         doors.tasks.clone()
+    }
+}
+
+impl FromRef<Doors> for CancellationToken {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.stop.clone()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     model::Kind,
-    reconcile::{Reconciler, Served, Status},
+    reconcile::{Held, Reconciler, ResourceCondition, Served, Status},
     store::RevisionRecord,
 };
 use jiff::Timestamp;
@@ -33,11 +33,37 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
             "summary": attempt.summary,
             "at": time(attempt.at_us),
         })),
+        "suspended": status.suspension.as_ref().map(|suspension| json!({
+            "reason": suspension.reason,
+            "by": suspension.by,
+            "since": time(suspension.since_us),
+            "until": suspension.until_us.map(time),
+        })),
+        "pinned": status.pin.as_ref().map(|pin| json!({
+            "revision": pin.revision,
+            "left": pin.left,
+            "reason": pin.reason,
+            "by": pin.by,
+            "since": time(pin.since_us),
+        })),
+        "held": status.held.as_ref().map(held),
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "resources": counts(&served),
         "conditions": conditions(&served),
         "version": env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// What waits for somebody's yes.
+pub(super) fn held(held: &Held) -> Value {
+    json!({
+        "plan_digest": held.plan_digest,
+        "commit": held.commit,
+        "summary": held.summary,
+        "by": held.by.as_str(),
+        "message": held.message,
+        "since": time(held.since_us),
     })
 }
 
@@ -59,6 +85,8 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
         "author": record.author,
         "summary": record.summary,
         "outcome": record.outcome.as_str(),
+        "reason": record.reason,
+        "confirmed_by": record.confirmed_by,
         "added": record.added,
         "changed": record.changed,
         "removed": record.removed,
@@ -66,12 +94,13 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
         "config_digest": record.config_digest,
         "started": time(record.started_us),
         "finished": time(record.finished_us),
+        "duration_ms": (record.finished_us - record.started_us) / 1000,
         "findings": findings,
     })
 }
 
 /// Microseconds since 1970 as RFC 3339.
-fn time(us: i64) -> String {
+pub(super) fn time(us: i64) -> String {
     Timestamp::from_microsecond(us)
         .map(|time| time.to_string())
         .unwrap_or_default()
@@ -96,21 +125,29 @@ fn counts(served: &Served) -> Map<String, Value> {
         .collect()
 }
 
+/// What does not hold of what resources depend on outside Git.
 fn conditions(served: &Served) -> Vec<Value> {
-    let endpoints = served.snapshot.catalog().of_kind(Kind::ModelEndpoint);
-    let not_ready =
-        endpoints.filter_map(|resource| Some((resource, served.condition(&resource.id)?)));
-    not_ready
-        .map(|(resource, condition)| {
-            json!({
-                "resource": {
-                    "kind": resource.id.kind.as_str(),
-                    "namespace": &*resource.id.namespace,
-                    "name": &*resource.id.name,
-                },
-                "reason": condition.reason,
-                "message": condition.message,
-            })
+    let troubles = served.troubles().into_iter();
+    troubles
+        .map(|(id, condition)| {
+            let mut out = self::condition(&condition);
+            out["resource"] = json!({
+                "kind": id.kind.as_str(),
+                "namespace": &*id.namespace,
+                "name": &*id.name,
+            });
+            out
         })
         .collect()
+}
+
+/// One condition, with the fields of Kubernetes' and since when.
+pub(super) fn condition(condition: &ResourceCondition) -> Value {
+    json!({
+        "type": condition.sort.as_str(),
+        "status": if condition.holds { "True" } else { "False" },
+        "reason": condition.reason,
+        "message": condition.message,
+        "since": time(condition.since_us),
+    })
 }

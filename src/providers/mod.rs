@@ -13,6 +13,7 @@ mod credential;
 mod failure;
 mod mock;
 mod network;
+mod observed;
 mod ollama;
 mod openai;
 mod relay;
@@ -26,4 +27,5 @@ mod tests;
 
 pub use call::{ChatAnswer, ChatCall};
 pub use network::{Network, NetworkError, NetworkOptions};
+pub use observed::Observation;
 pub use upstream::{Upstream, UpstreamBuildError};

@@ -5,6 +5,7 @@ use super::build::Builder;
 use super::credential::Key;
 use super::mock::Mock;
 use super::network::Network;
+use super::observed::{Observation, Observed};
 use super::ollama::Ollama;
 use super::openai::OpenAi;
 use super::{ChatAnswer, ChatCall};
@@ -15,7 +16,10 @@ use crate::secrets::Opened;
 use std::net::IpAddr;
 
 /// One endpoint, ready to be called.
-pub struct Upstream(Adapter);
+pub struct Upstream {
+    adapter: Adapter,
+    observed: Observed,
+}
 
 /// The endpoint in its provider's dialect.
 pub(super) enum Adapter {
@@ -106,7 +110,10 @@ impl Upstream {
             endpoint,
             key: Key::read(spec, credential)?,
         };
-        builder.build().map(Self)
+        Ok(Self {
+            adapter: builder.build()?,
+            observed: Observed::default(),
+        })
     }
 
     /// Makes one call.
@@ -115,11 +122,18 @@ impl Upstream {
     ///
     /// [`ApiError`] as the client is to see it; nothing of an answer has gone out then.
     pub async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
-        match &self.0 {
+        let answer = match &self.adapter {
             Adapter::OpenAi(openai) => openai.chat(call).await,
             Adapter::Anthropic(anthropic) => anthropic.chat(call).await,
             Adapter::Ollama(ollama) => ollama.chat(call).await,
             Adapter::Mock(mock) => mock.chat(call).await,
-        }
+        };
+        self.observed.note(answer.as_ref().err());
+        answer
+    }
+
+    /// Whether the last call reached the provider; `None` before the first.
+    pub fn observation(&self) -> Option<Observation> {
+        self.observed.newest()
     }
 }

@@ -162,6 +162,13 @@ impl Reconciler {
             Outcome::Retry(cause) => Err(ApplyError::Retry(format!(
                 "kept, and goes live with the next look at the source: {cause}"
             ))),
+            Outcome::Held(held) => Err(ApplyError::Retry(format!(
+                "kept, and goes live with a commit that is held: {}",
+                held.message
+            ))),
+            Outcome::Suspended => Err(ApplyError::Retry(
+                "kept, and goes live when reconciling is resumed".to_owned(),
+            )),
             Outcome::Applied(_) | Outcome::Unchanged => Ok(findings),
         }
     }

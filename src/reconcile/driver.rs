@@ -35,7 +35,11 @@ pub async fn run(reconciler: Arc<Reconciler>, bell: Bell, stop: CancellationToke
                 failures = failures.saturating_add(1);
                 retry_pause(failures).min(reconciler.settings.poll.max(FIRST_RETRY))
             }
-            Outcome::Unchanged | Outcome::Applied(_) | Outcome::Rejected(_) => {
+            Outcome::Unchanged
+            | Outcome::Applied(_)
+            | Outcome::Rejected(_)
+            | Outcome::Held(_)
+            | Outcome::Suspended => {
                 failures = 0;
                 reconciler.settings.poll
             }

@@ -7,14 +7,23 @@
 //! Everything that can fail happens before the switch, and the switch is one pointer store.
 
 mod apply;
+mod conditions;
 mod driver;
+mod events;
+mod facts;
 mod gather;
+mod guards;
+mod head;
+mod hold;
+mod keeping;
 mod live;
 mod opening;
+mod orders;
 mod prepare;
 mod reconciler;
 mod restore;
 mod review;
+mod rollback;
 mod served;
 mod settings;
 mod snapshot;
@@ -26,11 +35,17 @@ mod values;
 pub(crate) mod tests;
 
 pub use apply::{ApplyError, ApplyReport};
+pub use conditions::{ConditionSort, ResourceCondition};
 pub use driver::{Bell, run};
+pub use events::{Event, EventSort, Events, Since};
 pub use gather::{FileCache, SourceFile, SourceFileMap, SourceFiles, gather};
+pub use guards::PruneGuard;
+pub use hold::OrderError;
 pub use live::{Live, Pinned};
+pub use orders::{Held, HeldBy, LeftObject, Pin, Suspension};
 pub use reconciler::Reconciler;
 pub use review::{Desired, Review, ReviewOptions, check, review, review_edits};
+pub use rollback::RollbackOrder;
 pub use served::{Condition, EndpointState, Served};
 pub use settings::{ReconcileSettings, SecretVariables};
 pub use snapshot::Snapshot;

@@ -60,6 +60,7 @@ pub(super) fn prepare(
         match catalog.get(id).map(|one| (one, &one.spec)) {
             Some((resource, Spec::ModelEndpoint(spec))) => {
                 let state = endpoint(resource, spec, &opened, settings);
+                let state = dated(state, before.endpoints.get(id), now_us);
                 endpoints.insert_mut(id.clone(), state);
             }
             _ => drop(endpoints.remove_mut(id)),
@@ -86,7 +87,7 @@ pub(super) fn prepare(
 /// Whether a secret that no file defines came from the environment after all.
 fn is_settled(finding: &Finding, endpoints: &HashTrieMapSync<ResourceId, EndpointState>) -> bool {
     let state = finding.resource.as_ref().and_then(|id| endpoints.get(id));
-    finding.code == code::REF_SECRET && matches!(state, Some(EndpointState::Ready(_)))
+    finding.code == code::REF_SECRET && matches!(state, Some(EndpointState::Ready { .. }))
 }
 
 fn endpoint(
@@ -100,12 +101,41 @@ fn endpoint(
         Err(condition) => return EndpointState::NotReady(condition),
     };
     match Upstream::new(&resource.id, spec, credential, &settings.network) {
-        Ok(upstream) => EndpointState::Ready(Arc::new(upstream)),
-        Err(error) => EndpointState::NotReady(Condition {
-            reason: "NotUsable",
-            message: error.to_string(),
-        }),
+        Ok(upstream) => EndpointState::Ready {
+            upstream: Arc::new(upstream),
+            since_us: 0,
+        },
+        Err(error) => EndpointState::NotReady(condition("NotUsable", error.to_string())),
     }
+}
+
+/// A state that has just come about.
+fn condition(reason: &'static str, message: String) -> Condition {
+    Condition {
+        reason,
+        message,
+        since_us: 0,
+    }
+}
+
+/// The state with the time since when it is so: now, unless it was so before.
+fn dated(mut state: EndpointState, before: Option<&EndpointState>, now_us: i64) -> EndpointState {
+    match (&mut state, before) {
+        (
+            EndpointState::Ready { since_us, .. },
+            Some(EndpointState::Ready { since_us: old, .. }),
+        ) => {
+            *since_us = *old;
+        }
+        (EndpointState::NotReady(now), Some(EndpointState::NotReady(old)))
+            if now.reason == old.reason =>
+        {
+            now.since_us = old.since_us;
+        }
+        (EndpointState::Ready { since_us, .. }, _) => *since_us = now_us,
+        (EndpointState::NotReady(now), _) => now.since_us = now_us,
+    }
+    state
 }
 
 /// The endpoint's key: from a secret of the catalog, else from the environment.
@@ -132,10 +162,9 @@ fn credential<'a>(
         };
     }
     let value = settings.variables.find(namespace, &reference.name);
-    value.map(Some).ok_or_else(|| Condition {
-        reason: "SecretNotFound",
-        message: not_found(&id),
-    })
+    value
+        .map(Some)
+        .ok_or_else(|| condition("SecretNotFound", not_found(&id)))
 }
 
 fn not_found(id: &ResourceId) -> String {
@@ -158,18 +187,18 @@ fn no_value(
     opened: &OpenedSecrets,
 ) -> Condition {
     match opened.closed(secret, keys) {
-        Some(key) => Condition {
-            reason: "SecretNotOpened",
-            message: format!(
+        Some(key) => condition(
+            "SecretNotOpened",
+            format!(
                 "{secret} (needed by {endpoint}) stays closed: no `--age-key-file` of the daemon opens its value `{key}`"
             ),
-        },
-        None => Condition {
-            reason: "SecretKeyNotFound",
-            message: format!(
+        ),
+        None => condition(
+            "SecretKeyNotFound",
+            format!(
                 "{secret} (needed by {endpoint}) has no value `{}`; add it, or name another with `NAME:KEY`",
                 keys.join("` or `")
             ),
-        },
+        ),
     }
 }

@@ -1,20 +1,23 @@
 //! The owner of the desired state.
 
 use super::{
+    events::{EventSort, Events},
     gather::{FileCache, SourceFiles, gather},
+    head::Head,
+    hold::Looked,
     live::Live,
+    orders::{Held, Pin, Suspension},
     served::{Inputs, UnmanagedFile},
     settings::ReconcileSettings,
     status::{Outcome, Phase, Status},
     step::{Candidate, Judged},
 };
 use crate::{
-    manifest::parse_file,
     model::ResourceId,
     secrets::DataKey,
     source::{CommitId, Mirror, SourceError},
     store::{
-        DataDir, NewRevision, RevisionRecord, Store, StoreError, UnmanagedChange, UnmanagedOutcome,
+        DataDir, Journal, RevisionRecord, Store, StoreError, UnmanagedChange, UnmanagedOutcome,
     },
 };
 use jiff::Timestamp;
@@ -25,10 +28,12 @@ use tokio::sync::{OnceCell, watch};
 pub struct Reconciler {
     pub(super) live: Live,
     pub(super) settings: ReconcileSettings,
-    pub(super) data_dir: DataDir,
+    /// Held for its lock.
+    _data_dir: DataDir,
     pub(super) key: DataKey,
     pub(super) turn: tokio::sync::Mutex<Turn>,
     pub(super) status: watch::Sender<Status>,
+    pub(super) events: Events,
     mirror: Option<Arc<Mirror>>,
     database: String,
     store: OnceCell<Store>,
@@ -36,63 +41,24 @@ pub struct Reconciler {
 }
 
 /// What belongs to whoever's turn it is.
-#[derive(Default)]
 pub(super) struct Turn {
+    /// The last revisions on disk; the newest is what is served.
+    pub(super) journal: Journal,
     /// The newest record of the served chain; `None` until the store was asked.
     pub(super) head: Option<Head>,
-    /// The commit and the generation that were refused last: not reviewed again.
-    pub(super) refused: Option<(Option<CommitId>, i64)>,
+    /// What was refused last: not reviewed again.
+    pub(super) refused: Option<Looked>,
+    /// What waits for somebody's yes: not reviewed again.
+    pub(super) held: Option<(Looked, Held)>,
+    /// Why nobody looks at the source, if so.
+    pub(super) suspension: Option<Suspension>,
+    /// The rollback that is in force.
+    pub(super) pin: Option<Pin>,
+    /// Whether the store was asked for the two.
+    pub(super) orders_known: bool,
     /// Whether what is served was read with today's configuration; what was restored may have been kept
     /// under another `--path`.
     pub(super) current: bool,
-}
-
-/// The newest record of the served chain.
-pub(super) struct Head {
-    /// Its number; 0 before the first.
-    pub(super) seq: i64,
-    revision: String,
-    generation: i64,
-    digest: String,
-}
-
-impl Head {
-    /// A record that has just been appended.
-    pub(super) fn of(seq: i64, record: &NewRevision) -> Self {
-        Self {
-            seq,
-            revision: record.revision_id.clone(),
-            generation: record.unmanaged_generation,
-            digest: record.config_digest.clone(),
-        }
-    }
-
-    /// Whether a revision that is to be appended is this one.
-    pub(super) fn is(&self, record: &NewRevision) -> bool {
-        self.seq != 0
-            && self.revision == record.revision_id
-            && self.generation == record.unmanaged_generation
-            && self.digest == record.config_digest
-    }
-
-    async fn load(store: &Store) -> Result<Self, StoreError> {
-        let latest = store.latest_revision().await?;
-        Ok(latest.map_or_else(Self::none, |record| Self {
-            seq: record.seq,
-            revision: record.revision_id,
-            generation: record.unmanaged_generation,
-            digest: record.config_digest,
-        }))
-    }
-
-    const fn none() -> Self {
-        Self {
-            seq: 0,
-            revision: String::new(),
-            generation: 0,
-            digest: String::new(),
-        }
-    }
 }
 
 /// Why a walk ended early. All of these may work next time.
@@ -113,9 +79,9 @@ pub(super) enum StepError {
 }
 
 impl Reconciler {
-    /// Puts the loop together. Nothing is fetched or opened yet.
+    /// Puts the loop together around what [`Live::restore`] gave. Nothing is fetched or opened yet.
     pub fn new(
-        live: Live,
+        (live, journal): (Live, Journal),
         settings: ReconcileSettings,
         data_dir: DataDir,
         key: DataKey,
@@ -125,10 +91,20 @@ impl Reconciler {
         Self {
             live,
             settings,
-            data_dir,
+            _data_dir: data_dir,
             key,
-            turn: tokio::sync::Mutex::default(),
+            turn: tokio::sync::Mutex::new(Turn {
+                journal,
+                head: None,
+                refused: None,
+                held: None,
+                suspension: None,
+                pin: None,
+                orders_known: false,
+                current: false,
+            }),
             status: watch::Sender::default(),
+            events: Events::default(),
             mirror: mirror.map(Arc::new),
             database,
             store: OnceCell::new(),
@@ -144,6 +120,11 @@ impl Reconciler {
     /// How the loop stands.
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
+    }
+
+    /// What happened.
+    pub fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Where manifests come from, without credentials; `None` if only by hand.
@@ -167,6 +148,23 @@ impl Reconciler {
     /// [`StoreError`] if the database fails.
     pub async fn history(&self, limit: u32) -> Result<Vec<RevisionRecord>, StoreError> {
         self.store().await?.revisions(limit, None).await
+    }
+
+    /// The newest record of a revision: by the beginning of its id, else by its number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
+    pub async fn record_of(&self, name: &str) -> Result<Option<RevisionRecord>, StoreError> {
+        let store = self.store().await?;
+        let by_number = match name.parse() {
+            Ok(number) if name.len() < 7 => store.revision(number).await?,
+            _ => None,
+        };
+        match by_number {
+            Some(record) => Ok(Some(record)),
+            None => store.revision_named(name).await,
+        }
     }
 
     /// Looks at the source now and brings what is new live.
@@ -193,6 +191,10 @@ impl Reconciler {
     pub(super) async fn walk(&self, turn: &mut Turn) -> Result<Outcome, StepError> {
         let store = self.store().await?;
         self.know_head(turn).await?;
+        self.know_orders(turn).await?;
+        if self.is_suspended(turn).await? {
+            return Ok(Outcome::Suspended);
+        }
         let started_us = now_us();
         let fetched = match &self.mirror {
             None => None,
@@ -204,6 +206,9 @@ impl Reconciler {
         let (generation, rows) = store.unmanaged(&self.key).await?;
         let served = self.live.pin();
         let same_commit = served.inputs.source.commit.as_ref().map(|commit| commit.id) == fetched;
+        if self.stays_pinned(turn, fetched, &served).await? {
+            return Ok(Outcome::Unchanged);
+        }
         let same = same_commit
             && served.inputs.unmanaged_generation == generation
             && (served.is_something() || fetched.is_none() && generation == 0);
@@ -211,11 +216,18 @@ impl Reconciler {
             if turn.refused.take().is_some() {
                 self.status.send_modify(|status| status.attempt = None);
             }
+            turn.held = None;
+            self.show_orders(turn);
             return Ok(Outcome::Unchanged);
         }
-        if turn.refused == Some((fetched, generation)) {
+        let looked = (fetched, generation);
+        if turn.refused == Some(looked) {
             return Ok(Outcome::Unchanged);
         }
+        if let Some((_, held)) = turn.held.as_ref().filter(|(of, _)| *of == looked) {
+            return Ok(Outcome::Held(held.clone()));
+        }
+        turn.held = None;
         let source = match fetched {
             None => SourceFiles::default(),
             Some(commit) => self.read_source(commit).await?,
@@ -241,16 +253,26 @@ impl Reconciler {
                 .then(|| "resources sent by hand".to_owned()),
         };
         match self.judge(candidate) {
-            Judged::Ready(ready) => {
+            Judged::Ready(mut ready) => {
+                if ready.is_of_git()
+                    && let Some(held) = self.held_by(turn, &mut ready).await?
+                {
+                    return Ok(self.hold(turn, looked, held));
+                }
                 if !self.forget(adopted, generation).await? {
                     let cause = "somebody else changed what was sent by hand";
                     return Ok(Outcome::Retry(cause.to_owned()));
                 }
-                self.go_live(turn, *ready).await
+                let is_of_git = ready.is_of_git();
+                let outcome = self.go_live(turn, *ready).await?;
+                if is_of_git {
+                    self.set_pin(turn, None).await?;
+                }
+                Ok(outcome)
             }
             Judged::Refused(refused) => {
                 let outcome = self.reject(*refused).await?;
-                turn.refused = Some((fetched, generation));
+                turn.refused = Some(looked);
                 Ok(outcome)
             }
         }
@@ -293,6 +315,7 @@ impl Reconciler {
     /// Puts what became of a look into the status.
     pub(super) fn note(&self, outcome: &Outcome) {
         let now = now_us();
+        self.tell_of_failure(outcome);
         self.status.send_modify(|status| match outcome {
             Outcome::Retry(cause) => {
                 status.phase = if self.live.pin().is_something() {
@@ -301,6 +324,12 @@ impl Reconciler {
                     Phase::Starting
                 };
                 status.error = Some(cause.clone());
+            }
+            Outcome::Suspended => status.phase = Phase::Suspended,
+            Outcome::Held(_) => {
+                status.checked_us = Some(now);
+                status.error = None;
+                status.phase = Phase::Held;
             }
             Outcome::Unchanged | Outcome::Applied(_) | Outcome::Rejected(_) => {
                 status.checked_us = Some(now);
@@ -317,19 +346,22 @@ impl Reconciler {
             }
         });
     }
-}
 
-impl UnmanagedFile {
-    /// Parses a kept manifest; its origin names the resource instead of a file.
-    pub(super) fn new(id: ResourceId, document: crate::secrets::Opened) -> Self {
-        let name: Arc<str> =
-            format!("unmanaged:{}/{}", id.kind.singular(), id.qualified_name()).into();
-        let parsed = Arc::new(parse_file(&name, document.expose_bytes()));
-        Self {
-            id,
-            path: name,
-            document: Arc::new(document),
-            parsed,
+    /// Tells when looking at the source begins to fail, and when it ceases to.
+    fn tell_of_failure(&self, outcome: &Outcome) {
+        let was_failing = self.status.borrow().error.is_some();
+        let revision = &self.live.pin().revision;
+        match outcome {
+            Outcome::Retry(cause) if !was_failing => {
+                self.events.push(EventSort::Failing, revision, None, cause);
+            }
+            Outcome::Retry(_) | Outcome::Suspended => {}
+            _ if was_failing => {
+                let message = "the source can be reached again";
+                self.events
+                    .push(EventSort::Recovered, revision, None, message);
+            }
+            _ => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Serving the last good revision again, before any network or database is touched.
 
 use super::{
-    gather::{SourceFile, SourceFiles},
+    gather::{SourceFile, SourceFileMap, SourceFiles},
     live::Live,
     prepare::{Closed, Prepared, prepare},
     reconciler::now_us,
@@ -12,11 +12,12 @@ use crate::{
     manifest::{ClearTextPolicy, parse_file},
     secrets::DataKey,
     source::{Commit, CommitId},
-    store::{DataDir, LastGood, LastGoodError, read_last_good},
+    store::{DataDir, Journal, LastGood, LastGoodError},
 };
 
 impl Live {
-    /// Starts from the last good revision of a data directory, or with nothing if there is none.
+    /// Starts from the last good revision of a data directory, or with nothing if there is none; the journal
+    /// goes to the reconciler.
     ///
     /// It was judged when it went live and is not judged again: what a newer version would refuse comes
     /// as findings of the served revision, and a secret that no key opens makes its endpoints not ready.
@@ -28,12 +29,13 @@ impl Live {
         data_dir: &DataDir,
         key: &DataKey,
         settings: &ReconcileSettings,
-    ) -> Result<Self, LastGoodError> {
-        let Some(last_good) = read_last_good(data_dir.path(), key)? else {
-            return Ok(Self::new(Served::nothing()));
+    ) -> Result<(Self, Journal), LastGoodError> {
+        let (journal, last_good) = Journal::open(data_dir.path(), key)?;
+        let Some(last_good) = last_good else {
+            return Ok((Self::new(Served::nothing()), journal));
         };
-        let revision = last_good.revision_id.clone();
-        let inputs = inputs(last_good);
+        let revision = last_good.revision.revision_id.clone();
+        let inputs = kept_inputs(last_good, &SourceFileMap::new_sync());
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
         let review = inputs.review(&Served::nothing(), options);
@@ -47,15 +49,20 @@ impl Live {
             now_us(),
             Closed::Degrades,
         );
-        Ok(match prepared {
+        let live = match prepared {
             Ok(Prepared(served)) => Self::new(served),
             Err(_) => Self::new(Served::nothing()),
-        })
+        };
+        Ok((live, journal))
     }
 }
 
-fn inputs(last_good: LastGood) -> Inputs {
+/// What a kept revision was made of; files that `known` has are not parsed again.
+pub(super) fn kept_inputs(last_good: LastGood, known: &SourceFileMap) -> Inputs {
     let files = last_good.files.into_iter().map(|(path, content)| {
+        if let Some(file) = known.get(&*path).filter(|file| *file.content == *content) {
+            return file.clone();
+        }
         let path = path.into();
         let parsed = parse_file(&path, &content).into();
         SourceFile {
@@ -64,7 +71,7 @@ fn inputs(last_good: LastGood) -> Inputs {
             parsed,
         }
     });
-    let commit = last_good.commit.and_then(|kept| {
+    let commit = last_good.revision.commit.and_then(|kept| {
         Some(Commit {
             id: CommitId::parse(&kept.id)?,
             author: kept.author,
@@ -86,6 +93,6 @@ fn inputs(last_good: LastGood) -> Inputs {
     Inputs {
         source: SourceFiles::of(commit, files, findings),
         unmanaged,
-        unmanaged_generation: last_good.unmanaged_generation,
+        unmanaged_generation: last_good.revision.unmanaged_generation,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{gather::SourceFiles, opening::OpenedSecrets, snapshot::Snapshot};
 use crate::{
-    manifest::{ParsedFile, adopts},
+    manifest::{ParsedFile, adopts, parse_file},
     model::{Catalog, Digest, Findings, ResourceId},
     plan::Side,
     providers::Upstream,
@@ -73,11 +73,31 @@ pub(super) struct UnmanagedFile {
     pub(super) parsed: Arc<ParsedFile>,
 }
 
+impl UnmanagedFile {
+    /// Parses a kept manifest; its origin names the resource instead of a file.
+    pub(super) fn new(id: ResourceId, document: Opened) -> Self {
+        let name: Arc<str> =
+            format!("unmanaged:{}/{}", id.kind.singular(), id.qualified_name()).into();
+        let parsed = Arc::new(parse_file(&name, document.expose_bytes()));
+        Self {
+            id,
+            path: name,
+            document: Arc::new(document),
+            parsed,
+        }
+    }
+}
+
 /// Whether an endpoint can be called.
 #[derive(Clone)]
 pub enum EndpointState {
     /// It can.
-    Ready(Arc<Upstream>),
+    Ready {
+        /// What calls it.
+        upstream: Arc<Upstream>,
+        /// Since when it can, in microseconds since 1970 (UTC).
+        since_us: i64,
+    },
     /// It cannot, for this reason.
     NotReady(Condition),
 }
@@ -89,6 +109,8 @@ pub struct Condition {
     pub reason: &'static str,
     /// A sentence for people.
     pub message: String,
+    /// Since when, in microseconds since 1970 (UTC).
+    pub since_us: i64,
 }
 
 impl Served {

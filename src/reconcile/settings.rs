@@ -1,6 +1,6 @@
 //! What the operator decided, as far as the loop needs it.
 
-use super::review::ReviewOptions;
+use super::{guards::PruneGuard, review::ReviewOptions};
 use crate::{
     providers::Network,
     secrets::{Keyring, Opened, environment_names, reserved},
@@ -17,6 +17,8 @@ pub struct ReconcileSettings {
     pub variables: SecretVariables,
     /// How providers are reached.
     pub network: Network,
+    /// How much a commit may prune by itself.
+    pub prune: PruneGuard,
     /// Time between two looks at the source.
     pub poll: Duration,
 }

@@ -1,5 +1,6 @@
 //! What the loop is doing, for people and programs.
 
+use super::orders::{Held, Pin, Suspension};
 use crate::model::Findings;
 
 /// In one word, how things are.
@@ -12,6 +13,10 @@ pub enum Phase {
     Synced,
     /// The newest commit was refused; the one before it is served.
     Rejected,
+    /// The newest commit is good and waits for somebody's yes; the one before it is served.
+    Held,
+    /// Nobody looks at the source until it is resumed.
+    Suspended,
     /// The source or the store cannot be reached; what was live is served, and it is tried again.
     Retrying,
 }
@@ -23,6 +28,8 @@ impl Phase {
             Self::Starting => "Starting",
             Self::Synced => "Synced",
             Self::Rejected => "Rejected",
+            Self::Held => "Held",
+            Self::Suspended => "Suspended",
             Self::Retrying => "Retrying",
         }
     }
@@ -37,6 +44,10 @@ pub enum Outcome {
     Applied(String),
     /// The revision is refused until a new commit; the findings say why.
     Rejected(Findings),
+    /// The revision is good and waits for somebody's yes.
+    Held(Held),
+    /// Nobody looked: reconciling is suspended.
+    Suspended,
     /// Something failed that may work next time.
     Retry(String),
 }
@@ -65,4 +76,10 @@ pub struct Status {
     pub attempt: Option<Attempt>,
     /// When the source was last looked at with success, in microseconds since 1970 (UTC).
     pub checked_us: Option<i64>,
+    /// Why nobody looks at the source, if so.
+    pub suspension: Option<Suspension>,
+    /// The rollback that is in force.
+    pub pin: Option<Pin>,
+    /// What waits for somebody's yes.
+    pub held: Option<Held>,
 }

@@ -1,8 +1,12 @@
 //! Review → prepare → record → switch → tell, for whatever is wanted.
 
 use super::{
+    events::EventSort,
+    facts::Facts,
+    head::Head,
+    orders::{Held, HeldBy},
     prepare::{Closed, Prepared, prepare},
-    reconciler::{Head, Reconciler, StepError, Turn, now_us},
+    reconciler::{Reconciler, StepError, Turn, chain, now_us},
     review::{Desired, Review, review, review_edits},
     served::{Inputs, Served},
     snapshot::Snapshot,
@@ -10,11 +14,8 @@ use super::{
 };
 use crate::{
     manifest::Layer,
-    model::{Digest, Findings},
-    plan::Totals,
-    secrets::Opened,
-    source::Commit,
-    store::{AppendOutcome, KeptCommit, LastGood, NewRevision, RevisionOutcome, write_last_good},
+    model::{Catalog, Digest, Findings, ResourceId},
+    store::{AppendOutcome, Confirmation, RevisionOutcome},
 };
 
 /// What is wanted, gathered.
@@ -38,6 +39,55 @@ pub(super) struct Ready {
     facts: Facts,
     next: Served,
     pub(super) findings: Findings,
+    /// What the plan changes.
+    touched: Vec<ResourceId>,
+    /// Somebody's yes to the plan, where one was needed.
+    pub(super) confirmation: Option<Confirmation>,
+}
+
+impl Ready {
+    /// Whether a commit is the reason for it.
+    pub(super) fn is_of_git(&self) -> bool {
+        self.facts.is_of_git
+    }
+
+    pub(super) fn catalog(&self) -> &Catalog {
+        self.next.snapshot.catalog()
+    }
+
+    pub(super) fn plan_digest(&self) -> &str {
+        &self.facts.plan_digest
+    }
+
+    pub(super) fn touched(&self) -> &[ResourceId] {
+        &self.touched
+    }
+
+    /// How many objects the plan prunes.
+    pub(super) fn pruned(&self) -> usize {
+        self.facts.totals.destroy
+    }
+
+    /// Says that it goes live in another way than by a commit, and why.
+    pub(super) fn mark(&mut self, outcome: RevisionOutcome, reason: String) {
+        (self.facts.outcome, self.facts.reason) = (outcome, reason);
+    }
+
+    /// The same as something that waits.
+    pub(super) fn held(&self, by: HeldBy, message: String) -> Held {
+        Held {
+            plan_digest: self.facts.plan_digest.clone(),
+            commit: self
+                .facts
+                .commit
+                .as_ref()
+                .map(|commit| commit.id.to_string()),
+            summary: self.facts.summary.clone(),
+            by,
+            message,
+            since_us: now_us(),
+        }
+    }
 }
 
 /// A candidate with an error.
@@ -105,6 +155,8 @@ impl Reconciler {
             options.refuse_empty = candidate.inputs.source.commit.is_some();
             let review = candidate.inputs.review(&served, options);
             let facts = Facts::of(&candidate, &review);
+            let changes = review.plan.changes.iter();
+            let touched = changes.map(|change| change.id.clone()).collect();
             let findings = review.findings.clone();
             if findings.has_errors() {
                 return Judged::Refused(Box::new(Refused { facts, findings }));
@@ -124,6 +176,8 @@ impl Reconciler {
                     facts,
                     findings: next.findings.clone(),
                     next,
+                    touched,
+                    confirmation: None,
                 })),
                 Err(not_opened) => {
                     let findings = findings.into_iter().chain(not_opened).collect();
@@ -140,22 +194,45 @@ impl Reconciler {
         ready: Ready,
     ) -> Result<Outcome, StepError> {
         let Ready {
-            facts,
+            mut facts,
             next,
             findings,
+            confirmation,
+            ..
         } = ready;
+        if let Some(confirmation) = confirmation {
+            facts.confirmed_by = confirmation.confirmed_by;
+            facts.reason = confirmation.reason;
+        }
         if !self.record(turn, &facts, &next).await? {
             return Ok(Outcome::Retry(
                 "another process recorded a revision first".to_owned(),
             ));
         }
         self.live.switch(next);
-        turn.refused = None;
+        (turn.refused, turn.held) = (None, None);
         turn.current = true;
-        Ok(self.tell(&facts, findings))
+        let outcome = self.tell(&facts, findings);
+        self.show_orders(turn);
+        self.tidy(turn);
+        Ok(outcome)
     }
 
-    /// Appends to the history and keeps the revision as the last good one; false if the race was lost.
+    /// Shortens the journal now and then. It is served from without that too.
+    fn tidy(&self, turn: &mut Turn) {
+        if !turn.journal.is_long() {
+            return;
+        }
+        let tidied = tokio::task::block_in_place(|| turn.journal.tidy(&self.key));
+        if let Err(error) = tidied {
+            tracing::warn!(
+                error = chain(&error),
+                "the journal of revisions cannot be shortened"
+            );
+        }
+    }
+
+    /// Appends to the history and to the journal; false if the race was lost.
     async fn record(
         &self,
         turn: &mut Turn,
@@ -163,7 +240,7 @@ impl Reconciler {
         next: &Served,
     ) -> Result<bool, StepError> {
         let digest = next.digest.to_string();
-        let record = facts.record(RevisionOutcome::Applied, &next.findings, &digest);
+        let record = facts.record(facts.outcome, &next.findings, &digest);
         let seq = match turn.head.take() {
             // The history has it already: its file could not be written, or the process ended between.
             Some(head) if head.is(&record) => head.seq,
@@ -177,10 +254,10 @@ impl Reconciler {
             }
         };
         turn.head = Some(Head::of(seq, &record));
-        let last_good = next.last_good(seq);
-        tokio::task::block_in_place(|| {
-            write_last_good(self.data_dir.path(), &self.key, &last_good)
-        })?;
+        let before = self.live.pin();
+        let whole = !before.is_something() || turn.journal.kept().is_empty();
+        let change = next.change_since((!whole).then_some(&*before), seq);
+        tokio::task::block_in_place(|| turn.journal.append(&self.key, &change))?;
         Ok(true)
     }
 
@@ -197,6 +274,14 @@ impl Reconciler {
             serving = self.live.pin().revision,
             "revision refused",
         );
+        let commit = facts.commit.as_ref().map(|commit| commit.id.to_string());
+        let live = &self.live.pin().revision;
+        self.events.push(
+            EventSort::Rejected,
+            live,
+            commit.as_deref(),
+            format!("{}: {} errors", facts.summary, summary.errors),
+        );
         self.attempted(&facts, findings.clone(), Phase::Rejected);
         Ok(Outcome::Rejected(findings))
     }
@@ -209,6 +294,17 @@ impl Reconciler {
             plan.destroy = facts.totals.destroy,
             duration_ms = (now_us() - facts.started_us) / 1000,
             "revision went live",
+        );
+        let commit = facts.commit.as_ref().map(|commit| commit.id.to_string());
+        let sort = match facts.outcome {
+            RevisionOutcome::RolledBack => EventSort::RolledBack,
+            _ => EventSort::Applied,
+        };
+        self.events.push(
+            sort,
+            &facts.revision,
+            commit.as_deref(),
+            facts.summary.clone(),
         );
         self.attempted(facts, findings, Phase::Synced);
         Outcome::Applied(facts.revision.clone())
@@ -224,95 +320,5 @@ impl Reconciler {
                 at_us: now_us(),
             });
         });
-    }
-}
-
-impl Served {
-    /// What the last good file holds of a revision that has this number in the history.
-    fn last_good(&self, seq: i64) -> LastGood {
-        let files = self.inputs.source.files.values();
-        let unmanaged = self.inputs.unmanaged.iter();
-        LastGood {
-            revision_id: self.revision.clone(),
-            commit: self.commit().map(kept),
-            seq,
-            unmanaged_generation: self.inputs.unmanaged_generation,
-            config_digest: self.digest.to_string(),
-            files: files
-                .map(|file| (file.path.to_string(), file.content.to_vec()))
-                .collect(),
-            unmanaged: unmanaged
-                .map(|file| Opened::new(file.document.expose_bytes().to_vec()))
-                .collect(),
-        }
-    }
-}
-
-fn kept(commit: &Commit) -> KeptCommit {
-    KeptCommit {
-        id: commit.id.to_string(),
-        author: commit.author.clone(),
-        email: commit.email.clone(),
-        time_us: commit.time_us,
-        summary: commit.summary.clone(),
-    }
-}
-
-/// What the history says of a candidate whatever becomes of it.
-struct Facts {
-    revision: String,
-    commit: Option<Commit>,
-    author: String,
-    summary: String,
-    generation: i64,
-    plan_digest: String,
-    totals: Totals,
-    started_us: i64,
-}
-
-impl Facts {
-    fn of(candidate: &Candidate, review: &Review) -> Self {
-        let inputs = &candidate.inputs;
-        let commit = inputs.source.commit.clone();
-        let (author, summary) = match (&candidate.by_hand, &commit) {
-            (Some(sent), _) => (String::new(), sent.clone()),
-            (None, Some(commit)) => (commit.author.clone(), commit.summary.clone()),
-            (None, None) => Default::default(),
-        };
-        Self {
-            revision: inputs.revision_id(),
-            commit,
-            author,
-            summary,
-            generation: inputs.unmanaged_generation,
-            plan_digest: review.plan.digest.to_string(),
-            totals: review.plan.totals(),
-            started_us: candidate.started_us,
-        }
-    }
-
-    fn record(
-        &self,
-        outcome: RevisionOutcome,
-        findings: &Findings,
-        config_digest: &str,
-    ) -> NewRevision {
-        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        NewRevision {
-            revision_id: self.revision.clone(),
-            commit: self.commit.as_ref().map(|commit| commit.id.to_string()),
-            author: self.author.clone(),
-            summary: self.summary.clone(),
-            unmanaged_generation: self.generation,
-            config_digest: config_digest.to_owned(),
-            plan_digest: self.plan_digest.clone(),
-            outcome,
-            added: count(self.totals.add),
-            changed: count(self.totals.change),
-            removed: count(self.totals.destroy),
-            findings_json: findings.to_json_list().to_string(),
-            started_us: self.started_us,
-            finished_us: now_us(),
-        }
     }
 }

@@ -66,6 +66,15 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// What the loop was told is kept in a form that this version does not know.
+    #[error("failed to read or write the {name} in the store")]
+    Document {
+        /// What it is.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// A rejected revision was to be appended to the served ones.
     #[error("a rejected revision cannot be appended to the served ones")]
     RejectedInChain,

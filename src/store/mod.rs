@@ -1,14 +1,16 @@
 //! Revisions, unmanaged resources and the last good revision, on disk.
 //!
 //! A [`DataDir`] belongs to one daemon at a time. In it lie the database behind [`Store`] and the
-//! [`LastGood`] file, from which a daemon serves before it touches any network or database. A revision is
-//! durable when both its record is appended and its file is written; only then may it be switched to.
+//! [`Journal`], from which a daemon serves before it touches any network or database. A revision is
+//! durable when both its record is appended and it is in the journal; only then may it be switched to.
 //!
 //! SQLite is the only database of this version. The SQL is kept to what PostgreSQL runs unchanged.
 
 mod atomic_file;
+mod control;
 mod data_dir;
 mod error;
+mod journal;
 mod last_good;
 mod location;
 mod revision;
@@ -19,11 +21,11 @@ mod unmanaged;
 #[cfg(test)]
 mod tests;
 
+pub use control::{Confirmation, Told};
 pub use data_dir::{DataDir, DataDirError};
 pub use error::StoreError;
-pub use last_good::{
-    KeptCommit, LAST_GOOD_FILE, LastGood, LastGoodError, read_last_good, write_last_good,
-};
+pub use journal::{Journal, KEPT_REVISIONS, LAST_GOOD_FILE};
+pub use last_good::{KeptChange, KeptCommit, KeptRevision, LastGood, LastGoodError};
 pub use revision::{AppendOutcome, NewRevision, RevisionOutcome, RevisionRecord};
 pub use sqlite::Store;
 pub use unmanaged::{UnmanagedChange, UnmanagedOutcome, UnmanagedRow};

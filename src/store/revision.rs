@@ -58,6 +58,10 @@ pub struct NewRevision {
     pub removed: i64,
     /// The findings, as JSON.
     pub findings_json: String,
+    /// Why somebody had it made live; empty if the loop did by itself.
+    pub reason: String,
+    /// Who confirmed its plan; empty if nobody had to.
+    pub confirmed_by: String,
     /// When its gathering began, in microseconds since 1970 (UTC).
     pub started_us: i64,
     /// When its outcome was known, in microseconds since 1970 (UTC).
@@ -97,6 +101,10 @@ pub struct RevisionRecord {
     pub removed: i64,
     /// The findings, as JSON.
     pub findings_json: String,
+    /// Why somebody had it made live; empty if the loop did by itself.
+    pub reason: String,
+    /// Who confirmed its plan; empty if nobody had to.
+    pub confirmed_by: String,
     /// When its gathering began, in microseconds since 1970 (UTC).
     pub started_us: i64,
     /// When its outcome was known, in microseconds since 1970 (UTC).

@@ -23,6 +23,7 @@ mod hostile_repositories;
 mod junit_report;
 mod look_around;
 mod openai_sdk;
+mod operating;
 mod push_goes_live;
 mod restart_serves_last_good;
 mod review_before_pushing;

@@ -1,8 +1,14 @@
 //! `orloj describe`: everything about one resource.
 
 use crate::cli::{
-    client::ServerArgs, columns, commands::get::yaml, error::CliError, exit::Exit,
-    session::Session, tables::fields, target::Target,
+    client::ServerArgs,
+    columns,
+    commands::{get::yaml, history::seconds},
+    error::CliError,
+    exit::Exit,
+    session::Session,
+    tables::{fields, table},
+    target::Target,
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -53,6 +59,7 @@ fn description(resource: &Value, width: usize) -> String {
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let mut out = fields(&known, width);
+    out.push_str(&conditions(resource));
     for (title, pointer) in [
         ("labels", "/metadata/labels"),
         ("annotations", "/metadata/annotations"),
@@ -67,4 +74,28 @@ fn description(resource: &Value, width: usize) -> String {
         out.push_str(&yaml(&json!({ title: value })));
     }
     out
+}
+
+/// A table of what the resource depends on outside Git; nothing if that is nothing.
+fn conditions(resource: &Value) -> String {
+    let all = resource.pointer("/status/conditions");
+    let all = all.and_then(Value::as_array).map(Vec::as_slice);
+    let rows: Vec<_> = all
+        .unwrap_or_default()
+        .iter()
+        .map(|condition| {
+            let part = |pointer| columns::text(condition, pointer);
+            vec![
+                part("/type"),
+                part("/status"),
+                part("/reason"),
+                seconds(&part("/since")),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let table = table(&["CONDITION", "STATUS", "REASON", "SINCE"], &rows);
+    format!("\n{table}")
 }

@@ -6,12 +6,14 @@ use crate::cli::{
     comparison::pretty,
     error::CliError,
     exit::Exit,
+    manifests::sources_of_commit,
+    report::{self, Reported, Sources},
     revision::{number, short},
     session::Session,
-    tables::table,
+    tables::{fields, table},
     text::shorten,
 };
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 /// How the history is printed.
@@ -26,11 +28,17 @@ enum Format {
 
 /// Show the revisions that went live or were refused
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   orloj history
-  orloj history --limit 100 -o json")]
+  orloj history --limit 100 -o json
+  orloj history show 4b7a0f3      everything that is known of one"
+)]
 pub(crate) struct HistoryArgs {
+    #[command(subcommand)]
+    what: Option<What>,
     /// How many at most
     #[arg(long, default_value_t = 20, value_name = "N")]
     limit: u32,
@@ -41,8 +49,33 @@ pub(crate) struct HistoryArgs {
     server: ServerArgs,
 }
 
+#[derive(Debug, Subcommand)]
+enum What {
+    Show(ShowArgs),
+}
+
+/// Show everything that is known of one revision
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  orloj history show 4b7a0f3
+  orloj history show 12 -o json")]
+struct ShowArgs {
+    /// The revision, its beginning, or its number
+    #[arg(value_name = "REV")]
+    revision: String,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
 /// Asks and prints.
 pub(crate) fn run(args: &HistoryArgs, session: &mut Session) -> Result<Exit, CliError> {
+    if let Some(What::Show(args)) = &args.what {
+        return show(args, session);
+    }
     let limit = args.limit.to_string();
     let client = args.server.client(session)?;
     let log = client.get(&["api", "v1", "revisions"], &[("limit", &limit)])?;
@@ -52,6 +85,52 @@ pub(crate) fn run(args: &HistoryArgs, session: &mut Session) -> Result<Exit, Cli
         Format::Text => session.terminal.data(&lines(items(&log)))?,
     }
     Ok(Exit::Done)
+}
+
+fn show(args: &ShowArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let client = args.server.client(session)?;
+    let record = client.get(&["api", "v1", "revisions", &args.revision], &[])?;
+    let printed = match args.output {
+        Format::Json => pretty(&record),
+        Format::Text => {
+            let color = session.terminal.out_style().color;
+            let sources = sources_of_commit(&text(&record, "/commit"), session);
+            shown(&record, &sources, session.environment().width(), color)
+        }
+    };
+    session.terminal.data(&printed)?;
+    Ok(Exit::Done)
+}
+
+fn shown(record: &Value, sources: &Sources, width: usize, color: bool) -> String {
+    let part = |pointer: &str| text(record, pointer);
+    let took = number(record, "duration_ms");
+    let all = [
+        ("Number", part("/seq")),
+        ("Revision", part("/revision")),
+        ("Commit", part("/commit")),
+        ("Summary", part("/summary")),
+        ("Author", part("/author")),
+        ("Outcome", part("/outcome")),
+        ("Reason", part("/reason")),
+        ("Confirmed by", part("/confirmed_by")),
+        ("Changes", changes(record)),
+        ("Plan", short(&part("/plan_digest"))),
+        ("Config", short(&part("/config_digest"))),
+        ("Started", part("/started")),
+        (
+            "Finished",
+            format!("{} (after {took} ms)", part("/finished")),
+        ),
+    ];
+    let known = all.into_iter().filter(|(_, value)| !value.is_empty());
+    let mut out = fields(&known.collect::<Vec<_>>(), width);
+    let findings = Reported::of_json(record);
+    if !findings.is_empty() {
+        out.push('\n');
+        out.push_str(&report::to_text(&findings, sources, width, color));
+    }
+    out
 }
 
 fn lines(entries: &[Value]) -> String {

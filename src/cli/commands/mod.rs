@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod completion;
+pub(crate) mod confirm;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod demo;
@@ -13,10 +14,13 @@ pub(crate) mod graph;
 pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod plan;
+pub(crate) mod resume;
+pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod suspend;
 pub(crate) mod sync;
 pub(crate) mod validate;
 pub(crate) mod version;
@@ -34,6 +38,10 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Exit, CliE
         Command::Sync(args) => sync::run(args, session),
         Command::Status(args) => status::run(args, session),
         Command::History(args) => history::run(args, session),
+        Command::Confirm(args) => confirm::run(args, session),
+        Command::Rollback(args) => rollback::run(args, session),
+        Command::Suspend(args) => suspend::run(args, session),
+        Command::Resume(args) => resume::run(args, session),
         Command::Get(args) => get::run(args, session),
         Command::Describe(args) => describe::run(args, session),
         Command::Graph(args) => graph::run(args, session),

@@ -9,11 +9,13 @@ use crate::{
         error::CliError,
         exit::Exit,
         manifests::sources_of_commit,
+        outcome,
         report::{self, Reported, Sources, Tally},
         revision::short,
         session::Session,
         tables::fields,
         text::{printable, wrap},
+        watching::{Event, watch},
     },
     model::Kind,
 };
@@ -33,26 +35,29 @@ enum Format {
 /// Show what is live, and what is wrong with what is not
 ///
 /// Phases: `Synced` (the newest commit is live), `Rejected` (it was refused, and the one before stays
-/// live), `Retrying` (the source cannot be reached), `Starting`.
+/// live), `Held` (it waits for `orloj confirm`), `Suspended` (nobody looks until `orloj resume`), `Retrying`
+/// (the source cannot be reached), `Starting`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   orloj status
-  orloj status -o json | jq -r .phase")]
+  orloj status -o json | jq -r .phase
+  orloj status --watch               and then a line for everything that happens")]
 pub(crate) struct StatusArgs {
     /// How to print
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
+    /// Go on with a line for everything that happens, until interrupted
+    #[arg(short, long)]
+    watch: bool,
     #[command(flatten)]
     server: ServerArgs,
 }
 
 /// Asks and prints.
 pub(crate) fn run(args: &StatusArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let status = args
-        .server
-        .client(session)?
-        .get(&["api", "v1", "status"], &[])?;
+    let client = args.server.client(session)?;
+    let status = client.get(&["api", "v1", "status"], &[])?;
     let printed = match args.output {
         Format::Json => pretty(&status),
         Format::Text => {
@@ -63,7 +68,35 @@ pub(crate) fn run(args: &StatusArgs, session: &mut Session) -> Result<Exit, CliE
         }
     };
     session.terminal.data(&printed)?;
+    if args.watch {
+        session.terminal.data("\n")?;
+        watch(&client, session, |session, event| {
+            let line = match args.output {
+                Format::Json => format!("{}\n", event.data),
+                Format::Text => happened(event),
+            };
+            session.terminal.data(&line)
+        })?;
+    }
     Ok(Exit::Done)
+}
+
+/// One event on one line.
+fn happened(event: &Event) -> String {
+    if event.sort == "gap" {
+        return "(something happened between that is not kept: `orloj status`)\n".to_owned();
+    }
+    let part = |pointer| printable(&text(&event.data, pointer)).replace('\n', " ");
+    let commit = match part("/commit") {
+        commit if commit.is_empty() => commit,
+        commit => format!("  {}", short(&commit)),
+    };
+    format!(
+        "{}  {:<20}{commit}  {}\n",
+        seconds(&part("/at")),
+        event.sort,
+        part("/message")
+    )
 }
 
 fn described(status: &Value, sources: &Sources, width: usize, color: bool) -> String {
@@ -77,6 +110,9 @@ fn described(status: &Value, sources: &Sources, width: usize, color: bool) -> St
         ("Resources", resources(status)),
         ("Error", text(status, "/error")),
         ("Refused", refused(status)),
+        ("Held", held(status)),
+        ("Pinned", pinned(status)),
+        ("Suspended", suspended(status)),
         ("Version", text(status, "/version")),
     ];
     let known: Vec<_> = all
@@ -153,6 +189,48 @@ fn refused(status: &Value) -> String {
         text(status, "/attempt/at"),
     );
     format!("{commit}  \"{summary}\" at {}", seconds(&at))
+}
+
+/// What waits for a yes, why, and what to type.
+fn held(status: &Value) -> String {
+    let message = text(status, "/held/message");
+    if message.is_empty() {
+        return message;
+    }
+    let commit = short(&text(status, "/held/commit"));
+    let summary = text(status, "/held/summary");
+    let next = outcome::next(status, "/held");
+    format!("{commit}  \"{summary}\": {message}; {next}")
+}
+
+fn pinned(status: &Value) -> String {
+    let revision = short(&text(status, "/pinned/revision"));
+    said(status, "/pinned", &revision)
+}
+
+fn suspended(status: &Value) -> String {
+    let until = seconds(&text(status, "/suspended/until"));
+    let until = if until.is_empty() {
+        "until `orloj resume`".to_owned()
+    } else {
+        format!("until {until}")
+    };
+    said(status, "/suspended", &until)
+}
+
+/// Why, what, by whom and since when; nothing if nobody said so.
+fn said(status: &Value, pointer: &str, what: &str) -> String {
+    let part = |name: &str| text(status, &format!("{pointer}/{name}"));
+    let (reason, by) = (part("reason"), part("by"));
+    if reason.is_empty() {
+        return reason;
+    }
+    let by = if by.is_empty() {
+        by
+    } else {
+        format!(" by {by}")
+    };
+    format!("{reason} ({what}{by}, since {})", seconds(&part("since")))
 }
 
 /// The resource and the reason on a line, what is wrong below it.

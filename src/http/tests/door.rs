@@ -50,6 +50,7 @@ impl Door {
             decoration: Decoration { route_header: true },
             token: token.map(|token| Arc::new(Opened::new(token.into()))),
             tasks: TaskTracker::new(),
+            stop: tokio_util::sync::CancellationToken::new(),
             webhooks: Arc::new(webhooks),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -174,6 +174,8 @@ async fn a_record_of_another_process_is_not_overtaken() {
         changed: 0,
         removed: 0,
         findings_json: "[]".to_owned(),
+        reason: String::new(),
+        confirmed_by: String::new(),
         started_us: 1,
         finished_us: 1,
     };

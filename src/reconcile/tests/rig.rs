@@ -5,8 +5,8 @@ use crate::{
     model::{Kind, ResourceId},
     providers::{Network, NetworkOptions},
     reconcile::{
-        ApplyError, ApplyReport, Live, Outcome, ReconcileSettings, Reconciler, ReviewOptions,
-        SecretVariables,
+        ApplyError, ApplyReport, Live, Outcome, PruneGuard, ReconcileSettings, Reconciler,
+        ReviewOptions, SecretVariables,
     },
     secrets::{Keyring, Opened, Recipient, generate_identity, seal},
     source::{Credentials, Limits, Location, Mirror, SourceConfig},
@@ -174,6 +174,7 @@ pub(crate) fn settings() -> ReconcileSettings {
         keyring: Keyring::default(),
         variables: SecretVariables::default(),
         network: Network::new(&NetworkOptions::default()).unwrap(),
+        prune: PruneGuard::default(),
         poll: Duration::from_mins(1),
     }
 }

@@ -1,8 +1,9 @@
 //! The store on real files.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod control;
 mod data_dir;
-mod last_good;
+mod journal;
 mod location;
 mod revisions;
 mod unmanaged;
@@ -42,6 +43,8 @@ fn applied(id: &str) -> NewRevision {
         changed: 2,
         removed: 4,
         findings_json: "[]".to_owned(),
+        reason: "a bad model".to_owned(),
+        confirmed_by: "ada".to_owned(),
         started_us: 10,
         finished_us: 20,
     }

@@ -37,6 +37,8 @@ async fn appended_revision_is_read_back_field_by_field_after_reopening() {
         changed: latest.changed,
         removed: latest.removed,
         findings_json: latest.findings_json,
+        reason: latest.reason,
+        confirmed_by: latest.confirmed_by,
         started_us: latest.started_us,
         finished_us: latest.finished_us,
     };

@@ -166,3 +166,9 @@ fn header(response: &Response, name: &str) -> Option<String> {
     let value = response.headers().get(name)?;
     Some(value.to_str().unwrap().to_owned())
 }
+
+/// Opens a stream of events behind the one with this id.
+pub(crate) fn stream_of(url: &str, after: &str) -> Response {
+    let request = client().get(url).header("last-event-id", after);
+    request.send().unwrap()
+}

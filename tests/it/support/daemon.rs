@@ -224,6 +224,14 @@ impl Daemon {
         Arc::clone(&self.home)
     }
 
+    /// Asks it to end, as a service manager does, and waits.
+    pub(crate) fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.unwrap().success());
+        self.child.wait().unwrap();
+    }
+
     #[track_caller]
     fn wait<T>(&mut self, what: &str, mut probe: impl FnMut(&Self) -> Option<T>) -> T {
         eventually(what, || {

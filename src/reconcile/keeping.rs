@@ -1,0 +1,60 @@
+//! What the journal is given of a revision that goes live.
+
+use super::served::Served;
+use crate::{
+    source::Commit,
+    store::{KeptChange, KeptCommit, KeptRevision},
+};
+
+impl Served {
+    /// What the journal needs to hold of a revision that has this number in the history, when it holds
+    /// `before`, or nothing.
+    pub(super) fn change_since<'a>(&'a self, before: Option<&'a Self>, seq: i64) -> KeptChange<'a> {
+        let files = match before {
+            Some(before) => self.files_since(before),
+            None => {
+                let files = self.inputs.source.files.values();
+                files
+                    .map(|file| (&*file.path, Some(&*file.content)))
+                    .collect()
+            }
+        };
+        let generation = self.inputs.unmanaged_generation;
+        let same_set = before.is_some_and(|one| one.inputs.unmanaged_generation == generation);
+        let unmanaged = self.inputs.unmanaged.iter();
+        KeptChange {
+            revision: KeptRevision {
+                revision_id: self.revision.clone(),
+                commit: self.commit().map(kept),
+                seq,
+                unmanaged_generation: generation,
+                config_digest: self.digest.to_string(),
+            },
+            whole: before.is_none(),
+            files,
+            unmanaged: (!same_set)
+                .then(|| unmanaged.map(|file| file.document.expose_bytes()).collect()),
+        }
+    }
+
+    /// The files from Git that are not as in `before`.
+    fn files_since<'a>(&'a self, before: &'a Self) -> Vec<(&'a str, Option<&'a [u8]>)> {
+        let (new, old) = (&self.inputs.source, &before.inputs.source);
+        let changed = new.changed_since(old).into_iter();
+        let found = changed.filter_map(|path| match new.files.get(&path) {
+            Some(file) => Some((&*file.path, Some(&*file.content))),
+            None => Some((&*old.files.get(&path)?.path, None)),
+        });
+        found.collect()
+    }
+}
+
+fn kept(commit: &Commit) -> KeptCommit {
+    KeptCommit {
+        id: commit.id.to_string(),
+        author: commit.author.clone(),
+        email: commit.email.clone(),
+        time_us: commit.time_us,
+        summary: commit.summary.clone(),
+    }
+}

@@ -1,0 +1,184 @@
+//! Back to a revision that was live before.
+
+use super::{
+    hold::OrderError,
+    orders::Pin,
+    reconciler::{Reconciler, Turn, now_us},
+    restore::kept_inputs,
+    served::{Inputs, Served},
+    status::Outcome,
+    step::{Candidate, Judged},
+};
+use crate::{
+    model::ResourceId,
+    secrets::Opened,
+    store::{KeptRevision, RevisionOutcome, UnmanagedChange, UnmanagedOutcome},
+};
+
+/// Who wants to go back, where to and why.
+#[derive(Debug, Clone)]
+pub struct RollbackOrder {
+    /// A revision, the beginning of one, or a number of the history; the one before without.
+    pub to: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: String,
+}
+
+impl Reconciler {
+    /// Makes a kept revision live again, as a new record, and pins it. What was sent by hand is what it
+    /// was then too.
+    ///
+    /// # Errors
+    ///
+    /// - [`OrderError::Nothing`] if no such revision is kept.
+    /// - [`OrderError::Invalid`] if it cannot go live any more, as when no key opens its secrets.
+    /// - [`OrderError::Retry`] if something fails or somebody was faster; nothing is changed then.
+    pub async fn rollback(&self, order: RollbackOrder) -> Result<Outcome, OrderError> {
+        let mut turn = self.turn.lock().await;
+        self.know_head(&mut turn).await?;
+        self.know_orders(&mut turn).await?;
+        let served = self.live.pin();
+        let target = find(turn.journal.kept(), order.to.as_deref(), &served)?.clone();
+        let outcome = self.go_back(&mut turn, &target, order).await?;
+        self.note(&outcome);
+        Ok(outcome)
+    }
+
+    async fn go_back(
+        &self,
+        turn: &mut Turn,
+        target: &KeptRevision,
+        order: RollbackOrder,
+    ) -> Result<Outcome, OrderError> {
+        let started_us = now_us();
+        let served = self.live.pin();
+        let kept = tokio::task::block_in_place(|| turn.journal.revision(&self.key, target.seq));
+        let kept = kept.map_err(super::reconciler::StepError::from)?;
+        let kept = kept.ok_or_else(|| OrderError::Nothing(not_kept(&target.revision_id)))?;
+        let mut inputs =
+            tokio::task::block_in_place(|| kept_inputs(kept, &served.inputs.source.files));
+        let store = self.store().await?;
+        let (generation, rows) = store.unmanaged(&self.key).await?;
+        let there: Vec<_> = rows.into_iter().map(|row| (row.id, row.document)).collect();
+        let changes = changes(&inputs, &there);
+        inputs.unmanaged_generation = generation + i64::from(!changes.is_empty());
+        let candidate = Candidate {
+            inputs,
+            started_us,
+            by_hand: Some(format!("rolled back: {}", order.reason)),
+        };
+        let mut ready = match self.judge(candidate) {
+            Judged::Ready(ready) => ready,
+            Judged::Refused(refused) => return Err(OrderError::Invalid(refused.findings)),
+        };
+        ready.mark(RevisionOutcome::RolledBack, order.reason.clone());
+        let commit = |served: &Served| served.commit().map(|commit| commit.id.to_string());
+        let earlier = turn.pin.clone();
+        let pin = Pin {
+            reason: order.reason,
+            by: order.by,
+            since_us: started_us,
+            revision: target.revision_id.clone(),
+            commit: target.commit.as_ref().map(|commit| commit.id.clone()),
+            left: earlier
+                .as_ref()
+                .and_then(|pin| pin.left.clone())
+                .or_else(|| commit(&served)),
+            objects: Pin::objects(served.snapshot.catalog(), ready.touched(), earlier.as_ref()),
+        };
+        // First the pin: without it a restart between the two would undo the rollback.
+        self.set_pin(turn, Some(pin)).await?;
+        let live = self
+            .replace_unmanaged(turn, generation, &changes, *ready)
+            .await;
+        if !matches!(live, Ok(Outcome::Applied(_))) {
+            self.set_pin(turn, earlier).await?;
+        }
+        live
+    }
+
+    async fn replace_unmanaged(
+        &self,
+        turn: &mut Turn,
+        generation: i64,
+        changes: &[UnmanagedChange],
+        ready: super::step::Ready,
+    ) -> Result<Outcome, OrderError> {
+        if !changes.is_empty() {
+            let store = self.store().await?;
+            let kept = store
+                .change_unmanaged(&self.key, Some(generation), changes, now_us())
+                .await?;
+            if !matches!(kept, UnmanagedOutcome::Changed(_)) {
+                let cause = "somebody else changed what was sent by hand; try again";
+                return Err(OrderError::Retry(cause.to_owned()));
+            }
+        }
+        turn.held = None;
+        Ok(self.go_live(turn, ready).await?)
+    }
+}
+
+/// What makes the set that is `there` the one that a revision had.
+fn changes(inputs: &Inputs, there: &[(ResourceId, Opened)]) -> Vec<UnmanagedChange> {
+    let wanted = |id: &ResourceId| inputs.unmanaged.iter().find(|file| file.id == *id);
+    let mut changes = Vec::new();
+    for (id, _) in there {
+        if wanted(id).is_none() {
+            changes.push(UnmanagedChange::Delete(id.clone()));
+        }
+    }
+    for file in &inputs.unmanaged {
+        let before = there.iter().find(|(id, _)| *id == file.id);
+        let content = file.document.expose_bytes();
+        if before.is_none_or(|(_, before)| before.expose_bytes() != content) {
+            let document = Opened::new(content.to_vec());
+            changes.push(UnmanagedChange::Put(file.id.clone(), document));
+        }
+    }
+    changes
+}
+
+/// The newest kept revision that is meant.
+fn find<'a>(
+    kept: &'a [KeptRevision],
+    to: Option<&str>,
+    served: &Served,
+) -> Result<&'a KeptRevision, OrderError> {
+    let digest = served.digest.to_string();
+    let mut newest_first = kept.iter().rev();
+    let found = match to {
+        None => newest_first.find(|one| one.config_digest != digest),
+        Some(to) => newest_first.find(|one| is_meant(one, to)),
+    };
+    let found = found.ok_or_else(|| {
+        OrderError::Nothing(match to {
+            None => "no other revision is kept".to_owned(),
+            Some(to) => not_kept(to),
+        })
+    })?;
+    if found.config_digest == digest {
+        let message = format!("{} is what is live", found.revision_id);
+        return Err(OrderError::Nothing(message));
+    }
+    Ok(found)
+}
+
+/// Shorter beginnings of a revision are taken for numbers of the history.
+const LEAST_ABBREVIATION: usize = 4;
+
+fn is_meant(revision: &KeptRevision, to: &str) -> bool {
+    let commit = revision.commit.as_ref().map(|commit| commit.id.as_str());
+    let named = to.len() >= LEAST_ABBREVIATION
+        && (revision.revision_id.starts_with(to) || commit.is_some_and(|id| id.starts_with(to)));
+    named || to.parse() == Ok(revision.seq)
+}
+
+fn not_kept(revision: &str) -> String {
+    format!(
+        "`{revision}` is not kept any more; the last {} revisions are (`orloj history`), older ones come back with `git revert`",
+        crate::store::KEPT_REVISIONS
+    )
+}

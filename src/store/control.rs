@@ -1,0 +1,132 @@
+//! What people told the loop, so that a restart does not forget it.
+
+use super::{Store, StoreError, error::query};
+use serde::{Serialize, de::DeserializeOwned};
+
+const GET: &str = "SELECT document FROM control WHERE name = $1";
+
+const SET: &str = "INSERT INTO control (name, document, updated_us) VALUES ($1, $2, $3) \
+     ON CONFLICT (name) DO UPDATE SET document = excluded.document, updated_us = excluded.updated_us";
+
+const CLEAR: &str = "DELETE FROM control WHERE name = $1";
+
+const CONFIRM: &str = "INSERT INTO confirmations (plan_digest, confirmed_by, reason, at_us) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (plan_digest) DO UPDATE SET \
+     confirmed_by = excluded.confirmed_by, reason = excluded.reason, at_us = excluded.at_us";
+
+const CONFIRMED: &str =
+    "SELECT plan_digest, confirmed_by, reason, at_us FROM confirmations WHERE plan_digest = $1";
+
+/// Something that people tell the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Not to look at the source.
+    Suspension,
+    /// To stay at a revision.
+    Pin,
+}
+
+impl Told {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Suspension => "suspension",
+            Self::Pin => "pin",
+        }
+    }
+}
+
+/// Somebody's yes to one plan.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Confirmation {
+    /// The digest of the plan; no other plan is meant.
+    pub plan_digest: String,
+    /// Who said yes.
+    pub confirmed_by: String,
+    /// Why.
+    pub reason: String,
+    /// When, in microseconds since 1970 (UTC).
+    pub at_us: i64,
+}
+
+impl Store {
+    /// What was told, if it was.
+    ///
+    /// # Errors
+    ///
+    /// - [`StoreError::Query`] if the database fails.
+    /// - [`StoreError::Document`] if what it holds was written by something else.
+    pub async fn told<T: DeserializeOwned>(&self, what: Told) -> Result<Option<T>, StoreError> {
+        let document: Option<String> = sqlx::query_scalar(GET)
+            .bind(what.name())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(query("read what the loop was told"))?;
+        let parse = |text: String| serde_json::from_str(&text);
+        document
+            .map(parse)
+            .transpose()
+            .map_err(|source| StoreError::Document {
+                name: what.name(),
+                source,
+            })
+    }
+
+    /// Keeps what was told, or forgets it with `None`.
+    ///
+    /// # Errors
+    ///
+    /// - [`StoreError::Query`] if the database fails.
+    /// - [`StoreError::Document`] if it cannot be put into words.
+    pub async fn tell<T: Serialize>(
+        &self,
+        what: Told,
+        document: Option<&T>,
+        now_us: i64,
+    ) -> Result<(), StoreError> {
+        let act = "keep what the loop was told";
+        let Some(document) = document else {
+            let cleared = sqlx::query(CLEAR).bind(what.name());
+            let cleared = cleared.execute(&self.pool).await;
+            return cleared.map(drop).map_err(query(act));
+        };
+        let text = serde_json::to_string(document).map_err(|source| StoreError::Document {
+            name: what.name(),
+            source,
+        })?;
+        let set = sqlx::query(SET).bind(what.name()).bind(text).bind(now_us);
+        set.execute(&self.pool).await.map(drop).map_err(query(act))
+    }
+
+    /// Keeps somebody's yes to a plan; a later one replaces it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Query`] if the database fails.
+    pub async fn confirm(&self, confirmation: &Confirmation) -> Result<(), StoreError> {
+        sqlx::query(CONFIRM)
+            .bind(&confirmation.plan_digest)
+            .bind(&confirmation.confirmed_by)
+            .bind(&confirmation.reason)
+            .bind(confirmation.at_us)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(query("keep a confirmation"))
+    }
+
+    /// Who said yes to a plan, if anybody did.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Query`] if the database fails.
+    pub async fn confirmation(
+        &self,
+        plan_digest: &str,
+    ) -> Result<Option<Confirmation>, StoreError> {
+        sqlx::query_as(CONFIRMED)
+            .bind(plan_digest)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(query("read a confirmation"))
+    }
+}

@@ -6,6 +6,7 @@
 mod cycles;
 mod dependencies;
 mod generated;
+mod linking;
 mod links;
 mod missing;
 mod order;

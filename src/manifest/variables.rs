@@ -1,19 +1,18 @@
 //! Which secrets would be read from which variable of the environment.
 
 use crate::{
-    model::{Catalog, Finding, Resource, ResourceId, code},
+    model::{Catalog, Finding, Resource, ResourceId, SortedSet, code},
     secrets::environment_names,
 };
-use rpds::RedBlackTreeSetSync;
 use std::sync::Arc;
 
 /// The variables of every secret.
 #[derive(Debug, Clone)]
-pub(super) struct Variables(RedBlackTreeSetSync<(String, ResourceId)>);
+pub(super) struct Variables(SortedSet<(String, ResourceId)>);
 
 impl Default for Variables {
     fn default() -> Self {
-        Self(RedBlackTreeSetSync::new_sync())
+        Self(SortedSet::default())
     }
 }
 

@@ -1,8 +1,7 @@
 //! Who claims a name, and who of them has it.
 
 use super::table::AliasRoute;
-use crate::model::{Finding, ResourceId, code};
-use rpds::RedBlackTreeMapSync;
+use crate::model::{Finding, ResourceId, SortedMap, code};
 use std::sync::Arc;
 
 /// The resource that claims, and which of its own claims it is.
@@ -10,13 +9,11 @@ type Claimant = (ResourceId, usize);
 
 /// Names of one sort in one namespace; the first claimant has the name.
 #[derive(Debug, Clone)]
-pub(super) struct Claims(
-    RedBlackTreeMapSync<String, RedBlackTreeMapSync<Claimant, Arc<AliasRoute>>>,
-);
+pub(super) struct Claims(SortedMap<String, SortedMap<Claimant, Arc<AliasRoute>>>);
 
 impl Default for Claims {
     fn default() -> Self {
-        Self(RedBlackTreeMapSync::new_sync())
+        Self(SortedMap::default())
     }
 }
 
@@ -44,7 +41,7 @@ impl Claims {
             claims.insert_mut(claimant, route);
             return;
         }
-        let mut claims = RedBlackTreeMapSync::new_sync();
+        let mut claims = SortedMap::default();
         claims.insert_mut(claimant, route);
         self.0.insert_mut(name.to_owned(), claims);
     }

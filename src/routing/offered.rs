@@ -3,9 +3,11 @@
 use super::pairs::starting_with;
 use crate::{
     manifest::did_you_mean,
-    model::{Catalog, Finding, Kind, Resource, ResourceId, Spec, code, spec::AgentPolicySpec},
+    model::{
+        Catalog, Finding, Kind, Resource, ResourceId, SortedMap, SortedSet, Spec, code,
+        spec::AgentPolicySpec,
+    },
 };
-use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use std::collections::BTreeSet;
 
 /// Entries of one policy that get a suggestion; nobody mends more at once.
@@ -16,10 +18,10 @@ const MAX_SUGGESTIONS: usize = 5;
 #[derive(Debug, Clone)]
 pub(super) struct Offered {
     /// As they are written, by who offers them.
-    models: RedBlackTreeMapSync<(String, ResourceId), String>,
-    allowed: RedBlackTreeSetSync<(String, ResourceId)>,
+    models: SortedMap<(String, ResourceId), String>,
+    allowed: SortedSet<(String, ResourceId)>,
     /// Policies with an entry that nothing offers; what to suggest depends on every model there is.
-    unoffered: RedBlackTreeSetSync<ResourceId>,
+    unoffered: SortedSet<ResourceId>,
     /// Whether it can be told: there is an endpoint, and none is unreadable.
     is_known: bool,
 }
@@ -27,9 +29,9 @@ pub(super) struct Offered {
 impl Default for Offered {
     fn default() -> Self {
         Self {
-            models: RedBlackTreeMapSync::new_sync(),
-            allowed: RedBlackTreeSetSync::new_sync(),
-            unoffered: RedBlackTreeSetSync::new_sync(),
+            models: SortedMap::default(),
+            allowed: SortedSet::default(),
+            unoffered: SortedSet::default(),
             is_known: false,
         }
     }

@@ -96,7 +96,7 @@ impl Links {
     /// Who refers to a resource, whether it exists or not, and by which field; sorted.
     pub(super) fn incoming(&self, id: &ResourceId) -> impl Iterator<Item = (&ResourceId, &str)> {
         let users = self.incoming.get(id);
-        let users = users.into_iter().flat_map(|users| users.iter());
+        let users = users.into_iter().flat_map(SortedSet::iter);
         users.map(|(from, pointer)| (from, &**pointer))
     }
 

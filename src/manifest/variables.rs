@@ -7,14 +7,8 @@ use crate::{
 use std::sync::Arc;
 
 /// The variables of every secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Variables(SortedSet<(String, ResourceId)>);
-
-impl Default for Variables {
-    fn default() -> Self {
-        Self(SortedSet::default())
-    }
-}
 
 impl Variables {
     pub(super) fn insert(&mut self, secret: &ResourceId) {

@@ -8,14 +8,8 @@ use std::sync::Arc;
 type Claimant = (ResourceId, usize);
 
 /// Names of one sort in one namespace; the first claimant has the name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Claims(SortedMap<String, SortedMap<Claimant, Arc<AliasRoute>>>);
-
-impl Default for Claims {
-    fn default() -> Self {
-        Self(SortedMap::default())
-    }
-}
 
 impl Claims {
     /// Where a name leads.
@@ -59,7 +53,7 @@ impl Claims {
     /// One finding for each claimant that does not have the name.
     pub(super) fn ambiguous(&self, name: &str) -> impl Iterator<Item = Finding> {
         let claims = self.0.get(name);
-        let mut claims = claims.into_iter().flat_map(|claims| claims.iter());
+        let mut claims = claims.into_iter().flat_map(SortedMap::iter);
         let first = claims.next().map(|(_, route)| route.origin.clone());
         claims.filter_map(move |((owner, _), route)| {
             let namespace = &owner.namespace;

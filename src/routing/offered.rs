@@ -15,7 +15,7 @@ const MAX_SUGGESTIONS: usize = 5;
 
 /// The models that the endpoints and aliases of a catalog lead to, and the policies that allow them, both
 /// by their spelling in lower case. Clones share their structure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Offered {
     /// As they are written, by who offers them.
     models: SortedMap<(String, ResourceId), String>,
@@ -24,17 +24,6 @@ pub(super) struct Offered {
     unoffered: SortedSet<ResourceId>,
     /// Whether it can be told: there is an endpoint, and none is unreadable.
     is_known: bool,
-}
-
-impl Default for Offered {
-    fn default() -> Self {
-        Self {
-            models: SortedMap::default(),
-            allowed: SortedSet::default(),
-            unoffered: SortedSet::default(),
-            is_known: false,
-        }
-    }
 }
 
 impl Offered {

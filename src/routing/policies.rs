@@ -11,7 +11,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// The policies of a catalog, found by the agents they hold for. Clones share their structure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Policies {
     routes: SortedMap<ResourceId, (Reach, Arc<PolicyRoute>)>,
     everywhere: SortedSet<ResourceId>,
@@ -34,20 +34,6 @@ pub(super) enum Reach {
     Everywhere,
     Namespace(Arc<str>),
     Agents(Arc<BTreeSet<ResourceId>>),
-}
-
-impl Default for Policies {
-    fn default() -> Self {
-        Self {
-            routes: SortedMap::default(),
-            everywhere: SortedSet::default(),
-            by_namespace: SortedSet::default(),
-            by_agent: SortedSet::default(),
-            targeted: SortedSet::default(),
-            targets: SortedSet::default(),
-            unresolved: SortedSet::default(),
-        }
-    }
 }
 
 impl Policies {

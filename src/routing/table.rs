@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Every name a request may use, compiled from a catalog. Clones share their structure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RoutingTable {
     pub(super) namespaces: SortedMap<Arc<str>, Names>,
     pub(super) endpoints: SortedMap<ResourceId, Arc<EndpointRoute>>,
@@ -25,19 +25,6 @@ pub struct RoutingTable {
     pub(super) policies: Policies,
     pub(super) offered: Offered,
     pub(super) findings: TableFindings,
-}
-
-impl Default for RoutingTable {
-    fn default() -> Self {
-        Self {
-            namespaces: SortedMap::default(),
-            endpoints: SortedMap::default(),
-            flats: SortedMap::default(),
-            policies: Policies::default(),
-            offered: Offered::default(),
-            findings: TableFindings::default(),
-        }
-    }
 }
 
 impl RoutingTable {
@@ -68,7 +55,7 @@ impl RoutingTable {
 }
 
 /// What the names of one namespace mean.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     pub(super) agents: SortedMap<Arc<str>, Arc<AgentRoute>>,
     pub(super) aliases: Claims,
@@ -77,19 +64,6 @@ pub(super) struct Names {
     pub(super) models: Claims,
     /// Most specific first.
     pub(super) wildcards: SortedMap<WildcardKey, (Pattern, Arc<AliasRoute>)>,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self {
-            agents: SortedMap::default(),
-            aliases: Claims::default(),
-            endpoint_aliases: Claims::default(),
-            endpoints: SortedMap::default(),
-            models: Claims::default(),
-            wildcards: SortedMap::default(),
-        }
-    }
 }
 
 impl Names {

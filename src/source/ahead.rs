@@ -31,7 +31,7 @@ impl<'n> Ahead<'n> {
     pub(super) const ENTRIES: usize = 256;
 
     /// Reads files of `directory`, if there are enough of them. The walk asks for them in the same order.
-    pub(super) fn read(directory: &Path, names: Vec<&'n OsString>, limits: &Limits) -> Self {
+    pub(super) fn read(directory: &Path, names: &[&'n OsString], limits: &Limits) -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let threads = cores.min(names.len() / FILES_PER_THREAD);
         if threads < 2 {

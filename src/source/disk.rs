@@ -107,7 +107,7 @@ impl<'l> Walk<'l> {
             // What is known may not be needed; where nothing is, everything will be.
             if before.is_none() && number % Ahead::ENTRIES == 0 {
                 let next = names.iter().skip(number).take(Ahead::ENTRIES);
-                ahead = Ahead::read(on_disk, self.manifests(path, next), self.gather.limits());
+                ahead = Ahead::read(on_disk, &self.manifests(path, next), self.gather.limits());
             }
             let child = known.find(name.as_bytes(), false);
             let marks = before.and_then(|(_, marks)| marks.at(name.as_bytes()));

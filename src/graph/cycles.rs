@@ -29,7 +29,19 @@ impl Circles {
         starts: impl IntoIterator<Item = &'a ResourceId>,
         catalog: &Catalog,
     ) -> Self {
-        let graph = part(links, starts);
+        let reached = reach(links, starts.into_iter().cloned().collect());
+        let level = |id: &ResourceId| links.outgoing(id).any(|link| link.is_level(id));
+        Self::from(links, reached.into_iter().filter(level).collect(), catalog)
+    }
+
+    /// Every circle.
+    pub(super) fn all(links: &Links, catalog: &Catalog) -> Self {
+        Self::from(links, links.level().cloned().collect(), catalog)
+    }
+
+    /// The circles that can be reached from `level`, who have a reference that could be part of one.
+    fn from(links: &Links, level: Vec<ResourceId>, catalog: &Catalog) -> Self {
+        let graph = part(links, level);
         let members = kosaraju_scc(&graph)
             .into_iter()
             .filter(|group| is_circular(&graph, group))
@@ -47,15 +59,9 @@ impl Circles {
     }
 }
 
-/// What can be reached from those of `starts` that could be in a circle: references lead to lower layers,
-/// and a circle needs one that does not.
-fn part<'a>(
-    links: &Links,
-    starts: impl IntoIterator<Item = &'a ResourceId>,
-) -> StableDiGraph<ResourceId, Arc<str>> {
-    let reached = reach(links, starts.into_iter().cloned().collect());
-    let level = |id: &&ResourceId| links.outgoing(id).any(|link| link.to.kind >= id.kind);
-    let circular = reach(links, reached.iter().filter(level).cloned().collect());
+/// What can be reached from `starts`.
+fn part(links: &Links, starts: Vec<ResourceId>) -> StableDiGraph<ResourceId, Arc<str>> {
+    let circular = reach(links, starts);
     let mut graph = StableDiGraph::new();
     let nodes: HashMap<_, _> = circular
         .iter()

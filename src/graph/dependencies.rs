@@ -7,8 +7,9 @@ use super::{
     missing::{Suggestions, dangling, missing},
     systems, templates, unserved,
 };
-use crate::model::{Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, code};
-use rpds::RedBlackTreeSetSync;
+use crate::model::{
+    Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, code,
+};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Who depends on whom, and what does not hold together. An edge runs from a dependent to its dependency
@@ -21,7 +22,7 @@ pub struct DependencyGraph {
     pub(super) links: Links,
     circles: Circles,
     /// Who refers to something that does not exist; what to suggest depends on every name there is.
-    unresolved: RedBlackTreeSetSync<ResourceId>,
+    unresolved: SortedSet<ResourceId>,
     findings: FindingsBy<ResourceId>,
     missing: Arc<[Finding]>,
     unserved: Option<Finding>,
@@ -33,7 +34,7 @@ impl Default for DependencyGraph {
         Self {
             links: Links::default(),
             circles: Circles::default(),
-            unresolved: RedBlackTreeSetSync::new_sync(),
+            unresolved: SortedSet::default(),
             findings: FindingsBy::default(),
             missing: [].into(),
             unserved: None,
@@ -62,6 +63,9 @@ impl DependencyGraph {
 
     /// Links anew what changed on the way from `before` to `catalog`.
     pub fn update(&mut self, before: &Catalog, catalog: &Catalog, changed: &BTreeSet<ResourceId>) {
+        if self.links.is_empty() && before.is_empty() {
+            return self.fill(catalog);
+        }
         let mut around = BTreeSet::new();
         for id in changed {
             self.links.around(id, &mut around);
@@ -95,6 +99,18 @@ impl DependencyGraph {
         self.unserved = unserved::note(catalog);
     }
 
+    /// Links a catalog where nothing was; comes to what updating by each of its resources does.
+    fn fill(&mut self, catalog: &Catalog) {
+        self.links = Links::of(catalog);
+        self.only_secrets = catalog.is_only(Kind::Secret);
+        for resource in catalog.iter() {
+            self.check_resource(catalog, resource);
+        }
+        self.missing = self.look_for_missing(catalog).into();
+        self.circles = Circles::all(&self.links, catalog);
+        self.unserved = unserved::note(catalog);
+    }
+
     /// Finds anew what is wrong with one resource.
     fn check(&mut self, catalog: &Catalog, id: &ResourceId) {
         let Some(resource) = catalog.get(id) else {
@@ -102,12 +118,19 @@ impl DependencyGraph {
             self.findings.set(id.clone(), Vec::new());
             return;
         };
+        self.check_resource(catalog, resource);
+    }
+
+    fn check_resource(&mut self, catalog: &Catalog, resource: &Resource) {
+        let id = &resource.id;
         let mut findings = systems::check(catalog, &self.links, resource);
         findings.extend(templates::check(catalog, resource));
         findings.extend(credentials::check(catalog, resource));
         findings.extend(self.unused_secret(resource));
         let mut unresolved = false;
-        for reference in dangling(catalog, resource) {
+        let leads_nowhere = self.links.targets_missing(id);
+        let dangling = leads_nowhere.then(|| dangling(catalog, resource));
+        for reference in dangling.into_iter().flatten() {
             if reference.to.kind == Kind::Secret {
                 let suggestions = &mut Suggestions::default();
                 findings.push(missing(catalog, resource, &reference, suggestions));

@@ -4,41 +4,32 @@ use super::{
     generated,
     reference::{Reference, references},
 };
-use crate::model::{Catalog, Kind, Resource, ResourceId};
-use rpds::{HashTrieMapSync, RedBlackTreeSetSync};
+use crate::model::{Catalog, Kind, Resource, ResourceId, SortedMap, SortedSet};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Who refers, and the pointer of the field that does.
-type User = (ResourceId, Arc<str>);
+pub(super) type User = (ResourceId, Arc<str>);
 
 /// A reference as it was linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link {
     /// JSON pointer of the field that refers.
     pub(super) pointer: Arc<str>,
-    /// What it names.
-    written: ResourceId,
+    /// What it names, if that is not what it leads to.
+    written: Option<Box<ResourceId>>,
     /// What it leads to: what it names, or the server that offers it; it may not exist.
     pub(super) to: ResourceId,
+    /// Whether what it leads to exists.
+    pub(super) exists: bool,
 }
 
 /// The references of every resource, seen from both ends. Clones share their structure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Links {
-    outgoing: HashTrieMapSync<ResourceId, Arc<[Link]>>,
-    incoming: HashTrieMapSync<ResourceId, RedBlackTreeSetSync<User>>,
+    pub(super) outgoing: SortedMap<ResourceId, Arc<[Link]>>,
+    pub(super) incoming: SortedMap<ResourceId, SortedSet<User>>,
     /// What would make a reference lead elsewhere if it came or went, and whose reference.
-    watched: RedBlackTreeSetSync<(ResourceId, ResourceId)>,
-}
-
-impl Default for Links {
-    fn default() -> Self {
-        Self {
-            outgoing: HashTrieMapSync::new_sync(),
-            incoming: HashTrieMapSync::new_sync(),
-            watched: RedBlackTreeSetSync::new_sync(),
-        }
-    }
+    pub(super) watched: SortedSet<(ResourceId, ResourceId)>,
 }
 
 impl Links {
@@ -69,6 +60,10 @@ impl Links {
         true
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.outgoing.is_empty() && self.incoming.is_empty()
+    }
+
     pub(super) fn contains(&self, id: &ResourceId) -> bool {
         self.outgoing.contains_key(id)
     }
@@ -81,7 +76,7 @@ impl Links {
     pub(super) fn outgoing(&self, id: &ResourceId) -> impl Iterator<Item = &Link> {
         let links = self.outgoing.get(id);
         let links = links.into_iter().flat_map(|links| links.iter());
-        links.filter(|link| self.contains(&link.to))
+        links.filter(|link| link.exists)
     }
 
     /// What a resource refers to, whether it exists or not.
@@ -92,11 +87,27 @@ impl Links {
             .flat_map(|links| links.iter().map(|link| &link.to))
     }
 
+    /// Whether a resource refers to something that does not exist.
+    pub(super) fn targets_missing(&self, id: &ResourceId) -> bool {
+        let links = self.outgoing.get(id);
+        links.is_some_and(|links| links.iter().any(|link| !link.exists))
+    }
+
     /// Who refers to a resource, whether it exists or not, and by which field; sorted.
     pub(super) fn incoming(&self, id: &ResourceId) -> impl Iterator<Item = (&ResourceId, &str)> {
         let users = self.incoming.get(id);
-        let users = users.into_iter().flat_map(|users| users.iter());
+        let users = users.into_iter().flat_map(SortedSet::iter);
         users.map(|(from, pointer)| (from, &**pointer))
+    }
+
+    /// Those with a reference that could be part of a circle: references lead to lower layers, and a circle
+    /// needs one that does not.
+    pub(super) fn level(&self) -> impl Iterator<Item = &ResourceId> {
+        let level = |(id, links): &(&ResourceId, &Arc<[Link]>)| {
+            let mut links = links.iter();
+            links.any(|link| link.is_level(id))
+        };
+        self.outgoing.iter().filter(level).map(|(id, _)| id)
     }
 
     fn add_user(&mut self, to: &ResourceId, user: User) {
@@ -104,9 +115,8 @@ impl Links {
             users.insert_mut(user);
             return;
         }
-        let mut users = RedBlackTreeSetSync::new_sync();
-        users.insert_mut(user);
-        self.incoming.insert_mut(to.clone(), users);
+        self.incoming
+            .insert_mut(to.clone(), SortedSet::from_iter([user]));
     }
 
     fn remove_user(&mut self, to: &ResourceId, user: &User) {
@@ -140,30 +150,59 @@ impl Links {
 }
 
 impl Link {
-    fn of(catalog: &Catalog, reference: Reference) -> Self {
-        let written = reference.to;
-        let server = match catalog.get(&written) {
-            Some(_) => None,
-            None => generated::server(catalog, &written),
-        };
-        let server = server.filter(|server| catalog.get(server).is_some());
-        Self {
-            pointer: reference.pointer.into(),
-            to: server.unwrap_or_else(|| written.clone()),
-            written,
+    /// The link of a reference, where `find` gives the identity of a resource as the catalog holds it and
+    /// `share` a pointer that may be shared.
+    pub(super) fn of<'c>(
+        reference: Reference,
+        find: impl Fn(&ResourceId) -> Option<&'c ResourceId>,
+        share: impl FnOnce(&str) -> Arc<str>,
+        catalog: &Catalog,
+    ) -> Self {
+        let pointer = share(&reference.pointer);
+        if let Some(to) = find(&reference.to) {
+            return Self {
+                pointer,
+                written: None,
+                to: to.clone(),
+                exists: true,
+            };
+        }
+        let server = generated::server(catalog, &reference.to);
+        match server.as_ref().and_then(find) {
+            Some(server) => Self {
+                pointer,
+                written: Some(Box::new(reference.to)),
+                to: server.clone(),
+                exists: true,
+            },
+            None => Self {
+                pointer,
+                written: None,
+                to: reference.to,
+                exists: false,
+            },
         }
     }
 
+    /// Whether a resource refers by this to its own layer or a higher one.
+    pub(super) fn is_level(&self, from: &ResourceId) -> bool {
+        self.exists && self.to.kind >= from.kind
+    }
+
     /// What decides between the tool itself and a server that offers it.
-    fn watched(&self) -> impl Iterator<Item = ResourceId> {
-        let mut servers = generated::servers(&self.written).peekable();
-        let itself = servers.peek().map(|_| self.written.clone());
+    pub(super) fn watched(&self) -> impl Iterator<Item = ResourceId> {
+        let written = self.written.as_deref().unwrap_or(&self.to);
+        let mut servers = generated::servers(written).peekable();
+        let itself = servers.peek().map(|_| written.clone());
         servers.chain(itself)
     }
 }
 
 /// The references of a resource.
 fn links(catalog: &Catalog, resource: &Resource) -> Vec<Link> {
+    let find = |id: &ResourceId| catalog.get(id).map(|there| &there.id);
     let references = references(resource).into_iter();
-    references.map(|one| Link::of(catalog, one)).collect()
+    references
+        .map(|one| Link::of(one, find, |text| text.into(), catalog))
+        .collect()
 }

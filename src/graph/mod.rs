@@ -7,6 +7,7 @@ mod credentials;
 mod cycles;
 mod dependencies;
 mod generated;
+mod linking;
 mod links;
 mod missing;
 mod order;

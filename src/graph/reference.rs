@@ -4,12 +4,13 @@ use crate::model::{
     Kind, Resource, ResourceId, SecretRef, Spec,
     spec::{AgentSpec, AliasTarget, McpServerSpec},
 };
+use std::borrow::Cow;
 
 /// One reference: which field of which resource names what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     /// JSON pointer of the field that refers.
-    pub pointer: String,
+    pub pointer: Cow<'static, str>,
     /// What it names; it may not exist.
     pub to: ResourceId,
 }
@@ -48,7 +49,7 @@ pub fn references(resource: &Resource) -> Vec<Reference> {
             } else {
                 "/metadata/name"
             };
-            found.tool(pointer.into(), spec.tool_ref.as_deref().unwrap_or_default());
+            found.tool(pointer, spec.tool_ref.as_deref().unwrap_or_default());
             found.each("target_agents", Kind::Agent, &spec.target_agents);
         }
         Spec::AgentSystem(spec) => found.each("agents", Kind::Agent, &spec.agents),
@@ -56,15 +57,15 @@ pub fn references(resource: &Resource) -> Vec<Reference> {
             found.maybe("/spec/system", Kind::AgentSystem, spec.system.as_deref());
         }
         Spec::ToolApproval(spec) => {
-            found.add("/spec/task_ref".into(), Kind::Task, &spec.task_ref);
-            found.tool("/spec/tool".into(), &spec.tool);
+            found.add("/spec/task_ref", Kind::Task, &spec.task_ref);
+            found.tool("/spec/tool", &spec.tool);
             found.maybe("/spec/agent", Kind::Agent, spec.agent.as_deref());
         }
         Spec::TaskSchedule(spec) => {
-            found.add("/spec/task_ref".into(), Kind::Task, &spec.task_ref);
+            found.add("/spec/task_ref", Kind::Task, &spec.task_ref);
         }
         Spec::TaskWebhook(spec) => {
-            found.add("/spec/task_ref".into(), Kind::Task, &spec.task_ref);
+            found.add("/spec/task_ref", Kind::Task, &spec.task_ref);
             found.secret("/spec/auth/secret_ref", Some(&spec.auth.secret_ref));
         }
     }
@@ -77,17 +78,26 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn add(&mut self, pointer: String, kind: Kind, text: &str) {
-        if !text.is_empty() {
-            self.found.push(Reference {
-                pointer,
-                to: ResourceId::from_reference(kind, &self.owner.namespace, text),
-            });
+    fn add(&mut self, pointer: impl Into<Cow<'static, str>>, kind: Kind, text: &str) {
+        if text.is_empty() {
+            return;
         }
+        let to = if text.contains('/') {
+            ResourceId::from_reference(kind, &self.owner.namespace, text)
+        } else {
+            // The usual case shares the text of the namespace.
+            ResourceId {
+                kind,
+                namespace: self.owner.namespace.clone(),
+                name: text.into(),
+            }
+        };
+        let pointer = pointer.into();
+        self.found.push(Reference { pointer, to });
     }
 
-    fn maybe(&mut self, pointer: &str, kind: Kind, text: Option<&str>) {
-        self.add(pointer.into(), kind, text.unwrap_or_default());
+    fn maybe(&mut self, pointer: &'static str, kind: Kind, text: Option<&str>) {
+        self.add(pointer, kind, text.unwrap_or_default());
     }
 
     /// Every entry of a list of the spec.
@@ -97,7 +107,7 @@ impl Collector<'_> {
         }
     }
 
-    fn secret(&mut self, pointer: &str, text: Option<&str>) {
+    fn secret(&mut self, pointer: impl Into<Cow<'static, str>>, text: Option<&str>) {
         if let Some(secret) = text.and_then(SecretRef::parse) {
             let namespace = secret.namespace_or(&self.owner.namespace);
             let to = ResourceId::new(Kind::Secret, namespace, &secret.name);
@@ -107,7 +117,7 @@ impl Collector<'_> {
     }
 
     /// The operations of a memory are tools that no manifest defines.
-    fn tool(&mut self, pointer: String, name: &str) {
+    fn tool(&mut self, pointer: impl Into<Cow<'static, str>>, name: &str) {
         let name = name.trim();
         if !name.starts_with("memory.") {
             self.add(pointer, Kind::Tool, name);
@@ -116,7 +126,7 @@ impl Collector<'_> {
 
     fn agent(&mut self, spec: &AgentSpec) {
         let endpoint = Kind::ModelEndpoint;
-        self.add("/spec/model_ref".into(), endpoint, &spec.model_ref);
+        self.add("/spec/model_ref", endpoint, &spec.model_ref);
         self.each("fallback_model_refs", endpoint, &spec.fallback_model_refs);
         for (list, tools) in [
             ("tools", &spec.tools),
@@ -134,7 +144,7 @@ impl Collector<'_> {
     fn mcp_server(&mut self, spec: &McpServerSpec) {
         for (index, variable) in spec.env.iter().enumerate() {
             let pointer = format!("/spec/env/{index}/secretRef");
-            self.secret(&pointer, variable.secret_ref.as_deref());
+            self.secret(pointer, variable.secret_ref.as_deref());
         }
         self.secret("/spec/auth/secretRef", spec.auth.secret_ref.as_deref());
     }

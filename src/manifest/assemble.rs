@@ -6,8 +6,9 @@ use super::{
     clear_text::{ClearTextPolicy, clear_text_finding},
     variables::Variables,
 };
-use crate::model::{Catalog, Findings, FindingsBy, Kind, ResourceId};
-use rpds::{HashTrieMapSync, RedBlackTreeMapSync, RedBlackTreeSetSync};
+use crate::model::{
+    Catalog, Finding, Findings, FindingsBy, Kind, ResourceId, SortedMap, SortedSet,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -38,20 +39,20 @@ pub struct FileEdit {
 #[derive(Debug, Clone)]
 pub struct Assembly {
     options: AssembleOptions,
-    files: RedBlackTreeMapSync<(Layer, Arc<str>), Arc<ParsedFile>>,
+    pub(super) files: SortedMap<(Layer, Arc<str>), Arc<ParsedFile>>,
     /// Who defines what, by identity with the letter case taken out.
-    claims: HashTrieMapSync<ResourceId, Claims>,
+    pub(super) claims: SortedMap<ResourceId, Claims>,
     /// How many unreadable documents define a resource.
-    unreadable: HashTrieMapSync<ResourceId, usize>,
-    variables: Variables,
-    by_hand: RedBlackTreeSetSync<ResourceId>,
-    catalog: Catalog,
-    findings: FindingsBy<Topic>,
+    pub(super) unreadable: SortedMap<ResourceId, usize>,
+    pub(super) variables: Variables,
+    pub(super) by_hand: SortedSet<ResourceId>,
+    pub(super) catalog: Catalog,
+    pub(super) findings: FindingsBy<Topic>,
 }
 
 /// What a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Topic {
+pub(super) enum Topic {
     File(Layer, Arc<str>),
     /// An identity in lower case.
     Identity(ResourceId),
@@ -70,11 +71,11 @@ impl Assembly {
     pub fn new(options: AssembleOptions) -> Self {
         Self {
             options,
-            files: RedBlackTreeMapSync::new_sync(),
-            claims: HashTrieMapSync::new_sync(),
-            unreadable: HashTrieMapSync::new_sync(),
+            files: SortedMap::default(),
+            claims: SortedMap::default(),
+            unreadable: SortedMap::default(),
             variables: Variables::default(),
-            by_hand: RedBlackTreeSetSync::new_sync(),
+            by_hand: SortedSet::default(),
             catalog: Catalog::default(),
             findings: FindingsBy::default(),
         }
@@ -91,7 +92,7 @@ impl Assembly {
     }
 
     /// Identities that were sent by hand and that the source does not define.
-    pub fn by_hand(&self) -> &RedBlackTreeSetSync<ResourceId> {
+    pub fn by_hand(&self) -> &SortedSet<ResourceId> {
         &self.by_hand
     }
 
@@ -108,12 +109,15 @@ impl Assembly {
     }
 
     /// Everything found in the files and between them.
-    pub fn findings(&self) -> impl Iterator<Item = &crate::model::Finding> {
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
     }
 
     /// Makes edits; returns the resources that came, went, became unreadable or were read anew.
     pub fn update(&mut self, edits: impl IntoIterator<Item = FileEdit>) -> BTreeSet<ResourceId> {
+        if self.files.is_empty() {
+            return self.fill(edits);
+        }
         let mut touched = Touched::default();
         for edit in edits {
             self.edit(edit, &mut touched);
@@ -159,16 +163,22 @@ impl Assembly {
             for id in &parsed.unreadable {
                 self.count_unreadable(id, touched, |count| count + 1);
             }
-            findings.clone_from(&parsed.findings);
-            if edit.layer == Layer::Source {
-                let policy = self.options.clear_text;
-                let secrets = parsed.resources.iter();
-                findings.extend(secrets.filter_map(|one| clear_text_finding(one, policy)));
-            }
+            findings = self.findings_in(edit.layer, parsed);
             self.files.insert_mut(key, parsed.clone());
         }
         self.findings
             .set(Topic::File(edit.layer, edit.path), findings);
+    }
+
+    /// What is wrong with a file by itself.
+    pub(super) fn findings_in(&self, layer: Layer, parsed: &ParsedFile) -> Vec<Finding> {
+        let mut findings = parsed.findings.clone();
+        if layer == Layer::Source {
+            let policy = self.options.clear_text;
+            let secrets = parsed.resources.iter();
+            findings.extend(secrets.filter_map(|one| clear_text_finding(one, policy)));
+        }
+        findings
     }
 
     fn claim(&mut self, id: &ResourceId, touched: &mut Touched, change: impl FnOnce(&mut Claims)) {
@@ -234,8 +244,8 @@ impl Assembly {
         if let Some((Layer::ByHand, now)) = now {
             self.by_hand.insert_mut(now.id.clone());
         }
-        self.findings
-            .set(Topic::Identity(folded), claims.findings());
+        let findings = claims.findings();
+        self.findings.set(Topic::Identity(folded), findings);
     }
 
     /// Two secrets must not be read from the same variable.

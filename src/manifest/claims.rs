@@ -1,7 +1,6 @@
 //! Who defines an identity, and who of them counts.
 
-use crate::model::{Finding, Resource, code};
-use rpds::RedBlackTreeMapSync;
+use crate::model::{Finding, Resource, SortedMap, code};
 use std::sync::Arc;
 
 /// With this annotation set to `"true"` Git takes over an identity that was sent by hand.
@@ -26,40 +25,64 @@ pub(super) struct Place {
 }
 
 /// Everybody who defines one identity, letter case apart.
-#[derive(Debug, Clone)]
-pub(super) struct Claims(RedBlackTreeMapSync<Place, Arc<Resource>>);
-
-impl Default for Claims {
-    fn default() -> Self {
-        Self(RedBlackTreeMapSync::new_sync())
-    }
+#[derive(Debug, Clone, Default)]
+pub(super) enum Claims {
+    #[default]
+    None,
+    /// As nearly always.
+    One(Place, Arc<Resource>),
+    /// At least one, by place.
+    Some(SortedMap<Place, Arc<Resource>>),
 }
 
 impl Claims {
     pub(super) fn insert(&mut self, place: Place, resource: Arc<Resource>) {
-        self.0.insert_mut(place, resource);
+        *self = match std::mem::take(self) {
+            Self::None => Self::One(place, resource),
+            Self::One(other, _) if other == place => Self::One(place, resource),
+            Self::One(other, another) => {
+                Self::Some([(other, another), (place, resource)].into_iter().collect())
+            }
+            Self::Some(mut claims) => {
+                claims.insert_mut(place, resource);
+                Self::Some(claims)
+            }
+        };
     }
 
     pub(super) fn remove(&mut self, place: &Place) {
-        self.0.remove_mut(place);
+        match self {
+            Self::One(other, _) if other == place => *self = Self::None,
+            Self::None | Self::One(..) => {}
+            Self::Some(claims) => {
+                claims.remove_mut(place);
+                if claims.is_empty() {
+                    *self = Self::None;
+                }
+            }
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        matches!(self, Self::None)
     }
 
     /// The one that counts.
     pub(super) fn winner(&self) -> Option<(Layer, &Arc<Resource>)> {
-        let (place, resource) = self.0.first()?;
+        let (place, resource) = match self {
+            Self::None => return None,
+            Self::One(place, resource) => (place, resource),
+            Self::Some(claims) => claims.first()?,
+        };
         Some((place.layer, resource))
     }
 
     /// What is wrong with the others.
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let Some((first_layer, first)) = self.winner() else {
+        let (Self::Some(claims), Some((first_layer, first))) = (self, self.winner()) else {
             return Vec::new();
         };
-        let others = self.0.iter().skip(1);
+        let others = claims.iter().skip(1);
         others
             .filter_map(|(place, resource)| {
                 if resource.id != first.id {

@@ -8,6 +8,7 @@
 //! `serde_yaml` never sees raw bytes here: it is the typed model and the writer.
 
 mod assemble;
+mod assemble_all;
 mod claims;
 mod clear_text;
 mod coerce;

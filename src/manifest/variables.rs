@@ -1,21 +1,14 @@
 //! Which secrets would be read from which variable of the environment.
 
 use crate::{
-    model::{Catalog, Finding, Resource, ResourceId, code},
+    model::{Catalog, Finding, Resource, ResourceId, SortedSet, code},
     secrets::environment_names,
 };
-use rpds::RedBlackTreeSetSync;
 use std::sync::Arc;
 
 /// The variables of every secret.
-#[derive(Debug, Clone)]
-pub(super) struct Variables(RedBlackTreeSetSync<(String, ResourceId)>);
-
-impl Default for Variables {
-    fn default() -> Self {
-        Self(RedBlackTreeSetSync::new_sync())
-    }
-}
+#[derive(Debug, Clone, Default)]
+pub(super) struct Variables(SortedSet<(String, ResourceId)>);
 
 impl Variables {
     pub(super) fn insert(&mut self, secret: &ResourceId) {

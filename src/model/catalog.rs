@@ -1,7 +1,9 @@
 //! The one form of "desired": every resource of a revision.
 
-use super::{Digest, Kind, Resource, ResourceId, fingerprint::Fingerprint};
-use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+use super::{
+    Digest, Kind, Resource, ResourceId, fingerprint::Fingerprint, sorted::SortedMap,
+    sorted::SortedSet,
+};
 use std::sync::Arc;
 
 /// The resources of one revision, sorted by identity.
@@ -9,9 +11,9 @@ use std::sync::Arc;
 /// Clones share their structure: the catalog of the next commit costs what the commit changed.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
-    resources: RedBlackTreeMapSync<ResourceId, Arc<Resource>>,
+    resources: SortedMap<ResourceId, Arc<Resource>>,
     /// Defined, and not readable; only in catalogs that are refused.
-    unreadable: RedBlackTreeSetSync<ResourceId>,
+    unreadable: SortedSet<ResourceId>,
     fingerprint: Fingerprint,
 }
 

@@ -1,14 +1,13 @@
 //! Findings filed under what they are about, so that a part can be found anew and replaced.
 
-use super::Finding;
-use rpds::RedBlackTreeMapSync;
+use super::{Finding, sorted::SortedMap};
 use std::sync::Arc;
 
 /// Findings by key; clones share their structure.
 #[derive(Debug, Clone)]
-pub struct FindingsBy<K: Ord>(RedBlackTreeMapSync<K, Arc<[Finding]>>);
+pub struct FindingsBy<K: Ord>(SortedMap<K, Arc<[Finding]>>);
 
-impl<K: Ord> FindingsBy<K> {
+impl<K: Ord + Clone> FindingsBy<K> {
     /// Replaces what is filed under `key`.
     pub fn set(&mut self, key: K, findings: Vec<Finding>) {
         if !findings.is_empty() {
@@ -26,6 +25,6 @@ impl<K: Ord> FindingsBy<K> {
 
 impl<K: Ord> Default for FindingsBy<K> {
     fn default() -> Self {
-        Self(RedBlackTreeMapSync::new_sync())
+        Self(SortedMap::default())
     }
 }

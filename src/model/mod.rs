@@ -21,6 +21,7 @@ mod origin;
 mod report;
 mod resource;
 mod secret_ref;
+mod sorted;
 pub mod spec;
 
 pub use address::AddressClass;
@@ -37,3 +38,4 @@ pub use kind::Kind;
 pub use origin::{Origin, Position, Positions, Span, pointer_to, push_token};
 pub use resource::{Metadata, PROTECT_ANNOTATION, Resource, Spec};
 pub use secret_ref::SecretRef;
+pub use sorted::{SortedMap, SortedSet};

@@ -3,10 +3,9 @@
 use super::values::{ValueCount, held};
 use crate::{
     manifest::{FileEdit, Layer, MAX_FILE_BYTES, ParsedFile, parse_file},
-    model::Finding,
+    model::{Finding, SortedMap},
     source::{Checkout, Commit, Files, SourceError, TreeFile},
 };
-use rpds::RedBlackTreeMapSync;
 use std::{
     fmt,
     num::NonZero,
@@ -45,7 +44,7 @@ impl fmt::Debug for SourceFile {
 }
 
 /// Gathered files by path. Clones share everything, and the next revision's share what did not change.
-pub type SourceFileMap = RedBlackTreeMapSync<Arc<str>, SourceFile>;
+pub type SourceFileMap = SortedMap<Arc<str>, SourceFile>;
 
 /// The files of one revision.
 #[derive(Debug, Clone, Default)]
@@ -204,7 +203,7 @@ fn refuse(checkout: &Checkout, cache: &mut FileCache, refusal: Finding) -> Sourc
 }
 
 /// What a worker made of its share, and where it stopped if a file could not be read.
-type Share = (Vec<SourceFile>, Option<(usize, SourceError)>);
+type Share = (Vec<(usize, SourceFile)>, Option<(usize, SourceError)>);
 
 /// Reads and parses on as many threads as there are cores, if there is enough to do.
 fn parse_all(
@@ -234,7 +233,12 @@ fn parse_all(
         all.extend(files);
         failed = failed.into_iter().chain(error).min_by_key(|(at, _)| *at);
     }
-    failed.map_or(Ok(all), |(_, error)| Err(error))
+    if let Some((_, error)) = failed {
+        return Err(error);
+    }
+    // What stands in order is put together at once.
+    all.sort_unstable_by_key(|(at, _)| *at);
+    Ok(all.into_iter().map(|(_, file)| file).collect())
 }
 
 /// Takes the next few files again and again, until there are none: no core waits for another's long file.
@@ -256,7 +260,7 @@ fn parse_share(
         }
         for (at, file) in turn {
             match checkout.read(file) {
-                Ok(content) => files.push(count.admit(parse_one(file, content))),
+                Ok(content) => files.push((at, count.admit(parse_one(file, content)))),
                 Err(error) => return (files, Some((at, error))),
             }
         }

@@ -2,11 +2,12 @@
 
 use crate::{
     model::{
-        Catalog, ClearText, Digest, Finding, FindingsBy, Kind, Resource, ResourceId, Spec, code,
+        Catalog, ClearText, Digest, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet,
+        Spec, code,
     },
     secrets::{Keyring, OpenError, Opened, Sealed},
 };
-use rpds::{HashTrieMapSync, RedBlackTreeSetSync};
+use rpds::HashTrieMapSync;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -17,7 +18,7 @@ use std::{
 pub(super) struct OpenedSecrets {
     secrets: HashTrieMapSync<ResourceId, Arc<OpenedSecret>>,
     /// Secrets with a value that stayed closed.
-    closed: RedBlackTreeSetSync<ResourceId>,
+    closed: SortedSet<ResourceId>,
     findings: FindingsBy<ResourceId>,
 }
 
@@ -39,7 +40,7 @@ impl Default for OpenedSecrets {
     fn default() -> Self {
         Self {
             secrets: HashTrieMapSync::new_sync(),
-            closed: RedBlackTreeSetSync::new_sync(),
+            closed: SortedSet::default(),
             findings: FindingsBy::default(),
         }
     }

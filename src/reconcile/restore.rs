@@ -35,7 +35,7 @@ impl Live {
             return Ok((Self::new(Served::nothing()), journal));
         };
         let revision = last_good.revision.revision_id.clone();
-        let inputs = kept_inputs(last_good, &SourceFileMap::new_sync());
+        let inputs = kept_inputs(last_good, &SourceFileMap::default());
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
         let review = inputs.review(&Served::nothing(), options);

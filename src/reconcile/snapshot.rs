@@ -3,11 +3,10 @@
 use crate::{
     graph::DependencyGraph,
     manifest::{AssembleOptions, Assembly, FileEdit, Layer, ParsedFile},
-    model::{Catalog, Changed, Findings, ResourceId},
+    model::{Catalog, Changed, Findings, ResourceId, SortedSet},
     plan::Side,
     routing::RoutingTable,
 };
-use rpds::RedBlackTreeSetSync;
 use std::{collections::HashSet, sync::Arc};
 
 /// Everything that a set of manifest files says.
@@ -92,7 +91,7 @@ impl Snapshot {
     }
 
     /// Identities that were sent by hand and are not taken over.
-    pub fn unmanaged(&self) -> &RedBlackTreeSetSync<ResourceId> {
+    pub fn unmanaged(&self) -> &SortedSet<ResourceId> {
         self.assembly.by_hand()
     }
 

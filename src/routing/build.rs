@@ -44,15 +44,22 @@ impl RoutingTable {
         graph: &DependencyGraph,
         changed: &BTreeSet<ResourceId>,
     ) -> BTreeSet<String> {
-        let affected = Affected::by(graph, changed);
+        let mut affected = Affected::of(changed);
+        // Where nothing was, everything is new already and there is nothing to take out.
+        let is_new = before.is_empty();
+        if !is_new {
+            affected.spread(graph);
+        }
         let mut update = Update {
             table: self,
             after,
             names: BTreeMap::new(),
             touched: Touched::default(),
         };
-        for id in affected.all() {
-            update.withdraw(before, id);
+        if !is_new {
+            for id in affected.all() {
+                update.withdraw(before, id);
+            }
         }
         for id in &affected.endpoints {
             update.add_endpoint(id);
@@ -78,31 +85,34 @@ struct Affected {
 }
 
 impl Affected {
-    /// What changed, and what leads to what changed.
-    fn by(graph: &DependencyGraph, changed: &BTreeSet<ResourceId>) -> Self {
+    /// What changed.
+    fn of(changed: &BTreeSet<ResourceId>) -> Self {
         let of = |kind| -> BTreeSet<_> {
             let ids = changed.iter().filter(|id| id.kind == kind);
             ids.cloned().collect()
         };
-        let mut affected = Self {
+        Self {
             endpoints: of(Kind::ModelEndpoint),
             aliases: of(Kind::ModelAlias),
             agents: of(Kind::Agent),
-        };
-        let changed = affected.endpoints.iter().chain(&affected.aliases);
+        }
+    }
+
+    /// Adds what leads to what changed.
+    fn spread(&mut self, graph: &DependencyGraph) {
+        let changed = self.endpoints.iter().chain(&self.aliases);
         let mut open: Vec<_> = changed.cloned().collect();
         while let Some(id) = open.pop() {
             for from in graph.referrers(&id) {
                 match from.kind {
-                    Kind::Agent => drop(affected.agents.insert(from.clone())),
-                    Kind::ModelAlias if affected.aliases.insert(from.clone()) => {
+                    Kind::Agent => drop(self.agents.insert(from.clone())),
+                    Kind::ModelAlias if self.aliases.insert(from.clone()) => {
                         open.push(from.clone());
                     }
                     _ => {}
                 }
             }
         }
-        affected
     }
 
     fn all(&self) -> impl Iterator<Item = &ResourceId> {

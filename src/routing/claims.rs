@@ -1,24 +1,15 @@
 //! Who claims a name, and who of them has it.
 
 use super::table::AliasRoute;
-use crate::model::{Finding, ResourceId, code};
-use rpds::RedBlackTreeMapSync;
+use crate::model::{Finding, ResourceId, SortedMap, code};
 use std::sync::Arc;
 
 /// The resource that claims, and which of its own claims it is.
 type Claimant = (ResourceId, usize);
 
 /// Names of one sort in one namespace; the first claimant has the name.
-#[derive(Debug, Clone)]
-pub(super) struct Claims(
-    RedBlackTreeMapSync<String, RedBlackTreeMapSync<Claimant, Arc<AliasRoute>>>,
-);
-
-impl Default for Claims {
-    fn default() -> Self {
-        Self(RedBlackTreeMapSync::new_sync())
-    }
-}
+#[derive(Debug, Clone, Default)]
+pub(super) struct Claims(SortedMap<String, SortedMap<Claimant, Arc<AliasRoute>>>);
 
 impl Claims {
     /// Where a name leads.
@@ -44,7 +35,7 @@ impl Claims {
             claims.insert_mut(claimant, route);
             return;
         }
-        let mut claims = RedBlackTreeMapSync::new_sync();
+        let mut claims = SortedMap::default();
         claims.insert_mut(claimant, route);
         self.0.insert_mut(name.to_owned(), claims);
     }
@@ -62,7 +53,7 @@ impl Claims {
     /// One finding for each claimant that does not have the name.
     pub(super) fn ambiguous(&self, name: &str) -> impl Iterator<Item = Finding> {
         let claims = self.0.get(name);
-        let mut claims = claims.into_iter().flat_map(|claims| claims.iter());
+        let mut claims = claims.into_iter().flat_map(SortedMap::iter);
         let first = claims.next().map(|(_, route)| route.origin.clone());
         claims.filter_map(move |((owner, _), route)| {
             let namespace = &owner.namespace;

@@ -4,11 +4,10 @@ use super::table::{EndpointRoute, Target};
 use crate::{
     graph::references,
     model::{
-        Catalog, Finding, Kind, Resource, ResourceId, code,
+        Catalog, Finding, Kind, Resource, ResourceId, SortedMap, code,
         spec::{AliasTarget, ModelAliasSpec},
     },
 };
-use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use std::{collections::HashMap, sync::Arc};
 
 /// Weights of one alias add up to less than this, so that a 32-bit draw reaches every target.
@@ -34,9 +33,9 @@ pub(super) struct Flat {
 /// with.
 pub(super) struct Flattener<'a> {
     pub(super) catalog: &'a Catalog,
-    pub(super) endpoints: &'a RedBlackTreeMapSync<ResourceId, Arc<EndpointRoute>>,
+    pub(super) endpoints: &'a SortedMap<ResourceId, Arc<EndpointRoute>>,
     /// The aliases that are flattened already.
-    pub(super) flats: &'a HashTrieMapSync<ResourceId, Arc<Flat>>,
+    pub(super) flats: &'a SortedMap<ResourceId, Arc<Flat>>,
     pub(super) findings: Vec<Finding>,
 }
 

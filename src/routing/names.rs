@@ -25,7 +25,7 @@ pub struct ModelListing {
 /// because they resolve. The rest carry their namespace.
 pub fn list_models(table: &RoutingTable) -> Vec<ModelListing> {
     let mut by_name: BTreeMap<String, Vec<(&str, ModelListing)>> = BTreeMap::new();
-    for (namespace, names) in &table.namespaces {
+    for (namespace, names) in table.namespaces.iter() {
         for listing in of_namespace(names) {
             by_name
                 .entry(listing.id.clone())

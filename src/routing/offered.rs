@@ -3,9 +3,11 @@
 use super::pairs::starting_with;
 use crate::{
     manifest::did_you_mean,
-    model::{Catalog, Finding, Kind, Resource, ResourceId, Spec, code, spec::AgentPolicySpec},
+    model::{
+        Catalog, Finding, Kind, Resource, ResourceId, SortedMap, SortedSet, Spec, code,
+        spec::AgentPolicySpec,
+    },
 };
-use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use std::collections::BTreeSet;
 
 /// Entries of one policy that get a suggestion; nobody mends more at once.
@@ -13,26 +15,15 @@ const MAX_SUGGESTIONS: usize = 5;
 
 /// The models that the endpoints and aliases of a catalog lead to, and the policies that allow them, both
 /// by their spelling in lower case. Clones share their structure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Offered {
     /// As they are written, by who offers them.
-    models: RedBlackTreeMapSync<(String, ResourceId), String>,
-    allowed: RedBlackTreeSetSync<(String, ResourceId)>,
+    models: SortedMap<(String, ResourceId), String>,
+    allowed: SortedSet<(String, ResourceId)>,
     /// Policies with an entry that nothing offers; what to suggest depends on every model there is.
-    unoffered: RedBlackTreeSetSync<ResourceId>,
+    unoffered: SortedSet<ResourceId>,
     /// Whether it can be told: there is an endpoint, and none is unreadable.
     is_known: bool,
-}
-
-impl Default for Offered {
-    fn default() -> Self {
-        Self {
-            models: RedBlackTreeMapSync::new_sync(),
-            allowed: RedBlackTreeSetSync::new_sync(),
-            unoffered: RedBlackTreeSetSync::new_sync(),
-            is_known: false,
-        }
-    }
 }
 
 impl Offered {

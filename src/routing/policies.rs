@@ -4,26 +4,25 @@ use super::{pairs::starting_with, table::PolicyRoute};
 use crate::{
     graph::DependencyGraph,
     model::{
-        Catalog, Kind, Resource, ResourceId, Spec,
+        Catalog, Kind, Resource, ResourceId, SortedMap, SortedSet, Spec,
         spec::{AgentPolicySpec, ApplyMode},
     },
 };
-use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// The policies of a catalog, found by the agents they hold for. Clones share their structure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Policies {
-    routes: RedBlackTreeMapSync<ResourceId, (Reach, Arc<PolicyRoute>)>,
-    everywhere: RedBlackTreeSetSync<ResourceId>,
-    by_namespace: RedBlackTreeSetSync<(Arc<str>, ResourceId)>,
-    by_agent: RedBlackTreeSetSync<(ResourceId, ResourceId)>,
+    routes: SortedMap<ResourceId, (Reach, Arc<PolicyRoute>)>,
+    everywhere: SortedSet<ResourceId>,
+    by_namespace: SortedSet<(Arc<str>, ResourceId)>,
+    by_agent: SortedSet<(ResourceId, ResourceId)>,
     /// The names that policies target, in lower case, and the policies.
-    targeted: RedBlackTreeSetSync<(Target, ResourceId)>,
+    targeted: SortedSet<(Target, ResourceId)>,
     /// Systems and tasks by their names in lower case.
-    targets: RedBlackTreeSetSync<(Target, ResourceId)>,
+    targets: SortedSet<(Target, ResourceId)>,
     /// Policies with a target that does not exist; what to suggest depends on every name there is.
-    pub(super) unresolved: RedBlackTreeSetSync<ResourceId>,
+    pub(super) unresolved: SortedSet<ResourceId>,
 }
 
 /// A system or a task by its name in lower case, in any namespace as upstream.
@@ -35,20 +34,6 @@ pub(super) enum Reach {
     Everywhere,
     Namespace(Arc<str>),
     Agents(Arc<BTreeSet<ResourceId>>),
-}
-
-impl Default for Policies {
-    fn default() -> Self {
-        Self {
-            routes: RedBlackTreeMapSync::new_sync(),
-            everywhere: RedBlackTreeSetSync::new_sync(),
-            by_namespace: RedBlackTreeSetSync::new_sync(),
-            by_agent: RedBlackTreeSetSync::new_sync(),
-            targeted: RedBlackTreeSetSync::new_sync(),
-            targets: RedBlackTreeSetSync::new_sync(),
-            unresolved: RedBlackTreeSetSync::new_sync(),
-        }
-    }
 }
 
 impl Policies {

@@ -5,10 +5,9 @@ use super::{
     table::{AgentRoute, EndpointRoute, Target},
 };
 use crate::model::{
-    Kind, Resource, ResourceId, parse_go_duration, pointer_to,
+    Kind, Resource, ResourceId, SortedMap, parse_go_duration, pointer_to,
     spec::{AgentSpec, ModelAliasSpec, ModelEndpointSpec},
 };
-use rpds::RedBlackTreeMapSync;
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Pause before the second call where the manifest names none.
@@ -29,7 +28,7 @@ pub(super) fn alias_name<'a>(
 pub(super) fn agent_route(
     resource: &Resource,
     spec: &AgentSpec,
-    endpoints: &RedBlackTreeMapSync<ResourceId, Arc<EndpointRoute>>,
+    endpoints: &SortedMap<ResourceId, Arc<EndpointRoute>>,
     mut missing: impl FnMut(&str, &EndpointRoute),
 ) -> AgentRoute {
     let mut targets = Vec::new();

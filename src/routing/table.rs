@@ -5,10 +5,9 @@ use super::{
     policies::Policies,
 };
 use crate::model::{
-    Origin, ResourceId,
+    Origin, ResourceId, SortedMap,
     spec::{ResponseModel, UnknownModels},
 };
-use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -17,28 +16,15 @@ use std::{
 };
 
 /// Every name a request may use, compiled from a catalog. Clones share their structure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RoutingTable {
-    pub(super) namespaces: RedBlackTreeMapSync<Arc<str>, Names>,
-    pub(super) endpoints: RedBlackTreeMapSync<ResourceId, Arc<EndpointRoute>>,
+    pub(super) namespaces: SortedMap<Arc<str>, Names>,
+    pub(super) endpoints: SortedMap<ResourceId, Arc<EndpointRoute>>,
     /// Where each alias leads; members of a circle are left out.
-    pub(super) flats: HashTrieMapSync<ResourceId, Arc<Flat>>,
+    pub(super) flats: SortedMap<ResourceId, Arc<Flat>>,
     pub(super) policies: Policies,
     pub(super) offered: Offered,
     pub(super) findings: TableFindings,
-}
-
-impl Default for RoutingTable {
-    fn default() -> Self {
-        Self {
-            namespaces: RedBlackTreeMapSync::new_sync(),
-            endpoints: RedBlackTreeMapSync::new_sync(),
-            flats: HashTrieMapSync::new_sync(),
-            policies: Policies::default(),
-            offered: Offered::default(),
-            findings: TableFindings::default(),
-        }
-    }
 }
 
 impl RoutingTable {
@@ -69,28 +55,15 @@ impl RoutingTable {
 }
 
 /// What the names of one namespace mean.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    pub(super) agents: RedBlackTreeMapSync<Arc<str>, Arc<AgentRoute>>,
+    pub(super) agents: SortedMap<Arc<str>, Arc<AgentRoute>>,
     pub(super) aliases: Claims,
     pub(super) endpoint_aliases: Claims,
-    pub(super) endpoints: RedBlackTreeMapSync<Arc<str>, Arc<EndpointRoute>>,
+    pub(super) endpoints: SortedMap<Arc<str>, Arc<EndpointRoute>>,
     pub(super) models: Claims,
     /// Most specific first.
-    pub(super) wildcards: RedBlackTreeMapSync<WildcardKey, (Pattern, Arc<AliasRoute>)>,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self {
-            agents: RedBlackTreeMapSync::new_sync(),
-            aliases: Claims::default(),
-            endpoint_aliases: Claims::default(),
-            endpoints: RedBlackTreeMapSync::new_sync(),
-            models: Claims::default(),
-            wildcards: RedBlackTreeMapSync::new_sync(),
-        }
-    }
+    pub(super) wildcards: SortedMap<WildcardKey, (Pattern, Arc<AliasRoute>)>,
 }
 
 impl Names {

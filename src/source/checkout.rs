@@ -2,6 +2,7 @@
 
 use super::{
     BlobId, CommitId, FileChange, Files, Limits, SourceError, TreeFile,
+    files::Content,
     gather::Gather,
     objects::{LooseObjects, Objects},
     scope,
@@ -99,9 +100,10 @@ impl Checkout {
     /// - [`SourceError::BlobNotFound`] for a file that is none of `files`.
     /// - [`SourceError::Damaged`] if the object is missing or broken.
     pub fn read(&self, file: &TreeFile) -> Result<Arc<[u8]>, SourceError> {
-        if let Some(content) = &file.content {
-            return Ok(content.clone());
-        }
+        let blob = match &file.content {
+            Content::Bytes(bytes) => return Ok(bytes.clone()),
+            Content::Object(blob) => blob,
+        };
         let Contents::Objects {
             repository,
             loose,
@@ -109,10 +111,10 @@ impl Checkout {
             health,
         } = &self.contents
         else {
-            return Err(not_found(&file.blob));
+            return Err(not_found(blob));
         };
         let repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = match read_object(&repository, loose, &file.blob, *max_file_bytes) {
+        let read = match read_object(&repository, loose, blob, *max_file_bytes) {
             // Its size was within the limit when the files were listed.
             Err(SourceError::BlobNotFound { .. }) if self.files.get(&file.path) == Some(file) => {
                 let text = "the length of an object changed";

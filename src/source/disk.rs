@@ -1,17 +1,18 @@
 //! Walks directories on disk; what is known and not marked is taken as it was.
 
 use super::{
-    BlobId, Limits, SourceError, TreeFile,
+    Limits, SourceError, TreeFile,
+    ahead::{Ahead, read_file},
+    files::Content,
     gather::{Flow, Gather, Name},
     known::Known,
     listing::{Child, Directory, Held},
     marks::{Mark, Marks, Young},
 };
-use git2::{ObjectType, Oid};
 use std::{
     ffi::OsString,
-    fs::{self, File},
-    io::{self, ErrorKind, Read as _},
+    fs,
+    io::{self, ErrorKind},
     ops::ControlFlow::{Break, Continue},
     os::unix::ffi::OsStrExt as _,
     path::Path,
@@ -101,17 +102,23 @@ impl<'l> Walk<'l> {
         let mut known = Known::new(before.map_or(&[], |(directory, _)| &directory.children));
         let mut children = Vec::with_capacity(entries);
         let mut flow = Continue(());
-        for (name, kind) in names {
+        let mut ahead = Ahead::default();
+        for (number, (name, kind)) in names.iter().enumerate() {
+            // What is known may not be needed; where nothing is, everything will be.
+            if before.is_none() && number % Ahead::ENTRIES == 0 {
+                let next = names.iter().skip(number).take(Ahead::ENTRIES);
+                ahead = Ahead::read(on_disk, &self.manifests(path, next), self.gather.limits());
+            }
             let child = known.find(name.as_bytes(), false);
             let marks = before.and_then(|(_, marks)| marks.at(name.as_bytes()));
             let (held, then) = match child {
-                Some(child) if marks.is_none() && is_still(&child.held, kind) => {
+                Some(child) if marks.is_none() && is_still(&child.held, *kind) => {
                     (Some(child.held.clone()), self.gather.reuse(&child.held))
                 }
                 _ => {
                     let child = child.map(|child| &child.held);
                     let seen = before.map(|_| (child, marks));
-                    self.entry(on_disk, &name, kind, (path, depth), seen)?
+                    self.entry(on_disk, name, *kind, (path, depth), (seen, &mut ahead))?
                 }
             };
             children.extend(held.map(|held| Child {
@@ -127,6 +134,19 @@ impl<'l> Walk<'l> {
         let hidden = self.gather.hidden() - hidden;
         let directory = Directory::new(None, children, entries, hidden);
         Ok((Some(Held::Directory(directory)), flow))
+    }
+
+    /// The names among entries of a directory whose files are going to be read.
+    fn manifests<'n>(
+        &self,
+        path: &str,
+        entries: impl Iterator<Item = &'n (OsString, fs::FileType)>,
+    ) -> Vec<&'n OsString> {
+        let files = entries.filter(|(_, kind)| kind.is_file());
+        let names = files.map(|(name, _)| name);
+        names
+            .filter(|name| self.gather.may_read(path, name.as_bytes()))
+            .collect()
     }
 
     /// A directory of which only directories in it changed.
@@ -174,7 +194,7 @@ impl<'l> Walk<'l> {
         name: &OsString,
         kind: fs::FileType,
         (parent_path, depth): (&str, usize),
-        seen: Option<Seen<'_>>,
+        (seen, ahead): (Option<Seen<'_>>, &mut Ahead<'_>),
     ) -> Result<Step, SourceError> {
         let found = self.gather.findings().len();
         let mut path = parent_path.to_owned();
@@ -195,7 +215,13 @@ impl<'l> Walk<'l> {
             }
             self.gather.submodule(path)
         } else if kind.is_file() {
-            return self.file(&on_disk, path);
+            let most = self.gather.limits().max_file_bytes;
+            let read = ahead.take(name);
+            return self.read(
+                &on_disk,
+                path,
+                read.unwrap_or_else(|| read_file(&on_disk, most)),
+            );
         } else {
             Continue(())
         };
@@ -218,19 +244,26 @@ impl<'l> Walk<'l> {
     /// Reads one file.
     pub(super) fn file(&mut self, on_disk: &Path, path: &str) -> Result<Step, SourceError> {
         let most = self.gather.limits().max_file_bytes;
-        let (size, bytes) =
-            read_file(on_disk, most).map_err(|error| SourceError::io("read", on_disk, error))?;
+        self.read(on_disk, path, read_file(on_disk, most))
+    }
+
+    /// Takes what was read of a file.
+    fn read(
+        &mut self,
+        on_disk: &Path,
+        path: &str,
+        read: io::Result<(u64, Vec<u8>)>,
+    ) -> Result<Step, SourceError> {
+        let (size, bytes) = read.map_err(|error| SourceError::io("read", on_disk, error))?;
         let before = self.gather.findings().len();
         let cost = match self.gather.file(path, size) {
             Continue(Some(cost)) => cost,
             Continue(None) => return Ok((self.refused(before), Continue(()))),
             Break(()) => return Ok((self.refused(before), Break(()))),
         };
-        let id = Oid::hash_object(ObjectType::Blob, &bytes).map_err(SourceError::damaged)?;
         let file = TreeFile {
             path: path.into(),
-            blob: BlobId::from_oid(id),
-            content: Some(bytes.into()),
+            content: Content::Bytes(bytes.into()),
         };
         Ok((Some(Held::File(file, cost)), Continue(())))
     }
@@ -240,18 +273,6 @@ impl<'l> Walk<'l> {
         let finding = self.gather.findings().get(before)?;
         Some(Held::Refused(Box::new(finding.clone())))
     }
-}
-
-/// A file's size, and its content if that is at most `most` bytes.
-fn read_file(on_disk: &Path, most: u64) -> io::Result<(u64, Vec<u8>)> {
-    let file = File::open(on_disk)?;
-    let expected = file.metadata()?.len();
-    let mut bytes = Vec::new();
-    if expected <= most {
-        // One byte more than allowed shows that the file grew since.
-        file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    }
-    Ok((expected.max(bytes.len() as u64), bytes))
 }
 
 /// Whether something happened to an entry of the directory, and not only inside directories in it.

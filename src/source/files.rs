@@ -4,7 +4,8 @@ use super::{
     BlobId,
     listing::{Root, changes},
 };
-use rpds::RedBlackTreeMapSync;
+use crate::model::SortedMap;
+use git2::{ObjectType, Oid};
 use std::{fmt, sync::Arc};
 
 /// A manifest file by name and content.
@@ -12,16 +13,36 @@ use std::{fmt, sync::Arc};
 pub struct TreeFile {
     /// Path with `/` between its parts.
     pub path: Arc<str>,
-    /// Its content.
-    pub blob: BlobId,
-    /// The content itself, where no repository keeps it.
-    pub(super) content: Option<Arc<[u8]>>,
+    pub(super) content: Content,
+}
+
+/// What a file holds.
+#[derive(Clone)]
+pub(super) enum Content {
+    /// An object of a repository.
+    Object(BlobId),
+    /// The bytes themselves, where no repository keeps them.
+    Bytes(Arc<[u8]>),
+}
+
+/// Bytes are compared as they are: an id of each would cost far more than comparing the few that ever are.
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Object(one), Self::Object(other)) => one == other,
+            (Self::Bytes(one), Self::Bytes(other)) => Arc::ptr_eq(one, other) || one == other,
+            (Self::Object(id), Self::Bytes(bytes)) | (Self::Bytes(bytes), Self::Object(id)) => {
+                Oid::hash_object(ObjectType::Blob, bytes)
+                    .is_ok_and(|hash| BlobId::from_oid(hash) == *id)
+            }
+        }
+    }
 }
 
 /// Equal by path and content.
 impl PartialEq for TreeFile {
     fn eq(&self, other: &Self) -> bool {
-        self.blob == other.blob && self.path == other.path
+        self.content == other.content && self.path == other.path
     }
 }
 
@@ -30,7 +51,10 @@ impl Eq for TreeFile {}
 /// Without the content: it may hold secrets in clear text.
 impl fmt::Debug for TreeFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.blob.short(), self.path)
+        match &self.content {
+            Content::Object(id) => write!(f, "{} {}", id.short(), self.path),
+            Content::Bytes(bytes) => write!(f, "({} bytes) {}", bytes.len(), self.path),
+        }
     }
 }
 
@@ -59,7 +83,7 @@ impl FileChange {
     }
 }
 
-type ByPath = RedBlackTreeMapSync<Arc<str>, TreeFile>;
+type ByPath = SortedMap<Arc<str>, TreeFile>;
 
 /// The files of one revision, sorted by path.
 ///

@@ -192,6 +192,14 @@ impl<'l> Gather<'l> {
         }
     }
 
+    /// Whether a plain file of that name is read, as far as the name says; finds and counts nothing.
+    pub(super) fn may_read(&self, directory: &str, name: &[u8]) -> bool {
+        let text = std::str::from_utf8(name).ok();
+        is_manifest(name)
+            && !name.starts_with(b".")
+            && text.is_some_and(|text| !self.hides(&format!("{directory}/{text}"), false))
+    }
+
     pub(super) fn symlink(&mut self, path: &str) -> Flow {
         if self.hides(path, false) {
             self.hidden += 1;

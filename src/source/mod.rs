@@ -7,6 +7,7 @@
 //!
 //! Not here: submodules, LFS, partial clones, signature checks, parsing of what was read.
 
+mod ahead;
 mod checkout;
 mod config;
 mod create;

@@ -2,6 +2,7 @@
 
 use super::{
     BlobId, Checkout, Files, Limits, SourceError, TreeFile,
+    files::Content,
     gather::{Flow, Gather, Name},
     objects::Objects,
     patterns::{IGNORE_FILE, Ignored, MAX_IGNORE_BYTES},
@@ -162,8 +163,7 @@ impl Walk<'_, '_> {
             if taken.is_some() {
                 self.files.push(TreeFile {
                     path: path.into(),
-                    blob: BlobId::from_oid(entry.id),
-                    content: None,
+                    content: Content::Object(BlobId::from_oid(entry.id)),
                 });
             }
         }))

@@ -5,6 +5,7 @@
 
 use super::{
     BlobId, Files, Limits, SourceError, TreeFile,
+    files::Content,
     gather::{Flow, Gather, Name},
     known::Known,
     listing::{Child, Directory, Held, Root},
@@ -324,8 +325,7 @@ impl<'a, 'l> Walk<'a, 'l> {
                     Continue(Some(bytes)) => {
                         let file = TreeFile {
                             path: path.into(),
-                            blob: BlobId::from_oid(entry.id()),
-                            content: None,
+                            content: Content::Object(BlobId::from_oid(entry.id())),
                         };
                         return Ok((Some(Held::File(file, bytes)), Continue(())));
                     }

@@ -8,6 +8,7 @@
 mod examples;
 mod kinds;
 mod large;
+mod linking;
 mod references;
 mod shapes;
 mod systems;

@@ -117,3 +117,47 @@ fn limits_count_in_the_order_of_names_however_files_are_read() {
     assert_eq!(checkout.files.len(), 650);
     assert_eq!(found(&checkout.findings), ["E-LIMIT-FILES 650.yaml"]);
 }
+
+#[test]
+fn many_files_of_a_directory_are_what_a_commit_of_them_is() {
+    let names: Vec<_> = (0..700)
+        .map(|number| format!("a/{number:04}.yaml"))
+        .collect();
+    let texts: Vec<_> = (0..700).map(|number| format!("x: {number}")).collect();
+    let files = names.iter().zip(&texts);
+    let mut files: Vec<_> = files.map(|(name, text)| (&**name, &**text)).collect();
+    files.extend([
+        ("a/0100/x.yaml", "y: 1"),
+        ("a/0300.txt", ""),
+        ("b.yaml", "z: 1"),
+    ]);
+    let repository = Repository::with(&files);
+    let bounds = [
+        Limits::default(),
+        Limits {
+            max_files: 300,
+            ..Limits::default()
+        },
+        Limits {
+            max_total_bytes: 5_000,
+            ..Limits::default()
+        },
+        Limits {
+            max_file_bytes: 5,
+            ..Limits::default()
+        },
+    ];
+    for limits in &bounds {
+        let commit = open_revision(&repository.work(), "HEAD", &[], limits).unwrap();
+        let disk = open_work_tree_in(&repository.work(), &[], limits).unwrap();
+        assert_eq!(disk.findings, commit.findings);
+        assert_eq!(disk.findings.is_empty(), disk.files.len() == 702);
+        if disk.findings.is_empty() {
+            assert!(disk.files == commit.files);
+        }
+    }
+    let disk = open_work_tree_in(&repository.work(), &[], &bounds[0]).unwrap();
+    for (name, text) in names.iter().zip(&texts) {
+        assert_eq!(content(&disk, name), *text);
+    }
+}

@@ -7,16 +7,20 @@
 //! Everything that can fail happens before the switch, and the switch is one pointer store.
 
 mod apply;
+mod awaited;
+mod bell;
 mod driver;
 mod facts;
 mod gather;
 mod guards;
 mod head;
 mod hold;
+mod inbox;
 mod keeping;
 mod live;
 mod opening;
 mod orders;
+mod pace;
 mod prepare;
 mod reconciler;
 mod restore;
@@ -27,15 +31,18 @@ mod settings;
 mod snapshot;
 mod status;
 mod step;
+mod vigil;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use apply::{ApplyError, ApplyReport};
-pub use driver::{Bell, run};
+pub use bell::Bell;
+pub use driver::run;
 pub use gather::{FileCache, SourceFile, SourceFileMap, SourceFiles, gather};
 pub use guards::PruneGuard;
 pub use hold::OrderError;
+pub use inbox::{Inbox, keep_deliveries};
 pub use live::{Live, Pinned};
 pub use orders::{Held, HeldBy, LeftObject, Pin, Suspension};
 pub use reconciler::Reconciler;

@@ -14,3 +14,4 @@ mod parallel;
 mod restoring;
 mod secrets;
 mod snapshots;
+mod webhooks;

@@ -4,10 +4,10 @@ use super::{
     error::DaemonError,
     file::{FileConfig, GitAuth, GuardConfig},
     flags::{Flags, LogFormat},
+    webhooks::webhooks,
 };
 use crate::{
-    forge::Provider,
-    http::WebhookSecrets,
+    http::Webhooks,
     manifest::{ClearTextPolicy, read_settings},
     model::parse_go_duration,
     providers::NetworkOptions,
@@ -56,8 +56,8 @@ pub struct Config {
     pub route_header: bool,
     /// How providers are reached.
     pub network: NetworkOptions,
-    /// Who may ring.
-    pub webhooks: WebhookSecrets,
+    /// Who may ring, and about what.
+    pub webhooks: Webhooks,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are.
@@ -105,6 +105,7 @@ impl Config {
         let source = repo
             .map(|repo| source_config(&repo, reference, paths, &file.auth))
             .transpose()?;
+        let webhooks = webhooks(&file.webhooks, source.as_ref())?;
         let keys = if flags.age_key_files.is_empty() {
             file.age_key_file
         } else {
@@ -140,7 +141,7 @@ impl Config {
                 .or(file.no_route_header)
                 .unwrap_or(false),
             network: network(&file.upstream.resolve, file.upstream.extra_ca.as_deref())?,
-            webhooks: webhooks(&file.webhooks)?,
+            webhooks,
             log_format: flags.log_format.or(file.log.format).unwrap_or_default(),
             log_level: flags
                 .log_level
@@ -289,48 +290,7 @@ fn network(
     })
 }
 
-fn webhooks(
-    configured: &std::collections::BTreeMap<String, super::file::WebhookConfig>,
-) -> Result<WebhookSecrets, DaemonError> {
-    let mut webhooks = WebhookSecrets::new();
-    for (name, webhook) in configured {
-        if Provider::parse(name).is_none() {
-            let known: Vec<_> = Provider::ALL
-                .iter()
-                .map(|provider| provider.as_str())
-                .collect();
-            let problem = format!("names `{name}`; the providers are {}", known.join(", "));
-            return Err(DaemonError::Setting {
-                setting: "`webhooks`",
-                problem,
-            });
-        }
-        let content = Opened::new(read(&webhook.secret_file, "`webhooks.*.secret_file`")?);
-        let lines = content
-            .expose_text()
-            .unwrap_or_default()
-            .lines()
-            .map(str::trim);
-        let secrets: Vec<_> = lines
-            .filter(|line| !line.is_empty())
-            .map(|line| Opened::new(line.as_bytes().to_vec()))
-            .collect();
-        if secrets.is_empty() {
-            let problem = format!(
-                "`{}` of `{name}` holds no secret",
-                webhook.secret_file.display()
-            );
-            return Err(DaemonError::Setting {
-                setting: "`webhooks.*.secret_file`",
-                problem,
-            });
-        }
-        webhooks.insert(name.clone(), secrets);
-    }
-    Ok(webhooks)
-}
-
-fn read(path: &Path, flag: &'static str) -> Result<Vec<u8>, DaemonError> {
+pub(super) fn read(path: &Path, flag: &'static str) -> Result<Vec<u8>, DaemonError> {
     fs::read(path).map_err(|source| DaemonError::Read {
         path: path.to_owned(),
         flag,

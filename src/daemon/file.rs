@@ -1,7 +1,7 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
 use super::flags::LogFormat;
-use crate::manifest::settings_schema;
+use crate::{forge::Provider, manifest::settings_schema};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -43,10 +43,9 @@ pub struct FileConfig {
     /// How Git servers over HTTP are asked.
     #[serde(default)]
     pub auth: GitAuth,
-    /// Webhooks that ring for a sync, by provider: `github`, `gitlab`, `gitea`, `bitbucket`,
-    /// `azure-devops`, `generic`.
+    /// Webhooks that ring for a sync.
     #[serde(default)]
-    pub webhooks: BTreeMap<String, WebhookConfig>,
+    pub webhooks: WebhooksConfig,
     /// How providers are reached, for proxies and tests.
     #[serde(default)]
     pub upstream: UpstreamConfig,
@@ -81,6 +80,44 @@ pub struct GitAuth {
     pub ssh_key_file: Option<PathBuf>,
     /// Known hosts for ssh, instead of the user's own.
     pub known_hosts_file: Option<PathBuf>,
+}
+
+/// Webhooks that ring for a sync: `POST /webhooks/PROVIDER`. One that is not named is not served.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WebhooksConfig {
+    /// Largest body that is read, such as `4MiB`; `1MiB` if absent, `25MiB` at most. A larger one is
+    /// answered with 413 and makes the repository be looked at as by a poll.
+    #[serde(rename = "max_body")]
+    pub max_body: Option<String>,
+    /// GitHub (`X-Hub-Signature-256`).
+    pub github: Option<WebhookConfig>,
+    /// GitLab (`X-Gitlab-Token`).
+    pub gitlab: Option<WebhookConfig>,
+    /// Gitea and Forgejo (`X-Gitea-Signature`).
+    pub gitea: Option<WebhookConfig>,
+    /// Bitbucket, the cloud's and a server's (`X-Hub-Signature`).
+    pub bitbucket: Option<WebhookConfig>,
+    /// Azure DevOps (basic authentication; the secret is the password, the user name does not matter).
+    pub azure_devops: Option<WebhookConfig>,
+    /// Anybody else (`X-Orloj-Signature-256: sha256=HMAC`).
+    pub generic: Option<WebhookConfig>,
+}
+
+impl WebhooksConfig {
+    /// Those that are configured.
+    pub fn by_provider(&self) -> impl Iterator<Item = (Provider, &WebhookConfig)> {
+        let one = |provider| match provider {
+            Provider::Github => &self.github,
+            Provider::Gitlab => &self.gitlab,
+            Provider::Gitea => &self.gitea,
+            Provider::Bitbucket => &self.bitbucket,
+            Provider::AzureDevops => &self.azure_devops,
+            Provider::Generic => &self.generic,
+        };
+        let all = Provider::ALL.into_iter();
+        all.filter_map(move |provider| Some((provider, one(provider).as_ref()?)))
+    }
 }
 
 /// One webhook.

@@ -8,8 +8,10 @@ mod demo;
 mod error;
 mod file;
 mod flags;
+mod listener;
 mod logging;
 mod serve;
+mod webhooks;
 mod wiring;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Start, serve, drain.
 
-use super::{config::Config, error::DaemonError, flags::Flags, logging, wiring};
+use super::{
+    config::Config, error::DaemonError, flags::Flags, listener::Impatient, logging, wiring,
+};
 use crate::{http::router, reconcile};
-use axum::serve::ListenerExt;
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, signal, time};
 use tokio_util::sync::CancellationToken;
@@ -38,17 +39,21 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
         doors.bell.clone(),
         stop.clone(),
     ));
+    if !doors.webhooks.secrets.is_empty() {
+        tasks.spawn(reconcile::keep_deliveries(
+            reconciler.clone(),
+            doors.inbox.clone(),
+            doors.bell.clone(),
+            stop.clone(),
+        ));
+    }
     announce(&Ready {
         base_url: format!("http://{addr}"),
         source: reconciler.source(),
     });
     tracing::info!(addr = %addr, revision = reconciler.live().pin().revision, "listening");
-    let listener = listener.tap_io(|connection| {
-        // Small pieces of a stream go out at once; a connection that refuses is still usable.
-        let _ = connection.set_nodelay(true);
-    });
-    let graceful =
-        axum::serve(listener, router(doors)).with_graceful_shutdown(stop_signal(stop.clone()));
+    let graceful = axum::serve(Impatient(listener), router(doors))
+        .with_graceful_shutdown(stop_signal(stop.clone()));
     let served = tokio::select! {
         served = graceful.into_future() => served.map_err(DaemonError::Server),
         () = drained(stop.clone()) => {

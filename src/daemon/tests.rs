@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use super::{Config, Flags, config_schema, error::DaemonError};
+use crate::forge::Provider;
 use std::{fs, path::Path, path::PathBuf, time::Duration};
 
 fn flags(yaml: &str) -> (tempfile::TempDir, Flags) {
@@ -83,6 +84,36 @@ fn webhook_without_a_secret_stops_the_start() {
         panic!("not refused");
     };
     assert!(problem.contains("holds no secret"), "{problem}");
+}
+
+#[test]
+fn webhooks_of_every_provider_are_configured_by_name_with_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "new\nold\n").unwrap();
+    let one = |provider: &Provider| {
+        let file = secret.display();
+        format!("  {provider}: {{secret_file: {file}}}\n")
+    };
+    let all: String = Provider::ALL.iter().map(one).collect();
+    let with = |limit: &str| format!("webhooks:\n  max_body: {limit}\n{all}");
+    for (limit, bytes) in [("25MiB", 26_214_400), ("64KiB", 65_536), ("\"1000\"", 1000)] {
+        let (_folder, flags) = flags(&with(limit));
+        let webhooks = Config::load(flags).unwrap().webhooks;
+        assert_eq!(webhooks.max_body, bytes);
+        for provider in Provider::ALL {
+            assert_eq!(webhooks.secrets[provider.as_str()].len(), 2, "{provider}");
+        }
+    }
+    for limit in ["26MiB", "0MiB", "many", "-1MiB"] {
+        let error = refused(&with(limit)).to_string();
+        assert!(error.contains("`webhooks.max_body`"), "{error}");
+    }
+    let DaemonError::Config(findings) = refused("webhooks: {guthub: {secret_file: x}}\n") else {
+        panic!("not a config error");
+    };
+    let hint = findings.iter().next().unwrap().hint.as_deref();
+    assert_eq!(hint, Some("did you mean `github`?"));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::{config::Config, error::DaemonError};
 use crate::{
-    http::{Decoration, Doors, Metrics, WebhookSecrets},
+    http::{Decoration, Doors, Metrics, Webhooks},
     providers::Network,
-    reconcile::{Bell, Live, ReconcileSettings, Reconciler, ReviewOptions, SecretVariables},
+    reconcile::{Bell, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions, SecretVariables},
     secrets::{Opened, SECRET_VARIABLE_PREFIX},
     source::Mirror,
     store::DataDir,
@@ -61,7 +61,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
 fn doors(
     reconciler: Reconciler,
     token: Option<Opened>,
-    webhooks: WebhookSecrets,
+    webhooks: Webhooks,
     route_header: bool,
 ) -> Doors {
     Doors {
@@ -73,6 +73,7 @@ fn doors(
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         webhooks: Arc::new(webhooks),
+        inbox: Inbox::default(),
     }
 }
 

@@ -1,15 +1,20 @@
 //! Forges (GitHub, GitLab, Gitea, Bitbucket, Azure DevOps) and whoever else rings the bell.
 //!
-//! A webhook is only a bell: [`verify`] says whether somebody who knows the secret rang it, and
-//! nothing in its body is read. What is to be fetched stands in the configuration.
+//! A webhook is only a bell. [`Delivery::open`] verifies that somebody who knows the secret rang it, and
+//! only then reads in its body, as a hint: which repository, reference and commit it is about. What is
+//! to be fetched, and from where, stands in the configuration alone.
 //!
 //! Not here: comments and commit statuses.
 
+mod address;
+mod delivery;
+mod payload;
 mod provider;
 mod verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub use delivery::{Concern, Delivery, MovedTo, Watched};
 pub use provider::Provider;
 pub use verify::{VerifyError, verify};

@@ -49,6 +49,45 @@ impl Provider {
         }
     }
 
+    /// Headers with the id of a delivery, the best first; a delivery that is sent again keeps it.
+    pub(super) const fn delivery_headers(self) -> &'static [&'static str] {
+        match self {
+            Self::Github => &["x-github-delivery"],
+            Self::Gitlab => &["idempotency-key"],
+            Self::Gitea => &["x-gitea-delivery", "x-forgejo-delivery"],
+            // The cloud's, and a server's.
+            Self::Bitbucket => &["x-request-uuid", "x-request-id"],
+            // It is in the body.
+            Self::AzureDevops => &[],
+            Self::Generic => &["x-orloj-delivery", "idempotency-key"],
+        }
+    }
+
+    /// Headers with the name of the event.
+    pub(crate) const fn event_headers(self) -> &'static [&'static str] {
+        match self {
+            Self::Github => &["x-github-event"],
+            Self::Gitea => &["x-gitea-event", "x-forgejo-event"],
+            Self::Bitbucket => &["x-event-key"],
+            // A system hook has one name for all events, and the body says which.
+            Self::Gitlab | Self::AzureDevops | Self::Generic => &[],
+        }
+    }
+
+    /// Whether an event of this name tells of references that moved.
+    pub(super) fn is_push(self, event: &str) -> bool {
+        match self {
+            Self::Github | Self::Gitea => event == "push",
+            Self::Gitlab => matches!(event, "push" | "tag_push"),
+            Self::Bitbucket => matches!(
+                event,
+                "repo:push" | "repo:refs_changed" | "mirror:repo_synchronized"
+            ),
+            Self::AzureDevops => event == "git.push",
+            Self::Generic => true,
+        }
+    }
+
     pub(super) const fn proof(self) -> Proof {
         match self {
             Self::Github => Proof::hmac("x-hub-signature-256", "sha256="),

@@ -1,6 +1,7 @@
 //! `GET /metrics`, in the text format of Prometheus.
 
 use super::state::Doors;
+use crate::forge::Provider;
 use axum::{
     extract::State,
     http::header,
@@ -11,7 +12,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 /// Bounds of the duration histogram in seconds: from what a mock takes to what a long answer takes.
 const DURATION_BOUNDS: [f64; 12] = [
@@ -23,6 +24,12 @@ struct StatusLabel {
     status: u16,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WebhookLabels {
+    provider: &'static str,
+    result: &'static str,
+}
+
 /// The counters of one process.
 pub struct Metrics {
     registry: Registry,
@@ -31,6 +38,8 @@ pub struct Metrics {
     ready: Gauge,
     findings: Gauge,
     revision_since: Gauge,
+    webhooks: Family<WebhookLabels, Counter>,
+    webhooks_missed: Counter,
 }
 
 impl Default for Metrics {
@@ -63,6 +72,17 @@ impl Default for Metrics {
             Unit::Seconds,
             revision_since.clone(),
         );
+        let (webhooks, webhooks_missed) = (Family::default(), Counter::default());
+        registry.register(
+            "webhooks",
+            "Webhooks by provider and what became of them",
+            webhooks.clone(),
+        );
+        registry.register(
+            "webhook_missed",
+            "Commits that a poll found and a webhook should have told of",
+            webhooks_missed.clone(),
+        );
         Self {
             registry,
             requests,
@@ -70,6 +90,8 @@ impl Default for Metrics {
             ready,
             findings,
             revision_since,
+            webhooks,
+            webhooks_missed,
         }
     }
 }
@@ -79,6 +101,13 @@ impl Metrics {
     pub(super) fn request(&self, status: u16, took: Duration) {
         self.requests.get_or_create(&StatusLabel { status }).inc();
         self.durations.observe(took.as_secs_f64());
+    }
+
+    /// Counts a webhook.
+    pub(super) fn webhook(&self, provider: Provider, result: &'static str) {
+        let provider = provider.as_str();
+        let labels = WebhookLabels { provider, result };
+        self.webhooks.get_or_create(&labels).inc();
     }
 }
 
@@ -92,6 +121,8 @@ pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
     metrics
         .findings
         .set(i64::try_from(errors).unwrap_or(i64::MAX));
+    let missed = metrics.webhooks_missed.inner();
+    missed.store(doors.bell.missed(), Ordering::Relaxed);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode(&mut text, &metrics.registry);

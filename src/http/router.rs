@@ -17,9 +17,6 @@ use axum::{
 /// Largest body of the control and resource API in bytes (8 MiB): whole folders are applied at once.
 const MAX_API_BODY_BYTES: usize = 8 * 1024 * 1024;
 
-/// Largest webhook in bytes (1 MiB): nothing in it is read.
-const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
-
 /// Path endings of chat completions behind an endpoint's name.
 const SCOPED_CHAT: [&str; 2] = ["/v1/chat/completions", "/chat/completions"];
 
@@ -42,10 +39,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/", get(console::page))
         .route("/assets/console.js", get(console::script))
         .route("/assets/console.css", get(console::style))
-        .route(
-            "/webhooks/{provider}",
-            post(webhooks::ring).layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES)),
-        )
+        .route("/webhooks/{provider}", post(webhooks::ring))
         .merge(guarded)
         .method_not_allowed_fallback(other_method)
         .fallback(elsewhere)

@@ -2,7 +2,8 @@
 
 use super::metrics::Metrics;
 use crate::{
-    reconcile::{Bell, Live, Reconciler},
+    forge::Watched,
+    reconcile::{Bell, Inbox, Live, Reconciler},
     secrets::Opened,
 };
 use axum::extract::FromRef;
@@ -30,7 +31,24 @@ pub struct Doors {
     /// Ends what would go on for ever when the daemon ends.
     pub stop: CancellationToken,
     /// Who may ring.
-    pub webhooks: Arc<WebhookSecrets>,
+    pub webhooks: Arc<Webhooks>,
+    /// The webhooks that were received.
+    pub inbox: Inbox,
+}
+
+/// Who may ring, and about what.
+pub struct Webhooks {
+    /// What a sender must know.
+    pub secrets: WebhookSecrets,
+    /// Largest body in bytes.
+    pub max_body: usize,
+    /// What is followed.
+    pub watched: Vec<Watched>,
+}
+
+impl Webhooks {
+    /// Largest body in bytes unless it is configured (1 MiB).
+    pub const DEFAULT_MAX_BODY: usize = 1024 * 1024;
 }
 
 /// How answers are decorated.

@@ -7,6 +7,8 @@
 //! Everything that can fail happens before the switch, and the switch is one pointer store.
 
 mod apply;
+mod awaited;
+mod bell;
 mod conditions;
 mod driver;
 mod events;
@@ -15,10 +17,12 @@ mod gather;
 mod guards;
 mod head;
 mod hold;
+mod inbox;
 mod keeping;
 mod live;
 mod opening;
 mod orders;
+mod pace;
 mod prepare;
 mod reconciler;
 mod restore;
@@ -30,17 +34,20 @@ mod snapshot;
 mod status;
 mod step;
 mod values;
+mod vigil;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use apply::{ApplyError, ApplyReport};
+pub use bell::Bell;
 pub use conditions::{ConditionSort, ResourceCondition};
-pub use driver::{Bell, run};
+pub use driver::run;
 pub use events::{Event, EventSort, Events, Since};
 pub use gather::{FileCache, SourceFile, SourceFileMap, SourceFiles, gather};
 pub use guards::PruneGuard;
 pub use hold::OrderError;
+pub use inbox::{Inbox, keep_deliveries};
 pub use live::{Live, Pinned};
 pub use orders::{Held, HeldBy, LeftObject, Pin, Suspension};
 pub use reconciler::Reconciler;

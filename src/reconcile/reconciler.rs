@@ -305,6 +305,11 @@ impl Reconciler {
         Ok(read.await??)
     }
 
+    /// What is followed, mirrored.
+    pub(super) fn mirror(&self) -> Option<&Arc<Mirror>> {
+        self.mirror.as_ref()
+    }
+
     /// The store, opened when it is first needed: serving does not wait for it.
     pub(super) async fn store(&self) -> Result<&Store, StoreError> {
         self.store

@@ -93,6 +93,27 @@ impl Mirror {
         }
     }
 
+    /// The commit that was fetched last, if there is one. Asks nobody.
+    pub fn tip(&self) -> Option<CommitId> {
+        let repository = self.open_repository().ok()?;
+        fetch::tip(&repository).ok()
+    }
+
+    /// Whether a commit is known to be the one fetched last or one before it. Asks nobody; a mirror
+    /// without history knows the last one alone.
+    pub fn contains(&self, commit: &CommitId) -> bool {
+        let contains = || {
+            let repository = self.open_repository().ok()?;
+            let tip = fetch::tip(&repository).ok()?;
+            if tip == *commit {
+                return Some(true);
+            }
+            let (tip, commit) = (tip.oid().ok()?, commit.oid().ok()?);
+            repository.graph_descendant_of(tip, commit).ok()
+        };
+        contains().unwrap_or(false)
+    }
+
     /// Fetches into a new mirror and puts it in the place of the old one, which stays until then.
     fn replace(&self, client: Option<reqwest::blocking::Client>) -> Result<CommitId, SourceError> {
         let fresh = self.path.with_extension("new");

@@ -9,6 +9,7 @@
 mod atomic_file;
 mod control;
 mod data_dir;
+mod deliveries;
 mod error;
 mod journal;
 mod last_good;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use control::{Confirmation, Told};
 pub use data_dir::{DataDir, DataDirError};
+pub use deliveries::{MAX_DELIVERIES, ReceivedDelivery};
 pub use error::StoreError;
 pub use journal::{Journal, KEPT_REVISIONS, LAST_GOOD_FILE};
 pub use last_good::{KeptChange, KeptCommit, KeptRevision, LastGood, LastGoodError};

@@ -31,3 +31,4 @@ mod secrets_stay_secret;
 mod seeds_words;
 mod upstream_dialects;
 mod validate_seed_repo;
+mod webhooks;

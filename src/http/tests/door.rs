@@ -5,8 +5,8 @@
 )]
 
 use crate::{
-    http::{Decoration, Doors, Metrics, WebhookSecrets, router},
-    reconcile::{Bell, tests::rig::Rig},
+    http::{Decoration, Doors, Metrics, WebhookSecrets, Webhooks, router},
+    reconcile::{Bell, Inbox, tests::rig::Rig},
     secrets::Opened,
 };
 use reqwest::{Client, Method, RequestBuilder};
@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 /// A daemon's doors in front of a rig.
 pub(super) struct Door {
     pub(super) rig: Rig,
+    pub(super) bell: Bell,
     base_url: String,
     client: Client,
 }
@@ -42,16 +43,27 @@ impl Door {
         Self::guarded(rig, None, WebhookSecrets::new()).await
     }
 
-    pub(super) async fn guarded(rig: Rig, token: Option<&str>, webhooks: WebhookSecrets) -> Self {
+    pub(super) async fn guarded(rig: Rig, token: Option<&str>, secrets: WebhookSecrets) -> Self {
+        let webhooks = Webhooks {
+            secrets,
+            max_body: Webhooks::DEFAULT_MAX_BODY,
+            watched: Vec::new(),
+        };
+        Self::hooked(rig, token, webhooks).await
+    }
+
+    pub(super) async fn hooked(rig: Rig, token: Option<&str>, webhooks: Webhooks) -> Self {
+        let bell = Bell::default();
         let doors = Doors {
             reconciler: rig.reconciler().clone(),
-            bell: Bell::default(),
+            bell: bell.clone(),
             metrics: Arc::new(Metrics::default()),
             decoration: Decoration { route_header: true },
             token: token.map(|token| Arc::new(Opened::new(token.into()))),
             tasks: TaskTracker::new(),
             stop: tokio_util::sync::CancellationToken::new(),
             webhooks: Arc::new(webhooks),
+            inbox: Inbox::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
@@ -59,6 +71,7 @@ impl Door {
         let client = Client::builder().no_proxy().build().unwrap();
         Self {
             rig,
+            bell,
             base_url,
             client,
         }

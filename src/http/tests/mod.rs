@@ -6,3 +6,4 @@ mod contract;
 mod door;
 mod guarding;
 mod looking;
+mod webhooks;

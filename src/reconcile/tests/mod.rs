@@ -17,3 +17,4 @@ mod restoring;
 mod secrets;
 mod snapshots;
 mod values;
+mod webhooks;

@@ -3,6 +3,7 @@
 
 mod control;
 mod data_dir;
+mod deliveries;
 mod journal;
 mod location;
 mod revisions;

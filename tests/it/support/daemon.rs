@@ -167,6 +167,14 @@ impl Daemon {
         self.log.lock().unwrap().clone()
     }
 
+    /// The most memory it has had resident, in KiB.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
+        let digits = peak.unwrap().trim().trim_end_matches(" kB");
+        digits.parse().unwrap()
+    }
+
     /// Its data directory.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.home.path().join("data")

@@ -95,8 +95,14 @@ impl TestRepo {
     #[track_caller]
     pub(crate) fn commit_and_push(&self, message: &str) -> String {
         let commit = self.commit(message);
-        self.git(&["push", "--quiet", "origin", "HEAD:main"]);
+        self.push();
         commit
+    }
+
+    /// Pushes what is committed.
+    #[track_caller]
+    pub(crate) fn push(&self) {
+        self.git(&["push", "--quiet", "origin", "HEAD:main"]);
     }
 
     /// Deletes the bare repository: its server is gone.

@@ -13,8 +13,9 @@ use std::{
     process::Stdio,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 /// Serves the bare repository of a [`TestRepo`], for fetching and pushing.
@@ -26,6 +27,7 @@ pub(crate) struct HttpRemote {
 struct Shared {
     root: PathBuf,
     requests: AtomicUsize,
+    delay_ms: AtomicU64,
 }
 
 impl HttpRemote {
@@ -34,6 +36,7 @@ impl HttpRemote {
         let shared = Arc::new(Shared {
             root: repo.bare().parent().unwrap().to_owned(),
             requests: AtomicUsize::new(0),
+            delay_ms: AtomicU64::new(0),
         });
         let router = Router::new()
             .fallback(answer)
@@ -53,6 +56,12 @@ impl HttpRemote {
     pub(crate) fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
+
+    /// Makes every answer from now on come this much later.
+    pub(crate) fn slow_down(&self, by: Duration) {
+        let by = u64::try_from(by.as_millis()).unwrap();
+        self.shared.delay_ms.store(by, Ordering::SeqCst);
+    }
 }
 
 async fn answer(
@@ -63,6 +72,8 @@ async fn answer(
     body: Bytes,
 ) -> Response<axum::body::Body> {
     shared.requests.fetch_add(1, Ordering::SeqCst);
+    let delay = Duration::from_millis(shared.delay_ms.load(Ordering::SeqCst));
+    tokio::time::sleep(delay).await;
     tokio::task::spawn_blocking(move || backend(&shared.root, &method, &uri, &headers, &body))
         .await
         .unwrap()

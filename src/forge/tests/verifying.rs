@@ -1,7 +1,7 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-use super::{Provider, VerifyError, verify};
-use crate::secrets::Opened;
+use crate::{
+    forge::{Provider, VerifyError, verify},
+    secrets::Opened,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// GitHub's own example: <https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries>.
@@ -143,4 +143,16 @@ fn secret_longer_than_a_block_is_hashed_first() {
         verify(Provider::Gitea, &secrets(&[&key]), &given, BODY),
         Ok(())
     );
+}
+
+/// A proof must not be compared byte by byte until one differs: that is what `subtle` is for.
+#[test]
+fn proofs_are_compared_in_constant_time_only() {
+    let text = include_str!("../verify.rs");
+    let compares =
+        |line: &&str| line.contains("==") || line.contains("!=") || line.contains("matches!");
+    // The colon is looked for in what the sender sent; no secret takes part.
+    let others = text.lines().filter(|line| !line.contains("b':'"));
+    assert_eq!(others.filter(compares).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(text.matches("ct_eq(").count(), 2);
 }

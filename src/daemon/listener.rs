@@ -1,0 +1,181 @@
+//! The listening socket: connections whose first request does not arrive in time are closed.
+
+use axum::serve::Listener;
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    time::{Sleep, sleep},
+};
+
+/// How long a new connection may take to send its first request's head. Later requests may wait as long
+/// as they like: a proxy keeps its connections open.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A listener of impatient connections.
+pub(super) struct Impatient(pub(super) TcpListener);
+
+impl Listener for Impatient {
+    type Io = Connection<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (stream, address) = Listener::accept(&mut self.0).await;
+        // Small pieces of a stream go out at once; a connection that refuses is still usable.
+        let _ = stream.set_nodelay(true);
+        (Connection::new(stream, HEAD_TIMEOUT), address)
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.0.local_addr()
+    }
+}
+
+/// A connection that ends unless a request's head arrives in time.
+pub(super) struct Connection<S> {
+    stream: S,
+    /// Until the first head has arrived.
+    waiting: Option<Waiting>,
+}
+
+struct Waiting {
+    deadline: Pin<Box<Sleep>>,
+    head: Head,
+}
+
+/// Looks for the empty line that ends a head (RFC 9112, with or without carriage returns).
+#[derive(Default)]
+struct Head {
+    line_is_empty: bool,
+}
+
+impl Head {
+    /// Whether the head ends within these bytes.
+    fn ends_in(&mut self, bytes: &[u8]) -> bool {
+        for byte in bytes {
+            match byte {
+                b'\n' if self.line_is_empty => return true,
+                b'\n' => self.line_is_empty = true,
+                b'\r' => {}
+                _ => self.line_is_empty = false,
+            }
+        }
+        false
+    }
+}
+
+impl<S> Connection<S> {
+    fn new(stream: S, timeout: Duration) -> Self {
+        let waiting = Waiting {
+            deadline: Box::pin(sleep(timeout)),
+            head: Head::default(),
+        };
+        Self {
+            stream,
+            waiting: Some(waiting),
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if let Some(waiting) = &mut this.waiting
+            && waiting.deadline.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        if let Some(waiting) = &mut this.waiting
+            && waiting.head.ends_in(&buffer.filled()[before..])
+        {
+            this.waiting = None;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::{Connection, Head};
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    #[test]
+    fn head_ends_at_an_empty_line_however_it_is_cut() {
+        for (text, ends) in [
+            ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", true),
+            ("GET / HTTP/1.1\nhost: a\n\n", true),
+            ("PRI * HTTP/2.0\r\n\r\nSM", true),
+            ("GET / HTTP/1.1\r\nhost: a\r\n", false),
+            ("GET / HTTP/1.1\r\nx: \r\n", false),
+        ] {
+            assert_eq!(Head::default().ends_in(text.as_bytes()), ends, "{text}");
+            let mut head = Head::default();
+            let bytewise = text.bytes().any(|byte| head.ends_in(&[byte]));
+            assert_eq!(bytewise, ends, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn connection_ends_without_a_head_and_stays_with_one() {
+        let timeout = Duration::from_millis(50);
+        let (mut client, server) = duplex(1024);
+        let mut server = Connection::new(server, timeout);
+        client.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        let error = server.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+
+        let (mut client, server) = duplex(1024);
+        let mut server = Connection::new(server, timeout);
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut read = [0; 18];
+        server.read_exact(&mut read).await.unwrap();
+        tokio::time::sleep(timeout * 2).await;
+        client.write_all(b"next").await.unwrap();
+        server.read_exact(&mut read[..4]).await.unwrap();
+    }
+}

@@ -4,6 +4,7 @@
 //! `manifest` room; the valid set of them is a [`Catalog`]. What is wrong with a manifest is a
 //! [`Finding`], never an early return.
 
+mod canonical;
 mod catalog;
 mod changed;
 mod clear_text;
@@ -16,11 +17,14 @@ mod fingerprint;
 mod go_duration;
 mod id;
 mod kind;
+mod labels;
 mod origin;
+mod positions;
 mod report;
 mod resource;
 mod secret_ref;
 pub mod spec;
+mod spec_json;
 
 pub use catalog::Catalog;
 pub use changed::Changed;
@@ -32,6 +36,9 @@ pub use findings_by::FindingsBy;
 pub use go_duration::parse_go_duration;
 pub use id::{DEFAULT_NAMESPACE, NameError, ResourceId, check_name};
 pub use kind::Kind;
-pub use origin::{Origin, Position, Positions, Span, pointer_to, push_token};
+pub use labels::Labels;
+pub use origin::{Origin, Position, Span, pointer_to, push_token};
+pub use positions::{Positions, PositionsBuilder};
 pub use resource::{Metadata, PROTECT_ANNOTATION, Resource, Spec};
 pub use secret_ref::SecretRef;
+pub use spec_json::SpecJson;

@@ -20,6 +20,7 @@ mod leaks;
 mod misread;
 mod properties;
 mod schemas;
+mod straight;
 mod unserved;
 mod yaml;
 

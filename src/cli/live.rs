@@ -7,14 +7,14 @@ use super::{
 };
 use crate::{
     model::{
-        Catalog, Kind, Metadata, Origin, Position, Positions, Resource, ResourceId, Span, Spec,
-        spec::SecretSpec,
+        Catalog, Kind, Labels, Metadata, Origin, Position, Positions, Resource, ResourceId, Span,
+        Spec, SpecJson, spec::SecretSpec,
     },
     source::{CommitId, resolve_revision},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 /// What stands before anything is live.
 const NO_REVISION: &str = "none";
@@ -86,9 +86,9 @@ struct LiveResource {
     namespace: String,
     name: String,
     #[serde(default)]
-    labels: BTreeMap<String, String>,
+    labels: Labels,
     #[serde(default)]
-    annotations: BTreeMap<String, String>,
+    annotations: Labels,
     spec: Value,
     #[serde(default)]
     source: Option<LiveSource>,
@@ -121,12 +121,15 @@ fn rebuild(kind: Kind, live: LiveResource) -> Result<Resource, CliError> {
         ..Metadata::default()
     };
     let origin = live.source.map_or_else(|| Origin::file("live"), origin);
+    let json = SpecJson::of(&live.spec).map_err(|error| {
+        CliError::new(format!("failed to read {id} as the daemon has it")).because(&error)
+    })?;
     Ok(Resource::new(
         id,
         origin,
         metadata,
         spec,
-        live.spec,
+        json,
         Positions::default(),
     ))
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{Finding, Origin, Span, code};
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// What a schema says about a value, as far as reading scalars needs it.
 #[derive(Debug, Clone, Default)]
@@ -110,8 +110,10 @@ pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: 
             let meant = choices
                 .iter()
                 .find(|choice| choice.eq_ignore_ascii_case(text.trim()));
-            if let Some(meant) = meant {
-                text.clone_from(meant);
+            if let Some(meant) = meant
+                && *text != *meant
+            {
+                *text = meant.clone().into();
             }
         }
         (Data::Scalar { scalar, .. }, shape) => {
@@ -134,11 +136,11 @@ pub(super) fn coerce(file: &Arc<str>, node: &mut Node, shape: &Shape, findings: 
             }
         }
         (Data::Mapping(entries), Shape::Mapping(fields, other)) => {
-            entries.retain(|entry| !(entry.value.is_null() && fields.contains_key(&entry.key)));
+            entries.retain(|entry| !(entry.value.is_null() && fields.contains_key(&*entry.key)));
             for entry in entries {
-                let inner = fields.get(&entry.key).unwrap_or(other);
+                let inner = fields.get(&*entry.key).unwrap_or(other);
                 if matches!(inner, Shape::Text) && entry.value.is_null() {
-                    let (text, scalar) = (String::new(), Scalar::Text);
+                    let (text, scalar) = (Cow::default(), Scalar::Text);
                     entry.value.data = Data::Scalar { text, scalar };
                 }
                 coerce(file, &mut entry.value, inner, findings);
@@ -171,7 +173,7 @@ fn read_colon(file: &Arc<str>, item: &mut Node) -> Option<Finding> {
         format!("`{text}` is a mapping in YAML; it is read as text"),
     );
     let finding = finding.with_hint(format!("quote it: \"{text}\""));
-    let scalar = Scalar::Text;
+    let (text, scalar) = (text.into(), Scalar::Text);
     item.data = Data::Scalar { text, scalar };
     Some(finding)
 }

@@ -3,7 +3,7 @@
 use super::{kinds::Form, node::Node, rules};
 use crate::model::{
     Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, Origin, Positions, Resource, ResourceId,
-    Span, Spec, code, pointer_to,
+    Span, Spec, SpecJson, code, pointer_to,
     spec::{
         AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec,
         McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec,
@@ -11,8 +11,6 @@ use crate::model::{
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
-use serde_yaml::Value as Yaml;
 use std::sync::Arc;
 
 /// What is known of a document before its spec is decoded.
@@ -42,14 +40,14 @@ pub(super) fn decode(
         file: draft.file.clone(),
         span: draft.span,
     };
-    let spec = document.entry("spec")?.value.to_yaml();
+    let spec = &document.entry("spec")?.value;
     let positions = match draft.form.pointers() {
         [] => draft.positions,
         renames => draft.positions.renamed(renames),
     };
     match decode_spec(draft.form, &id, spec) {
-        Ok((spec, value)) => {
-            let resource = Resource::new(id, origin, draft.metadata, spec, value, positions);
+        Ok((spec, json)) => {
+            let resource = Resource::new(id, origin, draft.metadata, spec, json, positions);
             rules::check(&resource, draft.form, findings);
             Some(resource)
         }
@@ -75,11 +73,12 @@ pub(super) fn decode(
 type Problem = (Code, String, String);
 
 /// The typed spec and its normalised JSON.
-fn decode_spec(form: Form, id: &ResourceId, spec: Yaml) -> Result<(Spec, Value), Problem> {
+fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, SpecJson), Problem> {
     if form == Form::AgentgatewayBackend {
         let mut endpoint = typed::<AgentgatewayBackendSpec>(spec)?.into_endpoint();
         endpoint.normalise();
-        return Ok((Spec::ModelEndpoint(endpoint.clone()), json(&endpoint)?));
+        let json = json(&endpoint)?;
+        return Ok((Spec::ModelEndpoint(endpoint), json));
     }
     match form.kind() {
         Kind::Secret => decode_secret(id, spec),
@@ -105,21 +104,21 @@ fn decode_spec(form: Form, id: &ResourceId, spec: Yaml) -> Result<(Spec, Value),
     }
 }
 
-fn decode_secret(id: &ResourceId, spec: Yaml) -> Result<(Spec, Value), Problem> {
+fn decode_secret(id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, SpecJson), Problem> {
     let mut secret = typed::<SecretSpec>(spec)?;
     if let Some(key) = secret.normalise().into_iter().next() {
         let message = format!("`spec.data.{key}` must be standard base64 with padding");
         return Err((code::SECRET_BASE64, pointer_to("/spec/data", &key), message));
     }
     let value = secret.to_redacted_value(&id.to_string());
-    Ok((Spec::Secret(secret), value))
+    Ok((Spec::Secret(secret), json(&value)?))
 }
 
 fn normalised<T: DeserializeOwned + Serialize>(
-    spec: Yaml,
+    spec: &Node<'_>,
     normalise: impl FnOnce(&mut T),
     wrap: impl FnOnce(T) -> Spec,
-) -> Result<(Spec, Value), Problem> {
+) -> Result<(Spec, SpecJson), Problem> {
     let mut spec = typed::<T>(spec)?;
     normalise(&mut spec);
     let value = json(&spec)?;
@@ -127,12 +126,12 @@ fn normalised<T: DeserializeOwned + Serialize>(
 }
 
 /// The error never quotes the document: serde's text may hold a value.
-fn typed<T: DeserializeOwned>(spec: Yaml) -> Result<T, Problem> {
+fn typed<T: DeserializeOwned>(spec: &Node<'_>) -> Result<T, Problem> {
     let message = "`spec` passes its schema and still cannot be read";
-    serde_yaml::from_value(spec).map_err(|_| (code::SCHEMA_DECODE, "/spec".into(), message.into()))
+    T::deserialize(spec).map_err(|_| (code::SCHEMA_DECODE, "/spec".into(), message.into()))
 }
 
-fn json<T: Serialize>(spec: &T) -> Result<Value, Problem> {
+fn json<T: Serialize>(spec: &T) -> Result<SpecJson, Problem> {
     let message = "`spec` cannot be written as JSON";
-    serde_json::to_value(spec).map_err(|_| (code::SCHEMA_DECODE, "/spec".into(), message.into()))
+    SpecJson::of(spec).map_err(|_| (code::SCHEMA_DECODE, "/spec".into(), message.into()))
 }

@@ -8,22 +8,22 @@ use super::{
 };
 use crate::model::{Code, Finding, Origin, Position, Span, code};
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// The documents of a file, as far as they could be read, and what was wrong.
-pub(super) struct Loaded {
-    pub(super) documents: Vec<Node>,
+pub(super) struct Loaded<'t> {
+    pub(super) documents: Vec<Node<'t>>,
     /// Numbers of the documents that were mended on the way: reported, not used.
     pub(super) mended: Vec<usize>,
     /// The texts of documents that could not be read at all.
-    pub(super) lost: Vec<String>,
+    pub(super) lost: Vec<&'t str>,
     pub(super) findings: Vec<Finding>,
     /// How many keys, values, lists and mappings were read.
     pub(super) values: usize,
 }
 
 /// Reads every document of `text`; those before and behind one with a syntax error too.
-pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
+pub(super) fn load<'t>(file: &Arc<str>, text: &'t str) -> Loaded<'t> {
     let mut loader = Loader::new(file.clone());
     let mut lost = Vec::new();
     let mut rest = Some(text);
@@ -33,11 +33,11 @@ pub(super) fn load(file: &Arc<str>, text: &str) -> Loaded {
         };
         let split = Split::around(text, failure.line.saturating_sub(loader.lines_before));
         if failure.goes_on && loader.findings.len() <= MAX_FINDINGS {
-            lost.push(split.document.to_owned());
+            lost.push(split.document);
             rest = split.behind;
             loader.skip(split.lines);
         } else {
-            lost.extend(documents(split.document, split.behind).map(str::to_owned));
+            lost.extend(documents(split.document, split.behind));
         }
     }
     Loaded {
@@ -56,24 +56,24 @@ fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
 }
 
 /// A collection that is still open.
-enum Open {
+enum Open<'t> {
     List {
-        items: Vec<Node>,
+        items: Vec<Node<'t>>,
         start: Position,
     },
     Mapping {
-        entries: Vec<Entry>,
-        key: Option<(String, Span)>,
+        entries: Vec<Entry<'t>>,
+        key: Option<(Cow<'t, str>, Span)>,
         /// Where each key stands first; empty as long as there are few.
-        keys: Keys,
+        keys: Keys<'t>,
         start: Position,
     },
 }
 
-struct Loader {
+struct Loader<'t> {
     file: Arc<str>,
-    open: Vec<Open>,
-    documents: Vec<Node>,
+    open: Vec<Open<'t>>,
+    documents: Vec<Node<'t>>,
     mended: Vec<usize>,
     findings: Vec<Finding>,
     /// Findings of documents that are finished.
@@ -90,7 +90,7 @@ struct Failure {
     goes_on: bool,
 }
 
-impl Loader {
+impl<'t> Loader<'t> {
     fn new(file: Arc<str>) -> Self {
         Self {
             file,
@@ -105,7 +105,7 @@ impl Loader {
     }
 
     /// Reads documents until the end or what is no YAML.
-    fn read(&mut self, text: &str) -> Option<Failure> {
+    fn read(&mut self, text: &'t str) -> Option<Failure> {
         for event in parser(text) {
             let failed = match event {
                 Ok((event, span)) => {
@@ -181,12 +181,12 @@ impl Loader {
     }
 
     /// Handles one event; an error ends the file.
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Finding>> {
+    fn take(&mut self, event: Event<'t>, span: Span) -> Result<(), Box<Finding>> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 self.refuse_extras(anchor, tag.as_deref(), span);
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                self.place_scalar(value.into_owned(), plain, span)
+                self.place_scalar(value, plain, span)
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 let message = "aliases (`*name`) are not read";
@@ -198,7 +198,7 @@ impl Loader {
                 );
                 // Text stands in for it, so that its absence is no second finding.
                 let data = Data::Scalar {
-                    text: String::new(),
+                    text: Cow::default(),
                     scalar: Scalar::Text,
                 };
                 self.place(Node { data, span })
@@ -251,7 +251,7 @@ impl Loader {
         }
     }
 
-    fn enter(&mut self, open: Open, span: Span) -> Result<(), Box<Finding>> {
+    fn enter(&mut self, open: Open<'t>, span: Span) -> Result<(), Box<Finding>> {
         if self.open.len() >= MAX_DEPTH {
             return Err(Box::new(self.too_deep(span)));
         }
@@ -280,7 +280,7 @@ impl Loader {
     }
 
     /// Puts a finished node where it belongs: a document, a list item, a key or a key's value.
-    fn place(&mut self, node: Node) -> Result<(), Box<Finding>> {
+    fn place(&mut self, node: Node<'t>) -> Result<(), Box<Finding>> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             let message = format!("the file holds more than {MAX_NODES} values");
@@ -308,7 +308,12 @@ impl Loader {
         Ok(())
     }
 
-    fn place_scalar(&mut self, text: String, plain: bool, span: Span) -> Result<(), Box<Finding>> {
+    fn place_scalar(
+        &mut self,
+        text: Cow<'t, str>,
+        plain: bool,
+        span: Span,
+    ) -> Result<(), Box<Finding>> {
         if text.contains('\0') {
             let message = "the text holds a NUL character";
             self.report(code::YAML_ENCODING, span, message, "remove the escape");
@@ -322,7 +327,7 @@ impl Loader {
         self.place(Node { data, span })
     }
 
-    fn place_key(&mut self, node: Node) {
+    fn place_key(&mut self, node: Node<'t>) {
         let span = node.span;
         let name = match node.data {
             Data::Scalar {
@@ -341,7 +346,7 @@ impl Loader {
                     "mapping keys must be text",
                     "use a plain word as the key",
                 );
-                String::new()
+                Cow::default()
             }
         };
         if name == "<<" {
@@ -354,7 +359,7 @@ impl Loader {
         else {
             return;
         };
-        let twice = keys.first_use(entries, &name, span).map(|first| {
+        let twice = keys.first_use(entries, name.clone(), span).map(|first| {
             let message = format!("the key `{name}` stands twice in this mapping");
             let line = first.start.line;
             let hint = format!("the first one is in line {line}; keep one of them");

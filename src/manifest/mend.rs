@@ -9,6 +9,7 @@ use super::{
     node::{Data, Entry, Node, Scalar},
 };
 use crate::model::{Code, Finding, Span, code};
+use std::collections::HashMap;
 
 /// A document with more mistakes is mended before anybody reads on; taking out costs time.
 const MAX_FAULTS: usize = 32;
@@ -52,6 +53,35 @@ pub(super) fn independent(draft: Draft<'_>, document: &Node, faults: &[Fault]) -
     findings
 }
 
+/// A copy in which no key stands twice: of two fields the last counts, where the first stands.
+pub(super) fn without_repeats<'t>(document: &Node<'t>) -> Node<'t> {
+    let data = match &document.data {
+        Data::Scalar { .. } => document.data.clone(),
+        Data::List(items) => Data::List(items.iter().map(without_repeats).collect()),
+        Data::Mapping(entries) => {
+            let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+            let mut places = HashMap::new();
+            for entry in entries {
+                let value = without_repeats(&entry.value);
+                let place = *places.entry(&entry.key).or_insert(kept.len());
+                match kept.get_mut(place) {
+                    Some(first) => first.value = value,
+                    None => kept.push(Entry {
+                        key: entry.key.clone(),
+                        key_span: entry.key_span,
+                        value,
+                    }),
+                }
+            }
+            Data::Mapping(kept)
+        }
+    };
+    Node {
+        data,
+        span: document.span,
+    }
+}
+
 fn tokens(pointer: &str) -> Vec<String> {
     let tokens = pointer.split('/').skip(1);
     tokens
@@ -87,9 +117,9 @@ fn take_out(node: &mut Node, path: &[String]) -> bool {
 fn put_in(node: &mut Node, path: &[String]) {
     match (&mut node.data, path) {
         (Data::Mapping(entries), [name]) => {
-            let (text, scalar) = ("x".to_owned(), Scalar::Text);
+            let (text, scalar) = ("x".into(), Scalar::Text);
             entries.push(Entry {
-                key: name.clone(),
+                key: name.clone().into(),
                 key_span: node.span,
                 value: Node {
                     data: Data::Scalar { text, scalar },

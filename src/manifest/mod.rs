@@ -5,7 +5,7 @@
 //! `rules` says what a schema cannot. The result depends on path and bytes alone, so callers may keep it
 //! by blob id. An [`Assembly`] joins the files of a revision into a [`crate::model::Catalog`], file by file.
 //!
-//! `serde_yaml` never sees raw bytes here: it is the typed model and the writer.
+//! `serde_yaml` reads nothing here, it is the writer: specs are read from nodes (`read`).
 
 mod assemble;
 mod assemble_all;
@@ -25,6 +25,7 @@ mod newer;
 mod node;
 mod parse;
 mod quirks;
+mod read;
 mod rules;
 pub mod schema;
 mod settings;

@@ -1,24 +1,25 @@
 //! One YAML document as a tree in which every node knows where it stands.
 
-use crate::model::{Positions, Span, push_token};
+use crate::model::{Positions, PositionsBuilder, Span};
 use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
 
-/// A value and its place.
+/// A value and its place; keys and texts are the file's own wherever they stand in it as they are.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) data: Data,
+pub(super) struct Node<'t> {
+    pub(super) data: Data<'t>,
     pub(super) span: Span,
 }
 
 /// What a node is.
 #[derive(Debug, Clone)]
-pub(super) enum Data {
+pub(super) enum Data<'t> {
     /// Text, number, boolean or nothing; the source text is kept for fields that are text.
-    Scalar { text: String, scalar: Scalar },
+    Scalar { text: Cow<'t, str>, scalar: Scalar },
     /// A list.
-    List(Vec<Node>),
+    List(Vec<Node<'t>>),
     /// A mapping in source order.
-    Mapping(Vec<Entry>),
+    Mapping(Vec<Entry<'t>>),
 }
 
 /// A scalar as the YAML 1.2 core schema reads it.
@@ -34,15 +35,15 @@ pub(super) enum Scalar {
 
 /// One field of a mapping.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) key: String,
+pub(super) struct Entry<'t> {
+    pub(super) key: Cow<'t, str>,
     pub(super) key_span: Span,
-    pub(super) value: Node,
+    pub(super) value: Node<'t>,
 }
 
-impl Node {
+impl<'t> Node<'t> {
     /// The fields, if it is a mapping.
-    pub(super) fn entries(&self) -> Option<&[Entry]> {
+    pub(super) fn entries(&self) -> Option<&[Entry<'t>]> {
         match &self.data {
             Data::Mapping(entries) => Some(entries),
             _ => None,
@@ -50,7 +51,7 @@ impl Node {
     }
 
     /// The field called `key`, if it is a mapping that has it.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry<'t>> {
         self.entries()?.iter().find(|entry| entry.key == key)
     }
 
@@ -101,69 +102,40 @@ impl Node {
                 Scalar::Signed(value) => Value::from(*value),
                 Scalar::Unsigned(value) => Value::from(*value),
                 Scalar::Float(value) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
-                Scalar::Text => Value::String(text.clone()),
+                Scalar::Text => Value::String(text.clone().into_owned()),
             },
             Data::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
             Data::Mapping(entries) => {
                 let fields = entries
                     .iter()
-                    .map(|entry| (entry.key.clone(), entry.value.to_json()));
+                    .map(|entry| (entry.key.clone().into_owned(), entry.value.to_json()));
                 Value::Object(fields.collect::<Map<_, _>>())
-            }
-        }
-    }
-
-    /// The same tree as the typed model reads it.
-    pub(super) fn to_yaml(&self) -> serde_yaml::Value {
-        use serde_yaml::Value as Yaml;
-        match &self.data {
-            Data::Scalar { text, scalar } => match scalar {
-                Scalar::Null => Yaml::Null,
-                Scalar::Bool(value) => Yaml::Bool(*value),
-                Scalar::Signed(value) => Yaml::Number((*value).into()),
-                Scalar::Unsigned(value) => Yaml::Number((*value).into()),
-                Scalar::Float(value) => Yaml::Number((*value).into()),
-                Scalar::Text => Yaml::String(text.clone()),
-            },
-            Data::List(items) => Yaml::Sequence(items.iter().map(Self::to_yaml).collect()),
-            Data::Mapping(entries) => {
-                let fields = entries
-                    .iter()
-                    .map(|entry| (Yaml::String(entry.key.clone()), entry.value.to_yaml()));
-                Yaml::Mapping(fields.collect())
             }
         }
     }
 
     /// Where each field stands, by JSON pointer.
     pub(super) fn positions(&self) -> Positions {
-        let mut positions = Positions::default();
-        let mut pointer = String::new();
-        self.collect_positions(&mut pointer, self.span, &mut positions);
-        positions.shrink_to_fit();
-        positions
+        let mut positions = PositionsBuilder::new(self.span);
+        self.collect_positions(0, &mut positions);
+        positions.finish()
     }
 
-    /// Recursion is bounded by the loader's depth limit.
-    fn collect_positions(&self, pointer: &mut String, key: Span, positions: &mut Positions) {
-        positions.push(pointer, key, self.span);
-        let length = pointer.len();
+    /// Recursion is bounded by the loader's depth limit; `at` is the length of the node's own pointer.
+    fn collect_positions(&self, at: usize, positions: &mut PositionsBuilder) {
         match &self.data {
             Data::Scalar { .. } => {}
             Data::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    push_token(pointer, &index.to_string());
-                    item.collect_positions(pointer, item.span, positions);
-                    pointer.truncate(length);
+                    let at = positions.push(at, &index.to_string(), item.span, item.span);
+                    item.collect_positions(at, positions);
                 }
             }
             Data::Mapping(entries) => {
                 for entry in entries {
-                    push_token(pointer, &entry.key);
-                    entry
-                        .value
-                        .collect_positions(pointer, entry.key_span, positions);
-                    pointer.truncate(length);
+                    let value = &entry.value;
+                    let at = positions.push(at, &entry.key, entry.key_span, value.span);
+                    value.collect_positions(at, positions);
                 }
             }
         }

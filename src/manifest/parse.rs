@@ -18,6 +18,7 @@ use crate::model::{
     Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, Origin, PROTECT_ANNOTATION, Resource,
     ResourceId, Severity, Span, code,
 };
+use serde::Deserialize as _;
 use std::sync::Arc;
 
 /// What one file says. Depends on its path and bytes alone.
@@ -55,12 +56,12 @@ pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
     let of_yaml = parsed.findings.clone();
     for (number, mut document) in loaded.documents.into_iter().enumerate() {
         let mut found = Vec::new();
-        let resource = read_document(file, &mut document, &mut found);
+        let mended = loaded.mended.contains(&number);
+        let resource = read_document(file, &mut document, mended, &mut found);
         let clean = found
             .iter()
             .all(|finding| finding.severity != Severity::Error);
         // A document whose YAML was mended on the way is reported, not used.
-        let mended = loaded.mended.contains(&number);
         if mended {
             found.retain(|finding| !is_consequence(finding, &of_yaml));
         }
@@ -124,6 +125,7 @@ fn shorten(file: &Arc<str>, findings: &mut Vec<Finding>) {
 fn read_document(
     file: &Arc<str>,
     node: &mut Node,
+    mended: bool,
     findings: &mut Vec<Finding>,
 ) -> Option<Resource> {
     if node.is_null() {
@@ -166,6 +168,13 @@ fn read_document(
     let violations = violations::check(&checked, compiled);
     let valid = violations.findings.is_empty();
     findings.extend(explain_removed(violations.findings, form));
+    let mut unique;
+    let node = if mended {
+        unique = mend::without_repeats(node);
+        &mut unique
+    } else {
+        node
+    };
     let metadata = read_metadata(file, node, findings)?;
     let mut draft = Draft {
         file,
@@ -248,10 +257,10 @@ fn check_api_version(file: &Arc<str>, node: &Node, form: Form) -> Option<Finding
 }
 
 /// Overwrites a top-level text with its canonical spelling; its own check has been made.
-fn set_text(node: &mut Node, key: &str, text: &str) {
+fn set_text<'t>(node: &mut Node<'t>, key: &str, text: &'t str) {
     if let Some(value) = node.at_mut(&[key]) {
         value.data = Data::Scalar {
-            text: text.to_owned(),
+            text: text.into(),
             scalar: Scalar::Text,
         };
     }
@@ -276,7 +285,7 @@ fn explain_removed(mut violations: Vec<Finding>, form: Form) -> Vec<Finding> {
 
 fn read_metadata(file: &Arc<str>, node: &Node, findings: &mut Vec<Finding>) -> Option<Metadata> {
     let entry = node.entry("metadata")?;
-    let metadata: Metadata = serde_yaml::from_value(entry.value.to_yaml()).ok()?;
+    let metadata: Metadata = Metadata::deserialize(&entry.value).ok()?;
     let mut check = |key: &str, name: &str| -> bool {
         let Err(error) = crate::model::check_name(name) else {
             return true;

@@ -52,7 +52,7 @@ pub(super) fn rewrite(form: Form, document: &mut Node) {
             && !entries.iter().any(|entry| entry.key == *documented)
             && let Some(entry) = entries.iter_mut().find(|entry| entry.key == *accepted)
         {
-            (*documented).clone_into(&mut entry.key);
+            entry.key = (*documented).into();
         }
     }
     if form == Form::Native(Kind::AgentSystem) {
@@ -89,7 +89,7 @@ fn rewrite_edges(document: &mut Node) {
                 }
                 Data::Mapping(entries) if !entries.iter().any(|entry| entry.key == "to") => {
                     if let Some(entry) = entries.iter_mut().find(|entry| entry.key == "next") {
-                        "to".clone_into(&mut entry.key);
+                        entry.key = "to".into();
                     }
                 }
                 _ => {}

@@ -57,7 +57,7 @@ pub fn read_settings<T: DeserializeOwned + JsonSchema + Default>(
     if !findings.is_empty() {
         return Err(findings);
     }
-    serde_yaml::from_value(document.to_yaml()).map_err(|_| {
+    T::deserialize(&document).map_err(|_| {
         let message = "the settings pass their schema and still cannot be read";
         Findings::from_iter([Finding::new(
             code::SCHEMA_DECODE,

@@ -72,7 +72,7 @@ pub(super) fn tidy(form: Form, document: &mut Node) -> bool {
             ..
         }) = spec.at_mut(path)
         {
-            changed |= keep_first(items, *same, itself);
+            changed |= keep_first(items, *same, text);
         }
     }
     if form.kind() == Kind::AgentSystem
@@ -120,21 +120,15 @@ fn tidy_edges(node: &mut Node) -> bool {
     changed
 }
 
-/// What a text of a list is told apart by.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a list of edges has another rule, which may find nothing"
-)]
-fn itself(item: &Node) -> Option<&Node> {
-    Some(item)
-}
+/// What an item is told apart by; nothing for what normalising leaves alone.
+type Tell = for<'n, 't> fn(&'n Node<'t>) -> Option<&'n str>;
 
 /// What an edge leads to.
-fn receiver(edge: &Node) -> Option<&Node> {
-    Some(&edge.entry("to")?.value)
+fn receiver<'n>(edge: &'n Node<'_>) -> Option<&'n str> {
+    text(&edge.entry("to")?.value)
 }
 
-fn edge_of(next: Entry) -> Node {
+fn edge_of<'t>(next: Entry<'t>) -> Node<'t> {
     let span = next.value.span;
     let to = Entry {
         key: "to".into(),
@@ -150,13 +144,13 @@ fn edge_of(next: Entry) -> Node {
 const FEW: usize = 16;
 
 /// Keeps the first of those that are the same; whether that left anything out.
-fn keep_first(items: &mut Vec<Node>, same: Same, of: fn(&Node) -> Option<&Node>) -> bool {
+fn keep_first(items: &mut Vec<Node<'_>>, same: Same, of: Tell) -> bool {
     if is_tidy(items, same, of) {
         return false;
     }
     let before = items.len();
     let mut seen = BTreeSet::new();
-    items.retain(|item| match of(item).and_then(text) {
+    items.retain(|item| match of(item) {
         None => true,
         Some(text) if text.trim().is_empty() && same != Same::Operation => false,
         Some(text) => seen.insert(key(text, same).into_owned()),
@@ -165,8 +159,8 @@ fn keep_first(items: &mut Vec<Node>, same: Same, of: fn(&Node) -> Option<&Node>)
 }
 
 /// Whether nothing has to be left out, as far as that is cheaply seen.
-fn is_tidy(items: &[Node], same: Same, of: fn(&Node) -> Option<&Node>) -> bool {
-    let texts = || items.iter().filter_map(|item| of(item).and_then(text));
+fn is_tidy(items: &[Node<'_>], same: Same, of: Tell) -> bool {
+    let texts = || items.iter().filter_map(of);
     items.len() <= FEW
         && texts().enumerate().all(|(at, text)| {
             let name = key(text, same);
@@ -194,7 +188,7 @@ fn key(text: &str, same: Same) -> Cow<'_, str> {
     }
 }
 
-fn text(node: &Node) -> Option<&str> {
+fn text<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     match &node.data {
         Data::Scalar {
             text,

@@ -1,8 +1,7 @@
 //! Fingerprints of what was decoded, so that formatting does not count.
 
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use std::fmt;
+use std::{fmt, io::Write as _};
 
 /// A SHA-256 fingerprint.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,13 +21,6 @@ impl Digest {
             hash.update(part);
         }
         Self(hash.finalize().into())
-    }
-
-    /// Fingerprints a JSON value; the order of object keys does not count.
-    pub fn of_json(value: &Value) -> Self {
-        let mut canonical = Vec::with_capacity(256);
-        write_canonical(value, &mut canonical);
-        Self::of_bytes(&canonical)
     }
 
     /// The raw bytes.
@@ -55,42 +47,10 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Writes JSON with sorted keys and no spaces (the part of RFC 8785 that our values need).
-fn write_canonical(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Object(map) => {
-            let mut keys: Vec<_> = map.iter().collect();
-            keys.sort_by_key(|(key, _)| *key);
-            out.push(b'{');
-            for (index, (key, value)) in keys.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_text(key, out);
-                out.push(b':');
-                write_canonical(value, out);
-            }
-            out.push(b'}');
-        }
-        Value::Array(items) => {
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_canonical(item, out);
-            }
-            out.push(b']');
-        }
-        Value::String(text) => write_text(text, out),
-        Value::Null | Value::Bool(_) | Value::Number(_) => out.extend(value.to_string().bytes()),
-    }
-}
-
 /// Length-prefixed text: unambiguous, and cheaper than escaping.
-fn write_text(text: &str, out: &mut Vec<u8>) {
+pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    out.extend(text.len().to_string().bytes());
+    let _ = write!(out, "{}", text.len());
     out.push(b':');
-    out.extend(text.bytes());
+    out.extend_from_slice(text.as_bytes());
 }

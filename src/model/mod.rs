@@ -5,6 +5,7 @@
 //! [`Finding`], never an early return.
 
 mod address;
+mod canonical;
 mod catalog;
 mod changed;
 mod clear_text;
@@ -17,12 +18,15 @@ mod fingerprint;
 mod go_duration;
 mod id;
 mod kind;
+mod labels;
 mod origin;
+mod positions;
 mod report;
 mod resource;
 mod secret_ref;
 mod sorted;
 pub mod spec;
+mod spec_json;
 
 pub use address::AddressClass;
 pub use catalog::Catalog;
@@ -35,7 +39,10 @@ pub use findings_by::FindingsBy;
 pub use go_duration::parse_go_duration;
 pub use id::{DEFAULT_NAMESPACE, NameError, ResourceId, check_name};
 pub use kind::Kind;
-pub use origin::{Origin, Position, Positions, Span, pointer_to, push_token};
+pub use labels::Labels;
+pub use origin::{Origin, Position, Span, pointer_to, push_token};
+pub use positions::{Positions, PositionsBuilder};
 pub use resource::{Metadata, PROTECT_ANNOTATION, Resource, Spec};
 pub use secret_ref::SecretRef;
 pub use sorted::{SortedMap, SortedSet};
+pub use spec_json::SpecJson;

@@ -1,7 +1,7 @@
 //! One decoded, normalised manifest.
 
 use super::{
-    Digest, Origin, Positions, ResourceId, Span,
+    Digest, Labels, Origin, Positions, ResourceId, Span, SpecJson,
     spec::{
         AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, McpServerSpec, MemorySpec,
         ModelAliasSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec,
@@ -10,8 +10,7 @@ use super::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::Value;
 
 /// Pruning a resource with this annotation set to `"true"` is refused.
 pub const PROTECT_ANNOTATION: &str = "orloj.dev/protect";
@@ -29,13 +28,13 @@ pub struct Metadata {
     #[schemars(extend("default" = "default", "examples" = ["team-a"]))]
     pub namespace: Option<String>,
     /// Labels to select by.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
     #[schemars(extend("examples" = [{"team": "search"}]))]
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// Notes for people and tools.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
     #[schemars(extend("examples" = [{"orloj.dev/protect": "true"}]))]
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Labels,
     /// Set by the server; accepted so that exported manifests can be committed.
     #[serde(default, skip_serializing)]
     #[schemars(extend("examples" = ["7"]))]
@@ -116,26 +115,16 @@ impl Resource {
         origin: Origin,
         metadata: Metadata,
         spec: Spec,
-        value: Value,
+        json: SpecJson,
         positions: Positions,
     ) -> Self {
-        let mut whole = json!({
-            "kind": id.kind.as_str(),
-            "namespace": &*id.namespace,
-            "name": &*id.name,
-            "labels": metadata.labels,
-            "annotations": metadata.annotations,
-        });
-        // Moved in and out again: a copy of every spec would cost more than its fingerprint.
-        whole["spec"] = value;
-        let digest = Digest::of_json(&whole);
-        let value = whole["spec"].take();
+        let digest = json.digest(&id, &metadata);
         Self {
             id,
             origin,
             metadata,
             spec,
-            value: value.to_string().into(),
+            value: json.text,
             positions,
             digest,
         }

@@ -169,7 +169,7 @@ fn collect(value: &Value, pointer: &mut String, pointers: &mut Vec<String>) {
     }
 }
 
-fn read_all(folder: &Path, texts: &mut Vec<String>) {
+pub(super) fn read_all(folder: &Path, texts: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -111,7 +111,7 @@ fn annotation_called_name_does_not_rename() {
     let text = "kind: Worker\nmetadata:\n  name: good\n  annotations:\n    name: evil\nspec: {}\n";
     let resource = one(text);
     assert_eq!(&*resource.id.name, "good");
-    assert_eq!(resource.metadata.annotations["name"], "evil");
+    assert_eq!(resource.metadata.annotations.get("name"), Some("evil"));
 }
 
 #[test]

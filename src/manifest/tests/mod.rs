@@ -21,6 +21,7 @@ mod leaks;
 mod misread;
 mod properties;
 mod schemas;
+mod straight;
 mod tidied;
 mod unserved;
 mod yaml;

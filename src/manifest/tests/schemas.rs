@@ -232,7 +232,8 @@ fn documents(folder: &Path, found: &mut Vec<(String, Value)>) {
             documents(&path, found);
         } else if path.extension().is_some_and(|end| end == "yaml") {
             let name = path.display().to_string();
-            let loaded = load(&name.as_str().into(), &fs::read_to_string(&path).unwrap());
+            let text = fs::read_to_string(&path).unwrap();
+            let loaded = load(&name.as_str().into(), &text);
             let read = loaded
                 .documents
                 .iter()

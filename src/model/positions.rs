@@ -1,0 +1,398 @@
+//! Where each field of a document stands, kept small: a catalog holds one table per resource.
+
+use super::{Position, Span, push_token};
+use std::{collections::HashMap, sync::OnceLock};
+
+/// Up to this many fields are searched from end to end, which needs no index.
+const LINEAR_FIELDS: u32 = 32;
+
+/// Pointers that are longer together, in bytes (16 MiB), are never written out for an index: many fields below
+/// one long key would fill memory.
+const MAX_INDEXED_BYTES: usize = 16 * 1024 * 1024;
+
+/// Where each field of one document stands, found by JSON pointer (RFC 6901).
+///
+/// Kept as one stream of numbers and texts: of each pointer what it does not share with the one before, and each
+/// place as its distance from the one before.
+#[derive(Debug, Clone, Default)]
+pub struct Positions {
+    packed: Box<[u8]>,
+    fields: u32,
+    /// Bytes of all pointers together.
+    pointer_bytes: usize,
+    /// Made when a large document is first searched.
+    index: OnceLock<Box<Index>>,
+}
+
+/// Key and value of each pointer; of two with the same pointer the first written.
+type Index = HashMap<Box<[u8]>, (Span, Span)>;
+
+/// Collects [`Positions`], each mapping or list before what it holds.
+#[derive(Debug)]
+pub struct PositionsBuilder {
+    packed: Vec<u8>,
+    fields: u32,
+    pointer_bytes: usize,
+    /// The pointer that was added last.
+    pointer: String,
+    place: Position,
+}
+
+/// Where the first field's place is told from.
+const BEFORE: Position = Position { line: 0, column: 0 };
+
+impl PositionsBuilder {
+    /// Starts with the document itself.
+    pub fn new(document: Span) -> Self {
+        let mut builder = Self::empty();
+        builder.pack(0, b"", document, document);
+        builder
+    }
+
+    fn empty() -> Self {
+        Self {
+            packed: Vec::with_capacity(1024),
+            fields: 0,
+            pointer_bytes: 0,
+            pointer: String::with_capacity(128),
+            place: BEFORE,
+        }
+    }
+
+    /// Adds a field: where its key and its value stand (the same span twice for list items).
+    ///
+    /// Takes and gives the length of the pointer in bytes: of what holds the field, 0 for the document, and of the
+    /// field itself.
+    pub fn push(&mut self, parent: usize, token: &str, key: Span, value: Span) -> usize {
+        let mut pointer = std::mem::take(&mut self.pointer);
+        pointer.truncate(parent);
+        let shared = pointer.len();
+        push_token(&mut pointer, token);
+        let rest = pointer.get(shared..).unwrap_or_default();
+        self.pack(shared, rest.as_bytes(), key, value);
+        self.pointer = pointer;
+        self.pointer.len()
+    }
+
+    /// Adds a field by what its pointer shares with the one before, and by the rest.
+    fn pack(&mut self, shared: usize, rest: &[u8], key: Span, value: Span) {
+        self.number(shared as u64);
+        self.number(rest.len() as u64);
+        self.packed.extend_from_slice(rest);
+        for position in [key.start, key.end, value.start, value.end] {
+            self.position(position);
+        }
+        // The next field is told from this one's key: it stands near it.
+        self.place = key.start;
+        self.fields = self.fields.saturating_add(1);
+        self.pointer_bytes = self.pointer_bytes.saturating_add(shared + rest.len());
+    }
+
+    /// What was added.
+    pub fn finish(self) -> Positions {
+        Positions {
+            packed: self.packed.into(),
+            fields: self.fields,
+            pointer_bytes: self.pointer_bytes,
+            index: OnceLock::new(),
+        }
+    }
+
+    fn position(&mut self, position: Position) {
+        self.distance(self.place.line, position.line);
+        self.distance(self.place.column, position.column);
+        self.place = position;
+    }
+
+    /// A difference with its sign in the lowest bit.
+    fn distance(&mut self, from: u32, to: u32) {
+        let difference = i64::from(to) - i64::from(from);
+        let sign = u64::from(difference < 0);
+        self.number((difference.unsigned_abs() << 1) | sign);
+    }
+
+    /// Seven bits a byte, the lowest first; the eighth says that more follow.
+    fn number(&mut self, number: u64) {
+        let mut rest = number;
+        loop {
+            let low = rest.to_le_bytes()[0] & 0x7f;
+            rest >>= 7;
+            self.packed.push(if rest == 0 { low } else { low | 0x80 });
+            if rest == 0 {
+                return;
+            }
+        }
+    }
+}
+
+/// One field as it was packed.
+struct Field<'a> {
+    /// How many bytes its pointer shares with the one before.
+    shared: usize,
+    /// The rest of its pointer.
+    rest: &'a [u8],
+    key: Span,
+    value: Span,
+}
+
+/// Reads fields in the order they were added; ends where the bytes do.
+struct Fields<'a> {
+    packed: &'a [u8],
+    place: Position,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        let shared = usize::try_from(self.number()?).ok()?;
+        let length = usize::try_from(self.number()?).ok()?;
+        let (rest, packed) = self.packed.split_at_checked(length)?;
+        self.packed = packed;
+        let key = self.span()?;
+        let value = self.span()?;
+        self.place = key.start;
+        Some(Field {
+            shared,
+            rest,
+            key,
+            value,
+        })
+    }
+}
+
+impl Fields<'_> {
+    fn span(&mut self) -> Option<Span> {
+        let start = self.position()?;
+        let end = self.position()?;
+        Some(Span { start, end })
+    }
+
+    fn position(&mut self) -> Option<Position> {
+        self.place.line = self.distance(self.place.line)?;
+        self.place.column = self.distance(self.place.column)?;
+        Some(self.place)
+    }
+
+    fn distance(&mut self, from: u32) -> Option<u32> {
+        let number = self.number()?;
+        let distance = i64::try_from(number >> 1).ok()?;
+        let distance = if number & 1 == 1 { -distance } else { distance };
+        u32::try_from(i64::from(from) + distance).ok()
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let (byte, packed) = self.packed.split_first()?;
+            self.packed = packed;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+}
+
+impl Positions {
+    /// The span of the value at `pointer`, or of its nearest parent that was written.
+    pub fn value(&self, pointer: &str) -> Option<Span> {
+        self.nearest(pointer).map(|(_, (_, value))| value)
+    }
+
+    /// The span of the key at `pointer`, or of its nearest parent that was written.
+    pub fn key(&self, pointer: &str) -> Option<Span> {
+        self.nearest(pointer).map(|(_, (key, _))| key)
+    }
+
+    /// Whether `pointer` itself was written.
+    pub fn contains(&self, pointer: &str) -> bool {
+        self.nearest(pointer)
+            .is_some_and(|(length, _)| length == pointer.len())
+    }
+
+    /// Gives every pointer below `from` the prefix `to` instead; others are kept.
+    ///
+    /// For documents that are another spelling of a kind.
+    #[must_use]
+    pub fn renamed(&self, prefixes: &[(&str, &str)]) -> Self {
+        let mut out = PositionsBuilder::empty();
+        let mut pointer = Vec::new();
+        let mut before: (&str, &str) = ("", "");
+        for field in self.fields() {
+            pointer.truncate(field.shared);
+            pointer.extend_from_slice(field.rest);
+            let below = |(from, _): &&(&str, &str)| {
+                let rest = pointer.strip_prefix(from.as_bytes());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+            };
+            let (from, to) = *prefixes.iter().find(below).unwrap_or(&("", ""));
+            // Written out only where a prefix begins or ends: a key around many fields may be long.
+            if before == (from, to) && field.shared >= from.len() {
+                let shared = field.shared - from.len() + to.len();
+                out.pack(shared, field.rest, field.key, field.value);
+            } else {
+                let rest = pointer.get(from.len()..).unwrap_or_default();
+                let renamed = [to.as_bytes(), rest].concat();
+                out.pack(0, &renamed, field.key, field.value);
+            }
+            before = (from, to);
+        }
+        out.finish()
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields {
+            packed: &self.packed,
+            place: BEFORE,
+        }
+    }
+
+    /// The length of the nearest pointer that was written, and its places.
+    fn nearest(&self, pointer: &str) -> Option<(usize, (Span, Span))> {
+        if self.fields <= LINEAR_FIELDS || self.pointer_bytes > MAX_INDEXED_BYTES {
+            return self.searched(pointer.as_bytes());
+        }
+        let index = self.index.get_or_init(|| Box::new(self.indexed()));
+        let mut pointer = pointer;
+        loop {
+            if let Some(places) = index.get(pointer.as_bytes()) {
+                return Some((pointer.len(), *places));
+            }
+            pointer = &pointer[..pointer.rfind('/')?];
+        }
+    }
+
+    fn indexed(&self) -> Index {
+        let mut index = Index::new();
+        let mut pointer = Vec::new();
+        for field in self.fields() {
+            pointer.truncate(field.shared);
+            pointer.extend_from_slice(field.rest);
+            let places = (field.key, field.value);
+            index.entry(pointer.as_slice().into()).or_insert(places);
+        }
+        index
+    }
+
+    /// Goes through all fields once; no pointer is put together on the way.
+    fn searched(&self, wanted: &[u8]) -> Option<(usize, (Span, Span))> {
+        let mut best: Option<(usize, (Span, Span))> = None;
+        // How much of the last pointer is the start of the wanted one.
+        let mut alike = 0;
+        for field in self.fields() {
+            let length = field.shared + field.rest.len();
+            alike = field.shared.min(alike);
+            if alike == field.shared {
+                let tail = wanted.get(alike..).unwrap_or_default();
+                let pairs = field.rest.iter().zip(tail);
+                alike += pairs.take_while(|(one, other)| one == other).count();
+            }
+            let parent = alike == length && matches!(wanted.get(length), None | Some(b'/'));
+            if parent && best.as_ref().is_none_or(|(before, _)| *before < length) {
+                best = Some((length, (field.key, field.value)));
+            }
+        }
+        best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PositionsBuilder;
+    use crate::model::{Position, Span, push_token};
+    use proptest::{
+        collection::vec,
+        prelude::{Strategy, any},
+        prop_assert_eq, proptest,
+    };
+
+    fn span(numbers: [u32; 4]) -> Span {
+        let [line, column, end_line, end_column] = numbers;
+        Span {
+            start: Position { line, column },
+            end: Position {
+                line: end_line,
+                column: end_column,
+            },
+        }
+    }
+
+    /// What positions say, read off a list.
+    fn nearest(fields: &[(String, Span, Span)], pointer: &str) -> Option<(usize, (Span, Span))> {
+        let mut pointer = pointer;
+        loop {
+            if let Some((_, key, value)) = fields.iter().find(|(each, ..)| each == pointer) {
+                return Some((pointer.len(), (*key, *value)));
+            }
+            pointer = &pointer[..pointer.rfind('/')?];
+        }
+    }
+
+    type Place = [u32; 4];
+
+    /// Fields by how deep they stand, and asked pointers.
+    fn fields() -> impl Strategy<Value = Vec<(usize, String, Place, Place)>> {
+        let places = any::<Place>;
+        vec((0..4_usize, "[abé~/]{0,2}", places(), places()), 0..80)
+    }
+
+    proptest! {
+        #[test]
+        fn packed_positions_are_what_was_pushed(fields in fields(), asked in vec("(/[abé~01]{0,2}){0,5}", 1..20)) {
+            let mut builder = PositionsBuilder::new(Span::FILE);
+            let mut listed = vec![(String::new(), Span::FILE, Span::FILE)];
+            let mut open = vec![0];
+            for (depth, token, key, value) in fields {
+                open.truncate(depth + 1);
+                let parent = *open.last().unwrap_or(&0);
+                let mut pointer = listed.last().map_or("", |(pointer, ..)| pointer)[..parent].to_owned();
+                push_token(&mut pointer, &token);
+                open.push(builder.push(parent, &token, span(key), span(value)));
+                listed.push((pointer, span(key), span(value)));
+            }
+            let positions = builder.finish();
+            for pointer in listed.iter().map(|(pointer, ..)| pointer).chain(&asked) {
+                let expected = nearest(&listed, pointer);
+                prop_assert_eq!(positions.nearest(pointer), expected);
+                prop_assert_eq!(positions.searched(pointer.as_bytes()), expected);
+            }
+            let renamed = positions.renamed(&[("/a", "/b/b"), ("/b/a", ""), ("/b", "/a")]);
+            for (pointer, ..) in &mut listed {
+                let below = |prefix: &str| {
+                    let rest = pointer.strip_prefix(prefix);
+                    rest.filter(|rest| rest.is_empty() || rest.starts_with('/'))
+                };
+                let new = below("/a").map(|rest| format!("/b/b{rest}"))
+                    .or_else(|| below("/b/a").map(str::to_owned))
+                    .or_else(|| below("/b").map(|rest| format!("/a{rest}")));
+                if let Some(new) = new {
+                    *pointer = new;
+                }
+            }
+            for pointer in listed.iter().map(|(pointer, ..)| pointer).chain(&asked) {
+                prop_assert_eq!(renamed.nearest(pointer), nearest(&listed, pointer));
+            }
+        }
+    }
+
+    #[test]
+    fn fields_below_a_long_key_take_little_room() {
+        let key = "k".repeat(100_000);
+        let mut builder = PositionsBuilder::new(Span::FILE);
+        let parent = builder.push(0, &key, Span::FILE, Span::FILE);
+        for index in 0..10_000 {
+            builder.push(parent, &index.to_string(), Span::FILE, Span::FILE);
+        }
+        let positions = builder.finish();
+        assert!(positions.packed.len() < 500_000);
+        let renamed = positions.renamed(&[("/a", "/b")]);
+        assert!(renamed.packed.len() < 500_000);
+        for positions in [positions, renamed] {
+            assert!(positions.contains(&format!("/{key}/9999")));
+            assert!(!positions.contains(&format!("/{key}/10000")));
+            assert!(positions.index.get().is_none());
+        }
+    }
+}

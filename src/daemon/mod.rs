@@ -10,6 +10,8 @@ mod file;
 mod flags;
 mod logging;
 mod serve;
+#[cfg(debug_assertions)]
+mod stop_at;
 mod wiring;
 
 #[cfg(test)]

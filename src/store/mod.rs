@@ -16,6 +16,7 @@ mod location;
 mod revision;
 mod revisions;
 mod sqlite;
+mod step;
 mod unmanaged;
 
 #[cfg(test)]

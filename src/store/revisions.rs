@@ -2,6 +2,7 @@
 
 use super::{
     AppendOutcome, NewRevision, RevisionOutcome, RevisionRecord, Store, StoreError, error::query,
+    step::step,
 };
 
 /// The parent of the first revision.
@@ -49,8 +50,10 @@ impl Store {
             return Err(StoreError::RejectedInChain);
         }
         let parent = parent.unwrap_or(ROOT);
+        step("history.begun");
         for _ in 0..MAX_TRIES {
             if let Some(seq) = self.insert(Some(parent), record).await? {
+                step("history.appended");
                 return Ok(AppendOutcome::Appended(seq));
             }
             let head = self.latest_revision().await?;

@@ -1,6 +1,6 @@
 //! Opening the database.
 
-use super::{StoreError, location::sqlite_path};
+use super::{StoreError, location::sqlite_path, step::step};
 use sqlx::{
     SqlitePool,
     migrate::{MigrateError, Migrator},
@@ -58,6 +58,7 @@ impl Store {
             path: path.clone(),
             source,
         })?;
+        step("database.created");
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -75,10 +76,12 @@ impl Store {
                 path: path.clone(),
                 source,
             })?;
+        step("database.opened");
         MIGRATIONS
             .run(&pool)
             .await
             .map_err(|error| migration_error(path, error))?;
+        step("database.migrated");
         Ok(Self { pool })
     }
 

@@ -15,6 +15,7 @@ mod agentgateway_backend;
 mod aimock_upstream;
 mod atomic_switch_under_load;
 mod bad_push_is_refused_whole;
+mod crash;
 mod daemon_start;
 mod first_tour;
 mod harness;

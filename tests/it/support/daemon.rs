@@ -109,23 +109,28 @@ impl DaemonBuilder {
     /// Starts it and waits until it answers at all.
     #[track_caller]
     pub(crate) fn start_unready(self) -> Daemon {
-        let home = Arc::clone(&self.home);
-        let log = Arc::new(Mutex::new(String::new()));
-        let mut child = self.command().spawn().unwrap();
-        keep(child.stdout.take().unwrap(), &log);
-        keep(child.stderr.take().unwrap(), &log);
-        let mut daemon = Daemon {
-            child,
-            home,
-            base_url: String::new(),
-            log,
-        };
+        let mut daemon = self.spawn();
         daemon.base_url = daemon.wait("it prints where it listens", |daemon| {
             printed_addresses(&daemon.log())
                 .into_iter()
                 .find(|url| is_alive(url))
         });
         daemon
+    }
+
+    /// Starts it and waits for nothing.
+    pub(crate) fn spawn(self) -> Daemon {
+        let home = Arc::clone(&self.home);
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut child = self.command().spawn().unwrap();
+        keep(child.stdout.take().unwrap(), &log);
+        keep(child.stderr.take().unwrap(), &log);
+        Daemon {
+            child,
+            home,
+            base_url: String::new(),
+            log,
+        }
     }
 
     /// Starts it, expecting that it ends by itself.
@@ -165,6 +170,14 @@ impl Daemon {
     /// What it has printed so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until it has printed `text`.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&mut self, text: &str) {
+        self.wait(&format!("it prints `{text}`"), |daemon| {
+            daemon.log().contains(text).then_some(())
+        });
     }
 
     /// Its data directory.

@@ -52,6 +52,17 @@ pub(super) fn independent(draft: Draft<'_>, document: &Node, faults: &[Fault]) -
     findings
 }
 
+/// The document without the fields that are wrong or unknown. Nothing is made up for what is missing.
+pub(super) fn without_wrong(document: &Node, faults: &[Fault]) -> Node {
+    let mut copy = document.clone();
+    for fault in faults {
+        if let Fault::Wrong(pointer) = fault {
+            take_out(&mut copy, &tokens(pointer));
+        }
+    }
+    copy
+}
+
 fn tokens(pointer: &str) -> Vec<String> {
     let tokens = pointer.split('/').skip(1);
     tokens

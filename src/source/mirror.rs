@@ -143,14 +143,13 @@ impl Mirror {
     /// The repository, made anew if it is not one or its tip cannot be read.
     fn repository(&self) -> Result<Repository, SourceError> {
         match self.open_repository() {
-            Ok(repository) => {
-                let empty = repository.refname_to_id(TIP).is_err();
-                if empty || fetch::tip(&repository).is_ok() {
-                    return Ok(repository);
+            Ok(repository) => match unreadable(&repository) {
+                None => Ok(repository),
+                Some(cause) => {
+                    self.warn_of_damage(cause);
+                    make_anew(&self.path)
                 }
-                self.warn_of_damage("its newest commit cannot be read");
-                make_anew(&self.path)
-            }
+            },
             // Somebody else's directory is not ours to delete.
             Err(SourceError::Git { source, .. }) if source.code() != ErrorCode::Owner => {
                 if self.path.symlink_metadata().is_ok() {
@@ -183,6 +182,21 @@ impl Mirror {
         };
         let is_pack = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|e| e == "pack");
         Ok(entries.flatten().filter(is_pack).count())
+    }
+}
+
+/// Why a repository that opens cannot be fetched into or read.
+fn unreadable(repository: &Repository) -> Option<String> {
+    // Nobody reads it, but a fetch fails on one that is garbage.
+    if let Err(error) = repository.find_reference("HEAD") {
+        return Some(error.to_string());
+    }
+    match repository.find_reference(TIP) {
+        Err(error) if error.code() == ErrorCode::NotFound => None,
+        Err(error) => Some(error.to_string()),
+        Ok(_) => fetch::tip(repository)
+            .is_err()
+            .then(|| "its newest commit cannot be read".to_owned()),
     }
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod flags;
 mod logging;
+mod places;
 mod serve;
 #[cfg(debug_assertions)]
 mod stop_at;
@@ -22,4 +23,5 @@ pub use demo::{DemoReady, demo};
 pub use error::DaemonError;
 pub use file::{FileConfig, config_schema};
 pub use flags::{Flags, LogFormat};
+pub use places::Places;
 pub use serve::{Ready, serve};

@@ -33,11 +33,11 @@ where
 {
     let asked = std::env::var("ORLOJ_STOP_AT").ok()?;
     let (step, passes) = asked.split_once(':').unwrap_or((&asked, "0"));
-    let stop = StopAt {
+    let asked_for = StopAt {
         step: step.to_owned(),
         left: AtomicU32::new(passes.parse().unwrap_or_default()),
     };
-    Some(stop.with_filter(Targets::new().with_target("orloj::step", LevelFilter::TRACE)))
+    Some(asked_for.with_filter(Targets::new().with_target("orloj::step", LevelFilter::TRACE)))
 }
 
 impl<S: Subscriber> Layer<S> for StopAt {

@@ -9,7 +9,7 @@ use std::{
 use tempfile::{Builder, NamedTempFile};
 
 /// How unfinished files are called; [`sweep`] takes away what a crash left behind.
-const UNFINISHED_PREFIX: &str = ".unfinished-";
+pub(super) const UNFINISHED_PREFIX: &str = ".unfinished-";
 
 /// Replaces `name` in `dir` by a file (mode 0600) with these bytes, durably.
 pub(super) fn replace(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -33,7 +33,11 @@ pub(super) fn sweep(dir: &Path) -> io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         if name.to_string_lossy().starts_with(UNFINISHED_PREFIX) {
-            fs::remove_file(entry.path())?;
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
         }
     }
     Ok(())
@@ -59,6 +63,6 @@ pub(super) fn write_in_halves(file: &mut File, name: &str, bytes: &[u8]) -> io::
 }
 
 /// The rename itself is an entry of the directory.
-fn sync_dir(dir: &Path) -> io::Result<()> {
+pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }

@@ -7,12 +7,14 @@
 //! SQLite is the only database of this version. The SQL is kept to what PostgreSQL runs unchanged.
 
 mod atomic_file;
+mod backup;
 mod control;
 mod data_dir;
 mod error;
 mod journal;
 mod last_good;
 mod location;
+mod retention;
 mod revision;
 mod revisions;
 mod sqlite;
@@ -22,8 +24,9 @@ mod unmanaged;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{BackedUp, BackupError, Restored, back_up, restore};
 pub use control::{Confirmation, Told};
-pub use data_dir::{DataDir, DataDirError};
+pub use data_dir::{DataDir, DataDirError, database_in};
 pub use error::StoreError;
 pub use journal::{Journal, KEPT_REVISIONS, LAST_GOOD_FILE};
 pub use last_good::{KeptChange, KeptCommit, KeptRevision, LastGood, LastGoodError};

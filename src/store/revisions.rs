@@ -54,6 +54,7 @@ impl Store {
         for _ in 0..MAX_TRIES {
             if let Some(seq) = self.insert(Some(parent), record).await? {
                 step("history.appended");
+                self.forget_now_and_then(seq, record.finished_us).await;
                 return Ok(AppendOutcome::Appended(seq));
             }
             let head = self.latest_revision().await?;
@@ -87,6 +88,7 @@ impl Store {
         }
         for _ in 0..MAX_TRIES {
             if let Some(seq) = self.insert(None, &record).await? {
+                self.forget_now_and_then(seq, record.finished_us).await;
                 return Ok(seq);
             }
         }

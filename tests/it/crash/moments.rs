@@ -56,6 +56,7 @@ fn killed_again_and_again(times: usize) {
     let asked = Asked::default();
     let mut home = Arc::new(TempDir::new().unwrap());
     drop(scene.daemon(&home).start());
+    let (mut ahead, mut crashes) = (0, 0);
     for round in 0..times {
         let life = drawn(LONGEST_LIFE);
         if round % 4 == 3 {
@@ -65,13 +66,17 @@ fn killed_again_and_again(times: usize) {
         } else {
             let (daemon, served) = scene.serves_alone(&home);
             asked.check(served.commit, served.by_hand);
+            assert!(served.ahead <= ahead + crashes, "{ahead} {served:?}");
+            (ahead, crashes) = (served.ahead, 0);
             home = killed_at_work(&scene, &asked, daemon, life);
         }
+        crashes += 1;
     }
     let (daemon, served) = scene.serves_alone(&home);
     asked.check(served.commit, served.by_hand);
     daemon.sync();
     let served = scene.served(&daemon);
+    assert_eq!(served.ahead, 0);
     assert_eq!(served.commit, asked.pushed.load(Ordering::SeqCst));
     assert_eq!(
         served.status["revision"],

@@ -40,6 +40,9 @@ pub(super) struct Served {
     pub(super) commit: usize,
     /// What was sent by hand, by its number; 0 if nothing was.
     pub(super) by_hand: usize,
+    /// How many records of the history are newer: a record comes before what it is of goes live, so each
+    /// crash can leave one.
+    pub(super) ahead: usize,
     pub(super) status: Value,
 }
 
@@ -140,10 +143,11 @@ impl Scene {
         };
         let digest = status["config_digest"].as_str().unwrap().to_owned();
         self.check_digest((id, by_hand.to_string()), &digest);
-        check_history(daemon, revision, &digest);
+        let ahead = records_ahead(daemon, revision, &digest);
         Served {
             commit,
             by_hand,
+            ahead,
             status,
         }
     }
@@ -155,17 +159,16 @@ impl Scene {
     }
 }
 
-/// The served revision is the newest record of the chain, or the one before it: a record comes first.
+/// How many records of the chain are newer than that of the served revision, which must be there.
 #[track_caller]
-fn check_history(daemon: &Daemon, revision: &str, digest: &str) {
-    let history = daemon.get("/api/v1/revisions?limit=4").status(200).body;
+fn records_ahead(daemon: &Daemon, revision: &str, digest: &str) -> usize {
+    let history = daemon.get("/api/v1/revisions?limit=50").status(200).body;
     let records = history["items"].as_array().unwrap().iter();
     let mut chain = records.filter(|record| record["outcome"] != "rejected");
-    let found = chain
-        .by_ref()
-        .take(2)
-        .any(|record| record["revision"] == revision && record["config_digest"] == digest);
-    assert!(found, "{revision} is not in the history\n{history:#}");
+    let is_served =
+        |record: &Value| record["revision"] == revision && record["config_digest"] == digest;
+    let found = chain.position(is_served);
+    found.unwrap_or_else(|| panic!("{revision} is not in the history\n{history:#}"))
 }
 
 /// Sends an endpoint by hand; whether the daemon said that it is live.

@@ -176,7 +176,7 @@ fn daemon_killed_at_any_named_step_serves_the_old_or_the_new_revision() {
 
 fn killed_at(scene: &Scene, bases: &Bases, deed: Deed, step: &str) {
     let home = bases.home(deed);
-    scene.push(if deed == Deed::Start { 0 } else { 1 });
+    scene.push(usize::from(deed != Deed::Start));
     let builder = scene.daemon(&home).variable("ORLOJ_STOP_AT", step);
     let mut daemon = match deed {
         Deed::Start => builder.spawn(),
@@ -199,6 +199,7 @@ fn killed_at(scene: &Scene, bases: &Bases, deed: Deed, step: &str) {
         return;
     }
     let (daemon, served) = scene.serves_alone(&home);
+    assert!(served.ahead <= 1, "{}", served.ahead);
     deed.check(scene, &daemon, &served);
 }
 

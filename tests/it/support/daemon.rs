@@ -25,6 +25,8 @@ pub(crate) struct DaemonBuilder {
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
     config: String,
+    wrapper: Option<String>,
+    data_directory: Option<PathBuf>,
 }
 
 /// A running daemon; it is killed when dropped.
@@ -44,6 +46,8 @@ impl DaemonBuilder {
             arguments: vec!["serve".into()],
             variables: Vec::new(),
             config: String::new(),
+            wrapper: None,
+            data_directory: None,
         }
     }
 
@@ -96,6 +100,18 @@ impl DaemonBuilder {
         self
     }
 
+    /// Starts it through words of a shell, which end in the program and its arguments.
+    pub(crate) fn behind(mut self, wrapper: &str) -> Self {
+        self.wrapper = Some(wrapper.to_owned());
+        self
+    }
+
+    /// Another data directory than its home's.
+    pub(crate) fn data_directory(mut self, path: &Path) -> Self {
+        self.data_directory = Some(path.to_owned());
+        self
+    }
+
     /// Starts it and waits until it serves a revision.
     #[track_caller]
     pub(crate) fn start(self) -> Daemon {
@@ -143,12 +159,21 @@ impl DaemonBuilder {
 
     fn command(self) -> Command {
         let home = self.home.path();
-        let mut command = hermetic(&self.program, home);
+        let mut command = match &self.wrapper {
+            None => hermetic(&self.program, home),
+            Some(wrapper) => {
+                let mut shell = hermetic(Path::new("sh"), home);
+                shell.args(["-c", &format!("exec {wrapper} \"$@\""), "sh"]);
+                shell.arg(&self.program);
+                shell
+            }
+        };
         command.args(&self.arguments);
         if !self.arguments.contains(&"--addr".into()) {
             command.args(["--addr", "127.0.0.1:0"]);
         }
-        command.arg("--data-dir").arg(home.join("data"));
+        let data = self.data_directory.unwrap_or_else(|| home.join("data"));
+        command.arg("--data-dir").arg(data);
         if !self.config.is_empty() {
             let file = home.join("orloj.yaml");
             fs::write(&file, &self.config).unwrap();
@@ -178,6 +203,11 @@ impl Daemon {
         self.wait(&format!("it prints `{text}`"), |daemon| {
             daemon.log().contains(text).then_some(())
         });
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its data directory.

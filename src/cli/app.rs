@@ -2,12 +2,13 @@
 
 use super::{
     commands::{
-        apply::ApplyArgs, completion::CompletionArgs, confirm::ConfirmArgs, create::CreateArgs,
-        delete::DeleteArgs, demo::DemoArgs, describe::DescribeArgs, diff::DiffArgs,
-        explain_code::ExplainCodeArgs, get::GetArgs, graph::GraphArgs, help::HelpArgs,
-        history::HistoryArgs, plan::PlanArgs, resume::ResumeArgs, rollback::RollbackArgs,
-        schema::SchemaArgs, secret::SecretArgs, serve::ServeArgs, status::StatusArgs,
-        suspend::SuspendArgs, sync::SyncArgs, validate::ValidateArgs, version::VersionArgs,
+        apply::ApplyArgs, backup::BackupArgs, completion::CompletionArgs, confirm::ConfirmArgs,
+        create::CreateArgs, delete::DeleteArgs, demo::DemoArgs, describe::DescribeArgs,
+        diff::DiffArgs, explain_code::ExplainCodeArgs, get::GetArgs, graph::GraphArgs,
+        help::HelpArgs, history::HistoryArgs, plan::PlanArgs, restore::RestoreArgs,
+        resume::ResumeArgs, rollback::RollbackArgs, schema::SchemaArgs, secret::SecretArgs,
+        serve::ServeArgs, status::StatusArgs, suspend::SuspendArgs, sync::SyncArgs,
+        validate::ValidateArgs, version::VersionArgs,
     },
     output::ColorWhen,
 };
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     Rollback(RollbackArgs),
     Suspend(SuspendArgs),
     Resume(ResumeArgs),
+    Backup(BackupArgs),
+    Restore(RestoreArgs),
     Get(GetArgs),
     Describe(DescribeArgs),
     Graph(GraphArgs),

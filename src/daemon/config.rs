@@ -71,13 +71,7 @@ impl Config {
     ///
     /// One [`DaemonError`] per setting that cannot be used.
     pub fn load(flags: Flags) -> Result<Self, DaemonError> {
-        let file = match &flags.config {
-            None => FileConfig::default(),
-            Some(path) => {
-                let bytes = read(path, "`--config`")?;
-                read_settings(&path.to_string_lossy(), &bytes).map_err(DaemonError::Config)?
-            }
-        };
+        let file = read_file(flags.config.as_deref())?;
         let addr_text = flags
             .addr
             .or(file.addr)
@@ -151,7 +145,16 @@ impl Config {
     }
 }
 
-fn checked_database(database: Option<String>) -> Result<Option<String>, DaemonError> {
+/// The operator's file; without one nothing is set.
+pub(super) fn read_file(path: Option<&Path>) -> Result<FileConfig, DaemonError> {
+    let Some(path) = path else {
+        return Ok(FileConfig::default());
+    };
+    let bytes = read(path, "`--config`")?;
+    read_settings(&path.to_string_lossy(), &bytes).map_err(DaemonError::Config)
+}
+
+pub(super) fn checked_database(database: Option<String>) -> Result<Option<String>, DaemonError> {
     if let Some(database) = &database {
         Store::check(database).map_err(|error| DaemonError::Setting {
             setting: "`--database`",
@@ -303,7 +306,7 @@ pub(super) fn read(path: &Path, flag: &'static str) -> Result<Vec<u8>, DaemonErr
     clippy::disallowed_methods,
     reason = "this is where the environment is read"
 )]
-fn default_data_dir() -> Result<PathBuf, DaemonError> {
+pub(super) fn default_data_dir() -> Result<PathBuf, DaemonError> {
     let absolute = |name| {
         std::env::var_os(name)
             .map(PathBuf::from)

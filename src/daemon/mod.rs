@@ -10,7 +10,10 @@ mod file;
 mod flags;
 mod listener;
 mod logging;
+mod places;
 mod serve;
+#[cfg(debug_assertions)]
+mod stop_at;
 mod webhooks;
 mod wiring;
 
@@ -22,4 +25,5 @@ pub use demo::{DemoReady, demo};
 pub use error::DaemonError;
 pub use file::{FileConfig, config_schema};
 pub use flags::{Flags, LogFormat};
+pub use places::Places;
 pub use serve::{Ready, serve};

@@ -82,6 +82,17 @@ pub(super) fn without_repeats<'t>(document: &Node<'t>) -> Node<'t> {
     }
 }
 
+/// The document without the fields that are wrong or unknown. Nothing is made up for what is missing.
+pub(super) fn without_wrong<'t>(document: &Node<'t>, faults: &[Fault]) -> Node<'t> {
+    let mut copy = document.clone();
+    for fault in faults {
+        if let Fault::Wrong(pointer) = fault {
+            take_out(&mut copy, &tokens(pointer));
+        }
+    }
+    copy
+}
+
 fn tokens(pointer: &str) -> Vec<String> {
     let tokens = pointer.split('/').skip(1);
     tokens

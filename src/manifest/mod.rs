@@ -45,7 +45,7 @@ pub use claims::{Layer, adopts};
 pub use clear_text::ClearTextPolicy;
 pub use documents::{Documents, read_documents};
 pub use limits::{MAX_DEPTH, MAX_FILE_BYTES, MAX_NODES};
-pub use parse::{ParsedFile, parse_file};
+pub use parse::{ParsedFile, parse_file, parse_kept_file};
 pub use settings::{read_settings, settings_schema};
 pub use suggest::did_you_mean;
 pub use write::{to_json, to_yaml};

@@ -38,6 +38,25 @@ pub struct ParsedFile {
 ///
 /// Never fails: what cannot be read is a finding, and the rest of the file is still reported.
 pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
+    parse(file, bytes, Reading::Strict)
+}
+
+/// Reads a manifest file that was live once. A stricter version may refuse what an earlier one accepted:
+/// the same findings say so, and a resource that can be made out at all is among the resources.
+pub fn parse_kept_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
+    parse(file, bytes, Reading::Kept)
+}
+
+/// What becomes of a document with an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// It is no resource.
+    Strict,
+    /// It is one if it can be decoded.
+    Kept,
+}
+
+fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
     let text = match read_text(file, bytes) {
         Ok(text) => text,
         Err(finding) => {
@@ -57,16 +76,17 @@ pub fn parse_file(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
     for (number, mut document) in loaded.documents.into_iter().enumerate() {
         let mut found = Vec::new();
         let mended = loaded.mended.contains(&number);
-        let resource = read_document(file, &mut document, mended, &mut found);
+        let resource = read_document(file, &mut document, (mended, reading), &mut found);
         let clean = found
             .iter()
             .all(|finding| finding.severity != Severity::Error);
+        let usable = clean || reading == Reading::Kept;
         // A document whose YAML was mended on the way is reported, not used.
         if mended {
             found.retain(|finding| !is_consequence(finding, &of_yaml));
         }
         parsed.findings.append(&mut found);
-        match resource.filter(|_| clean && !mended) {
+        match resource.filter(|_| usable && !mended) {
             Some(resource) => parsed.resources.push(Arc::new(resource)),
             None => parsed.unreadable.extend(declared(&document)),
         }
@@ -125,7 +145,7 @@ fn shorten(file: &Arc<str>, findings: &mut Vec<Finding>) {
 fn read_document(
     file: &Arc<str>,
     node: &mut Node,
-    mended: bool,
+    (mended, reading): (bool, Reading),
     findings: &mut Vec<Finding>,
 ) -> Option<Resource> {
     if node.is_null() {
@@ -183,6 +203,11 @@ fn read_document(
         positions,
         span: node.span,
     };
+    if !valid && reading == Reading::Kept {
+        // The schema has said what is wrong; what the rest of the checks say of it is a consequence.
+        let rest = mend::without_wrong(node, &violations.faults);
+        return decode::decode(draft, &rest, &mut Vec::new());
+    }
     if !valid {
         findings.extend(mend::independent(draft, node, &violations.faults));
         return None;

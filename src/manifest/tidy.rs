@@ -128,7 +128,7 @@ fn receiver<'n>(edge: &'n Node<'_>) -> Option<&'n str> {
     text(&edge.entry("to")?.value)
 }
 
-fn edge_of<'t>(next: Entry<'t>) -> Node<'t> {
+fn edge_of(next: Entry<'_>) -> Node<'_> {
     let span = next.value.span;
     let to = Entry {
         key: "to".into(),

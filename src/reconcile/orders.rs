@@ -35,6 +35,9 @@ pub struct Pin {
     pub since_us: i64,
     /// The revision that was gone back to.
     pub revision: String,
+    /// The revision that was live before; while it still is, the rollback is not done.
+    #[serde(default)]
+    pub from: String,
     /// Its commit, if it came from Git.
     pub commit: Option<String>,
     /// The commit that was left, if it came from Git.

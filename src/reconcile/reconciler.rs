@@ -192,6 +192,9 @@ impl Reconciler {
         let store = self.store().await?;
         self.know_head(turn).await?;
         self.know_orders(turn).await?;
+        if let Some(outcome) = self.finish_rollback(turn).await? {
+            return Ok(outcome);
+        }
         if self.is_suspended(turn).await? {
             return Ok(Outcome::Suspended);
         }

@@ -9,7 +9,7 @@ use super::{
     settings::ReconcileSettings,
 };
 use crate::{
-    manifest::{ClearTextPolicy, parse_file},
+    manifest::{ClearTextPolicy, parse_kept_file},
     secrets::DataKey,
     source::{Commit, CommitId},
     store::{DataDir, Journal, LastGood, LastGoodError},
@@ -64,7 +64,7 @@ pub(super) fn kept_inputs(last_good: LastGood, known: &SourceFileMap) -> Inputs 
             return file.clone();
         }
         let path = path.into();
-        let parsed = parse_file(&path, &content).into();
+        let parsed = parse_kept_file(&path, &content).into();
         SourceFile {
             path,
             content: content.into(),
@@ -83,9 +83,9 @@ pub(super) fn kept_inputs(last_good: LastGood, known: &SourceFileMap) -> Inputs 
     let mut unmanaged = Vec::new();
     let mut findings = Vec::new();
     for document in last_good.unmanaged {
-        let parsed = parse_file(&"unmanaged".into(), document.expose_bytes());
+        let parsed = parse_kept_file(&"unmanaged".into(), document.expose_bytes());
         match parsed.resources.first() {
-            Some(resource) => unmanaged.push(UnmanagedFile::new(resource.id.clone(), document)),
+            Some(resource) => unmanaged.push(UnmanagedFile::kept(resource.id.clone(), document)),
             // A stricter version cannot read it; nobody is to wonder where it went.
             None => findings.extend(parsed.findings),
         }

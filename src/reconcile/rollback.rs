@@ -3,7 +3,7 @@
 use super::{
     hold::OrderError,
     orders::Pin,
-    reconciler::{Reconciler, Turn, now_us},
+    reconciler::{Reconciler, Turn, chain, now_us},
     restore::kept_inputs,
     served::{Inputs, Served},
     status::Outcome,
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::ResourceId,
     secrets::Opened,
-    store::{KeptRevision, RevisionOutcome, UnmanagedChange, UnmanagedOutcome},
+    store::{KeptRevision, RevisionOutcome, StoreError, UnmanagedChange, UnmanagedOutcome},
 };
 
 /// Who wants to go back, where to and why.
@@ -44,6 +44,43 @@ impl Reconciler {
         let outcome = self.go_back(&mut turn, &target, order).await?;
         self.note(&outcome);
         Ok(outcome)
+    }
+
+    /// Does the rest of a rollback that the end of the process cut off: what was sent by hand may be what
+    /// it was then already.
+    pub(super) async fn finish_rollback(
+        &self,
+        turn: &mut Turn,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let served = self.live.pin();
+        let unfinished = turn.pin.clone();
+        let unfinished = unfinished.filter(|pin| pin.from == served.revision);
+        let Some(pin) = unfinished.filter(|_| served.is_something()) else {
+            return Ok(None);
+        };
+        let mut kept = turn.journal.kept().iter().rev();
+        let target = kept.find(|one| one.revision_id == pin.revision).cloned();
+        let order = RollbackOrder {
+            to: Some(pin.revision.clone()),
+            reason: pin.reason,
+            by: pin.by,
+        };
+        let done = match target {
+            Some(target) => self.go_back(turn, &target, order).await,
+            None => Err(OrderError::Nothing(not_kept(&pin.revision))),
+        };
+        match done {
+            Ok(outcome) => Ok(Some(outcome)),
+            Err(OrderError::Retry(cause)) => Ok(Some(Outcome::Retry(cause))),
+            Err(error) => {
+                tracing::warn!(
+                    error = chain(&error),
+                    "a rollback that was cut off cannot be finished"
+                );
+                self.set_pin(turn, None).await?;
+                Ok(None)
+            }
+        }
     }
 
     async fn go_back(
@@ -81,6 +118,7 @@ impl Reconciler {
             by: order.by,
             since_us: started_us,
             revision: target.revision_id.clone(),
+            from: served.revision.clone(),
             commit: target.commit.as_ref().map(|commit| commit.id.clone()),
             left: earlier
                 .as_ref()

@@ -2,7 +2,7 @@
 
 use super::{gather::SourceFiles, opening::OpenedSecrets, snapshot::Snapshot};
 use crate::{
-    manifest::{ParsedFile, adopts, parse_file},
+    manifest::{ParsedFile, adopts, parse_file, parse_kept_file},
     model::{Catalog, Digest, Findings, ResourceId},
     plan::Side,
     providers::Upstream,
@@ -76,9 +76,18 @@ pub(super) struct UnmanagedFile {
 impl UnmanagedFile {
     /// Parses a kept manifest; its origin names the resource instead of a file.
     pub(super) fn new(id: ResourceId, document: Opened) -> Self {
+        Self::read(id, document, parse_file)
+    }
+
+    /// As [`Self::new`], for one that is served already.
+    pub(super) fn kept(id: ResourceId, document: Opened) -> Self {
+        Self::read(id, document, parse_kept_file)
+    }
+
+    fn read(id: ResourceId, document: Opened, parse: fn(&Arc<str>, &[u8]) -> ParsedFile) -> Self {
         let name: Arc<str> =
             format!("unmanaged:{}/{}", id.kind.singular(), id.qualified_name()).into();
-        let parsed = Arc::new(parse_file(&name, document.expose_bytes()));
+        let parsed = Arc::new(parse(&name, document.expose_bytes()));
         Self {
             id,
             path: name,

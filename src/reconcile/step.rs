@@ -209,7 +209,9 @@ impl Reconciler {
                 "another process recorded a revision first".to_owned(),
             ));
         }
+        tracing::trace!(target: "orloj::step", step = "live.recorded");
         self.live.switch(next);
+        tracing::trace!(target: "orloj::step", step = "live.switched");
         (turn.refused, turn.held) = (None, None);
         turn.current = true;
         let outcome = self.tell(&facts, findings);

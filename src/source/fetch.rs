@@ -154,10 +154,12 @@ fn exchange(
     if !directory {
         options.depth(DEPTH);
     }
+    tracing::trace!(target: "orloj::step", step = "fetch.begun");
     connection
         .remote()
         .fetch(&refspecs, Some(&mut options), None)
         .map_err(explain)?;
+    tracing::trace!(target: "orloj::step", step = "fetch.done");
     match wanted {
         Wanted::Reference { .. } => tip(repository),
         Wanted::Commit(commit) => match repository.find_commit(commit) {
@@ -225,7 +227,10 @@ fn reference_not_found(heads: &[(String, Oid)], config: &SourceConfig) -> Source
 fn callbacks(transfer: &Arc<Transfer>) -> RemoteCallbacks<'static> {
     let mut callbacks = RemoteCallbacks::new();
     let watched = Arc::clone(transfer);
-    callbacks.transfer_progress(move |progress| watched.go_on(progress.received_bytes() as u64));
+    callbacks.transfer_progress(move |progress| {
+        tracing::trace!(target: "orloj::step", step = "fetch.receiving");
+        watched.go_on(progress.received_bytes() as u64)
+    });
     let watched = Arc::clone(transfer);
     callbacks.sideband_progress(move |_| watched.go_on(0));
     callbacks

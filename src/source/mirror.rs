@@ -17,6 +17,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
+use tracing::trace;
 
 /// Packs after which a mirror is made anew: each fetch adds one, and libgit2 never merges them.
 const MAX_PACKS: usize = 50;
@@ -81,14 +82,21 @@ impl Mirror {
             *held = Some(client(&self.config)?);
         }
         let idle = Arc::strong_count(&self.health) == 1;
-        let fetched = if self.health.is_damaged() || (idle && self.packs()? > MAX_PACKS) {
+        let damaged = self.health.is_damaged();
+        if damaged {
+            self.warn_of_damage("an object is missing or broken");
+        }
+        let fetched = if damaged || (idle && self.packs()? > MAX_PACKS) {
             self.replace(held.clone())
         } else {
             let repository = self.repository()?;
             fetch::fetch(&repository, &self.config, held.clone())
         };
         match fetched {
-            Err(error) if error.is_damage() => self.replace(held.clone()),
+            Err(error) if error.is_damage() => {
+                self.warn_of_damage(&error);
+                self.replace(held.clone())
+            }
             fetched => fetched,
         }
     }
@@ -120,9 +128,12 @@ impl Mirror {
         let repository = make_anew(&fresh)?;
         let commit = fetch::fetch(&repository, &self.config, client)?;
         drop(repository);
+        trace!(target: "orloj::step", step = "mirror.fetched");
         remove(&self.path)?;
+        trace!(target: "orloj::step", step = "mirror.removed");
         fs::rename(&fresh, &self.path)
             .map_err(|error| SourceError::io("move a new mirror to", &self.path, error))?;
+        trace!(target: "orloj::step", step = "mirror.renamed");
         self.health.heal();
         *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(commit)
@@ -153,19 +164,30 @@ impl Mirror {
     /// The repository, made anew if it is not one or its tip cannot be read.
     fn repository(&self) -> Result<Repository, SourceError> {
         match self.open_repository() {
-            Ok(repository) => {
-                let empty = repository.refname_to_id(TIP).is_err();
-                if empty || fetch::tip(&repository).is_ok() {
-                    return Ok(repository);
+            Ok(repository) => match unreadable(&repository) {
+                None => Ok(repository),
+                Some(cause) => {
+                    self.warn_of_damage(cause);
+                    make_anew(&self.path)
                 }
-                make_anew(&self.path)
-            }
+            },
             // Somebody else's directory is not ours to delete.
             Err(SourceError::Git { source, .. }) if source.code() != ErrorCode::Owner => {
+                if self.path.symlink_metadata().is_ok() {
+                    self.warn_of_damage(&source);
+                }
                 make_anew(&self.path)
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn warn_of_damage(&self, cause: impl fmt::Display) {
+        tracing::warn!(
+            mirror = %self.path.display(),
+            cause = %cause,
+            "the mirror is damaged; it is made anew"
+        );
     }
 
     fn open_repository(&self) -> Result<Repository, SourceError> {
@@ -184,9 +206,25 @@ impl Mirror {
     }
 }
 
+/// Why a repository that opens cannot be fetched into or read.
+fn unreadable(repository: &Repository) -> Option<String> {
+    // Nobody reads it, but a fetch fails on one that is garbage.
+    if let Err(error) = repository.find_reference("HEAD") {
+        return Some(error.to_string());
+    }
+    match repository.find_reference(TIP) {
+        Err(error) if error.code() == ErrorCode::NotFound => None,
+        Err(error) => Some(error.to_string()),
+        Ok(_) => fetch::tip(repository)
+            .is_err()
+            .then(|| "its newest commit cannot be read".to_owned()),
+    }
+}
+
 /// Makes an empty mirror in the place of whatever stands there.
 fn make_anew(path: &Path) -> Result<Repository, SourceError> {
     remove(path)?;
+    trace!(target: "orloj::step", step = "mirror.emptied");
     let mut options = RepositoryInitOptions::new();
     // Without the user's template: no hooks, nothing but objects and one reference.
     options.bare(true).external_template(false).no_reinit(true);

@@ -1,6 +1,6 @@
 //! What people told the loop, so that a restart does not forget it.
 
-use super::{Store, StoreError, error::query};
+use super::{Store, StoreError, error::query, step::step};
 use serde::{Serialize, de::DeserializeOwned};
 
 const GET: &str = "SELECT document FROM control WHERE name = $1";
@@ -84,17 +84,23 @@ impl Store {
         now_us: i64,
     ) -> Result<(), StoreError> {
         let act = "keep what the loop was told";
+        let name = what.name();
         let Some(document) = document else {
-            let cleared = sqlx::query(CLEAR).bind(what.name());
-            let cleared = cleared.execute(&self.pool).await;
-            return cleared.map(drop).map_err(query(act));
+            step(format_args!("{name}.clearing"));
+            let cleared = sqlx::query(CLEAR).bind(name);
+            cleared.execute(&self.pool).await.map_err(query(act))?;
+            step(format_args!("{name}.cleared"));
+            return Ok(());
         };
         let text = serde_json::to_string(document).map_err(|source| StoreError::Document {
             name: what.name(),
             source,
         })?;
-        let set = sqlx::query(SET).bind(what.name()).bind(text).bind(now_us);
-        set.execute(&self.pool).await.map(drop).map_err(query(act))
+        let set = sqlx::query(SET).bind(name).bind(text).bind(now_us);
+        step(format_args!("{name}.setting"));
+        set.execute(&self.pool).await.map_err(query(act))?;
+        step(format_args!("{name}.set"));
+        Ok(())
     }
 
     /// Keeps somebody's yes to a plan; a later one replaces it.
@@ -103,6 +109,7 @@ impl Store {
     ///
     /// [`StoreError::Query`] if the database fails.
     pub async fn confirm(&self, confirmation: &Confirmation) -> Result<(), StoreError> {
+        step("confirmation.begun");
         sqlx::query(CONFIRM)
             .bind(&confirmation.plan_digest)
             .bind(&confirmation.confirmed_by)
@@ -110,8 +117,9 @@ impl Store {
             .bind(confirmation.at_us)
             .execute(&self.pool)
             .await
-            .map(drop)
-            .map_err(query("keep a confirmation"))
+            .map_err(query("keep a confirmation"))?;
+        step("confirmation.kept");
+        Ok(())
     }
 
     /// Who said yes to a plan, if anybody did.

@@ -1,6 +1,6 @@
 //! The directory that belongs to one daemon.
 
-use super::atomic_file;
+use super::{atomic_file, backup};
 use crate::secrets::{DataKey, DataKeyError, Opened};
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
@@ -10,8 +10,8 @@ use std::{
 };
 
 const LOCK_FILE: &str = "lock";
-const KEY_FILE: &str = "data.key";
-const DATABASE_FILE: &str = "orloj.db";
+pub(super) const KEY_FILE: &str = "data.key";
+pub(super) const DATABASE_FILE: &str = "orloj.db";
 const MIRROR_DIR: &str = "mirror";
 
 /// The data directory, locked for as long as this value lives.
@@ -40,14 +40,7 @@ impl DataDir {
             .mode(0o700)
             .create(path)
             .map_err(failed)?;
-        let mut lock = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path.join(LOCK_FILE))
-            .map_err(failed)?;
+        let (mut lock, is_writable) = open_lock(&path.join(LOCK_FILE)).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -58,8 +51,12 @@ impl DataDir {
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        note_holder(&mut lock).map_err(failed)?;
-        atomic_file::sweep(path).map_err(failed)?;
+        if is_writable {
+            // On a full disk the next one is told no number.
+            let _ = note_holder(&mut lock);
+            atomic_file::sweep(path).map_err(failed)?;
+            backup::finish(path).map_err(failed)?;
+        }
         Ok(Self {
             path: path.to_owned(),
             _lock: lock,
@@ -78,7 +75,7 @@ impl DataDir {
 
     /// Where the SQLite database belongs unless another was named.
     pub fn database_path(&self) -> PathBuf {
-        self.path.join(DATABASE_FILE)
+        database_in(&self.path)
     }
 
     /// Where the data key is kept if none is configured.
@@ -122,8 +119,13 @@ impl DataDir {
     }
 }
 
+/// Where the SQLite database of a data directory belongs unless another was named.
+pub fn database_in(data_dir: &Path) -> PathBuf {
+    data_dir.join(DATABASE_FILE)
+}
+
 /// Reads the key file, if nobody else can.
-fn read_key(path: &Path) -> Result<DataKey, DataDirError> {
+pub(super) fn read_key(path: &Path) -> Result<DataKey, DataDirError> {
     let access = |source| DataDirError::KeyAccess {
         path: path.to_owned(),
         source,
@@ -145,6 +147,19 @@ fn read_key(path: &Path) -> Result<DataKey, DataDirError> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Opens the lock file, making it if needed; for reading alone if the disk has become read-only: what was
+/// served can be served again from there.
+fn open_lock(path: &Path) -> io::Result<(File, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true);
+    match options.truncate(false).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            Ok((File::open(path)?, false))
+        }
+        opened => Ok((opened?, true)),
+    }
 }
 
 /// Writes this process's number into the lock file, for the message of the next one.

@@ -7,6 +7,7 @@
 //! SQLite is the only database of this version. The SQL is kept to what PostgreSQL runs unchanged.
 
 mod atomic_file;
+mod backup;
 mod control;
 mod data_dir;
 mod deliveries;
@@ -14,16 +15,19 @@ mod error;
 mod journal;
 mod last_good;
 mod location;
+mod retention;
 mod revision;
 mod revisions;
 mod sqlite;
+mod step;
 mod unmanaged;
 
 #[cfg(test)]
 mod tests;
 
+pub use backup::{BackedUp, BackupError, Restored, back_up, restore};
 pub use control::{Confirmation, Told};
-pub use data_dir::{DataDir, DataDirError};
+pub use data_dir::{DataDir, DataDirError, database_in};
 pub use deliveries::{MAX_DELIVERIES, ReceivedDelivery};
 pub use error::StoreError;
 pub use journal::{Journal, KEPT_REVISIONS, LAST_GOOD_FILE};

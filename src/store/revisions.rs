@@ -2,6 +2,7 @@
 
 use super::{
     AppendOutcome, NewRevision, RevisionOutcome, RevisionRecord, Store, StoreError, error::query,
+    step::step,
 };
 
 /// The parent of the first revision.
@@ -51,8 +52,11 @@ impl Store {
             return Err(StoreError::RejectedInChain);
         }
         let parent = parent.unwrap_or(ROOT);
+        step("history.begun");
         for _ in 0..MAX_TRIES {
             if let Some(seq) = self.insert(Some(parent), record).await? {
+                step("history.appended");
+                self.forget_now_and_then(seq, record.finished_us).await;
                 return Ok(AppendOutcome::Appended(seq));
             }
             let head = self.latest_revision().await?;
@@ -86,6 +90,7 @@ impl Store {
         }
         for _ in 0..MAX_TRIES {
             if let Some(seq) = self.insert(None, &record).await? {
+                self.forget_now_and_then(seq, record.finished_us).await;
                 return Ok(seq);
             }
         }

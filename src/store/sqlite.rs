@@ -1,6 +1,6 @@
 //! Opening the database.
 
-use super::{StoreError, location::sqlite_path};
+use super::{StoreError, error::query, location::sqlite_path, step::step};
 use sqlx::{
     SqlitePool,
     migrate::{MigrateError, Migrator},
@@ -23,7 +23,7 @@ const MAX_CONNECTIONS: u32 = 4;
 /// How long a caller waits for one of the connections before it is told so.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// The state that outlives a daemon: the history and the unmanaged resources.
 #[derive(Clone)]
@@ -58,6 +58,7 @@ impl Store {
             path: path.clone(),
             source,
         })?;
+        step("database.created");
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -75,11 +76,30 @@ impl Store {
                 path: path.clone(),
                 source,
             })?;
+        step("database.opened");
         MIGRATIONS
             .run(&pool)
             .await
             .map_err(|error| migration_error(path, error))?;
+        step("database.migrated");
         Ok(Self { pool })
+    }
+
+    /// Reads the whole database and checks that it is sound.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Query`] if it is not.
+    pub(super) async fn check_integrity(&self) -> Result<(), StoreError> {
+        let act = "check the database";
+        let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(query(act))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(query(act)(sqlx::Error::Protocol(found)))
     }
 
     /// Waits for running statements and closes the database; later calls fail.

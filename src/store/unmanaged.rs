@@ -1,6 +1,6 @@
 //! Resources that people sent, kept encrypted.
 
-use super::{Store, StoreError, error::query};
+use super::{Store, StoreError, error::query, step::step};
 use crate::{
     model::{Kind, ResourceId},
     secrets::{DataKey, Opened},
@@ -113,7 +113,9 @@ impl Store {
         if !differs {
             return Ok(UnmanagedOutcome::Unchanged(current));
         }
+        step("unmanaged.written");
         transaction.commit().await.map_err(query(act))?;
+        step("unmanaged.committed");
         Ok(UnmanagedOutcome::Changed(next))
     }
 

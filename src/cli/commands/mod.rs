@@ -1,6 +1,7 @@
 //! One file per command: its arguments, whose docs are the manual, and one function.
 
 pub(crate) mod apply;
+pub(crate) mod backup;
 pub(crate) mod completion;
 pub(crate) mod confirm;
 pub(crate) mod create;
@@ -14,6 +15,7 @@ pub(crate) mod graph;
 pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod plan;
+pub(crate) mod restore;
 pub(crate) mod resume;
 pub(crate) mod rollback;
 pub(crate) mod schema;
@@ -42,6 +44,8 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Exit, CliE
         Command::Rollback(args) => rollback::run(args, session),
         Command::Suspend(args) => suspend::run(args, session),
         Command::Resume(args) => resume::run(args, session),
+        Command::Backup(args) => backup::run(args, session),
+        Command::Restore(args) => restore::run(args, session),
         Command::Get(args) => get::run(args, session),
         Command::Describe(args) => describe::run(args, session),
         Command::Graph(args) => graph::run(args, session),

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     model::Kind,
     reconcile::{Live, Outcome, Phase},
-    store::{DataDir, LAST_GOOD_FILE, LastGoodError},
+    store::{DataDir, Journal, KeptChange, KeptRevision, LAST_GOOD_FILE, LastGoodError},
 };
 use std::fs;
 
@@ -86,4 +86,67 @@ async fn a_damaged_file_is_an_error_and_not_an_empty_start() {
     let key = data_dir.load_or_create_key(None).unwrap();
     let restored = Live::restore(&data_dir, &key, &settings());
     assert!(matches!(restored, Err(LastGoodError::Cipher { .. })));
+}
+
+/// An earlier version accepted what this one refuses: stands for any check that has become stricter.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stricter_version_would_refuse_goes_on_being_served_and_is_said() {
+    let mut rig = Rig::new();
+    rig.push(&[("a.yaml", endpoint("small", "s-1"))], "first");
+    rig.sync().await;
+    let unknown = format!("{}  retired_field: 1\n", endpoint("large", "l-1"));
+    let bound = endpoint("bound", "b-1").replace("spec:", "spec:\n  base_url: not-a-url");
+    let files = [
+        ("a.yaml", endpoint("small", "s-1")),
+        ("b.yaml", unknown),
+        ("c.yaml", bound),
+    ];
+    let commit = rig.push(&files, "of an earlier version");
+    rig.stop();
+    serve_before_the_upgrade(&rig, &commit, &files);
+
+    let rig = rig.started(settings());
+    assert_eq!(rig.revision(), commit);
+    for name in ["small", "large", "bound"] {
+        assert!(rig.has(Kind::ModelEndpoint, name), "{name}");
+    }
+    assert_eq!(rig.sync().await, Outcome::Unchanged);
+    assert_eq!(rig.revision(), commit);
+    let findings = rig.reconciler().live().pin().findings.clone();
+    assert!(findings.has_errors());
+    for file in ["b.yaml", "c.yaml"] {
+        assert!(
+            findings.iter().any(|finding| &*finding.origin.file == file),
+            "{file}"
+        );
+    }
+    // The next commit is judged by today's checks; what is live stays.
+    rig.push(&[("d.yaml", endpoint("new", "n-1"))], "next");
+    assert!(matches!(rig.sync().await, Outcome::Rejected(_)));
+    assert_eq!(rig.revision(), commit);
+    assert!(rig.has(Kind::ModelEndpoint, "large"));
+}
+
+/// Writes the journal as a daemon would have that found nothing wrong with the commit.
+fn serve_before_the_upgrade(rig: &Rig, commit: &str, files: &[(&str, String)]) {
+    let data_dir = DataDir::open(&rig.data_dir()).unwrap();
+    let key = data_dir.load_or_create_key(None).unwrap();
+    let (mut journal, last_good) = Journal::open(data_dir.path(), &key).unwrap();
+    let mut before = last_good.unwrap().revision.commit.unwrap();
+    commit.clone_into(&mut before.id);
+    let change = KeptChange {
+        revision: KeptRevision {
+            revision_id: commit.to_owned(),
+            commit: Some(before),
+            seq: 1,
+            ..KeptRevision::default()
+        },
+        whole: true,
+        files: files
+            .iter()
+            .map(|(path, content)| (*path, Some(content.as_bytes())))
+            .collect(),
+        unmanaged: None,
+    };
+    journal.append(&key, &change).unwrap();
 }

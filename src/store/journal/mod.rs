@@ -7,13 +7,13 @@
 mod frame;
 mod record;
 
-use super::{KeptChange, KeptRevision, LastGood, LastGoodError, atomic_file};
+use super::{KeptChange, KeptRevision, LastGood, LastGoodError, atomic_file, step::step};
 use crate::secrets::DataKey;
 use frame::{Foreign, PREFIX_BYTES, Tag};
 use record::State;
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Seek as _, SeekFrom, Write as _},
+    io::{self, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
@@ -102,7 +102,7 @@ impl Journal {
                 self.kept.clear();
                 self.not_written(source)
             })?;
-            let written = file.write_all(&bytes).and_then(|()| file.sync_data());
+            let written = append_durably(&mut file, &bytes);
             written.map_err(|source| self.not_written(source))?;
             self.tag = tag;
             self.end += bytes.len() as u64;
@@ -286,6 +286,14 @@ impl Journal {
         let path = self.path();
         LastGoodError::Write { path, source }
     }
+}
+
+fn append_durably(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    atomic_file::write_in_halves(file, "journal", bytes)?;
+    step("journal.written");
+    file.sync_data()?;
+    step("journal.synced");
+    Ok(())
 }
 
 /// One entry of the file, opened.

@@ -1,11 +1,14 @@
 //! The store on real files.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod backup;
 mod control;
 mod data_dir;
 mod deliveries;
 mod journal;
 mod location;
+mod migrations;
+mod retention;
 mod revisions;
 mod unmanaged;
 

@@ -25,6 +25,8 @@ pub(crate) struct DaemonBuilder {
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
     config: String,
+    wrapper: Option<String>,
+    data_directory: Option<PathBuf>,
 }
 
 /// A running daemon; it is killed when dropped.
@@ -44,6 +46,8 @@ impl DaemonBuilder {
             arguments: vec!["serve".into()],
             variables: Vec::new(),
             config: String::new(),
+            wrapper: None,
+            data_directory: None,
         }
     }
 
@@ -96,6 +100,18 @@ impl DaemonBuilder {
         self
     }
 
+    /// Starts it through words of a shell, which end in the program and its arguments.
+    pub(crate) fn behind(mut self, wrapper: &str) -> Self {
+        self.wrapper = Some(wrapper.to_owned());
+        self
+    }
+
+    /// Another data directory than its home's.
+    pub(crate) fn data_directory(mut self, path: &Path) -> Self {
+        self.data_directory = Some(path.to_owned());
+        self
+    }
+
     /// Starts it and waits until it serves a revision.
     #[track_caller]
     pub(crate) fn start(self) -> Daemon {
@@ -109,23 +125,28 @@ impl DaemonBuilder {
     /// Starts it and waits until it answers at all.
     #[track_caller]
     pub(crate) fn start_unready(self) -> Daemon {
-        let home = Arc::clone(&self.home);
-        let log = Arc::new(Mutex::new(String::new()));
-        let mut child = self.command().spawn().unwrap();
-        keep(child.stdout.take().unwrap(), &log);
-        keep(child.stderr.take().unwrap(), &log);
-        let mut daemon = Daemon {
-            child,
-            home,
-            base_url: String::new(),
-            log,
-        };
+        let mut daemon = self.spawn();
         daemon.base_url = daemon.wait("it prints where it listens", |daemon| {
             printed_addresses(&daemon.log())
                 .into_iter()
                 .find(|url| is_alive(url))
         });
         daemon
+    }
+
+    /// Starts it and waits for nothing.
+    pub(crate) fn spawn(self) -> Daemon {
+        let home = Arc::clone(&self.home);
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut child = self.command().spawn().unwrap();
+        keep(child.stdout.take().unwrap(), &log);
+        keep(child.stderr.take().unwrap(), &log);
+        Daemon {
+            child,
+            home,
+            base_url: String::new(),
+            log,
+        }
     }
 
     /// Starts it, expecting that it ends by itself.
@@ -138,12 +159,21 @@ impl DaemonBuilder {
 
     fn command(self) -> Command {
         let home = self.home.path();
-        let mut command = hermetic(&self.program, home);
+        let mut command = match &self.wrapper {
+            None => hermetic(&self.program, home),
+            Some(wrapper) => {
+                let mut shell = hermetic(Path::new("sh"), home);
+                shell.args(["-c", &format!("exec {wrapper} \"$@\""), "sh"]);
+                shell.arg(&self.program);
+                shell
+            }
+        };
         command.args(&self.arguments);
         if !self.arguments.contains(&"--addr".into()) {
             command.args(["--addr", "127.0.0.1:0"]);
         }
-        command.arg("--data-dir").arg(home.join("data"));
+        let data = self.data_directory.unwrap_or_else(|| home.join("data"));
+        command.arg("--data-dir").arg(data);
         if !self.config.is_empty() {
             let file = home.join("orloj.yaml");
             fs::write(&file, &self.config).unwrap();
@@ -173,6 +203,19 @@ impl Daemon {
         let peak = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
         let digits = peak.unwrap().trim().trim_end_matches(" kB");
         digits.parse().unwrap()
+    }
+
+    /// Waits until it has printed `text`.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&mut self, text: &str) {
+        self.wait(&format!("it prints `{text}`"), |daemon| {
+            daemon.log().contains(text).then_some(())
+        });
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its data directory.

@@ -1,0 +1,98 @@
+//! How long the history is kept.
+
+use super::{applied, rejected, store};
+use crate::store::{
+    AppendOutcome, Confirmation, NewRevision, Store,
+    retention::{KEPT_RECORDS, KEPT_US, RECORDS_PER_LOOK},
+};
+
+const NOW_US: i64 = 3 * KEPT_US;
+
+/// Adds `count` rows at a time, as earlier versions have left them: nothing is forgotten meanwhile.
+async fn fill(store: &Store, (first, count): (i64, i64), finished_us: i64, in_chain: bool) {
+    let sql = "WITH RECURSIVE n(seq) AS (SELECT $1 UNION ALL SELECT seq + 1 FROM n WHERE seq < $2) \
+         INSERT INTO revisions SELECT seq, CASE WHEN $4 THEN seq - 1 END, 'r', NULL, 'a', 's', 0, 'c', 'p', \
+         CASE WHEN $4 THEN 'applied' ELSE 'rejected' END, 0, 0, 0, '[]', 0, $3, '', '' FROM n";
+    sqlx::query(sql)
+        .bind(first)
+        .bind(first + count - 1)
+        .bind(finished_us)
+        .bind(in_chain)
+        .execute(&store.pool)
+        .await
+        .unwrap();
+}
+
+async fn oldest_and_count(store: &Store) -> (i64, i64) {
+    sqlx::query_as("SELECT MIN(seq), COUNT(*) FROM revisions")
+        .fetch_one(&store.pool)
+        .await
+        .unwrap()
+}
+
+fn at(finished_us: i64, record: NewRevision) -> NewRevision {
+    NewRevision {
+        finished_us,
+        ..record
+    }
+}
+
+#[tokio::test]
+async fn newest_thousand_are_kept_however_old_and_older_ones_forgotten_now_and_then() {
+    let (_dir, store) = store().await;
+    fill(&store, (1, 1498), 7, true).await;
+    let old = Confirmation {
+        plan_digest: "sha256:a".to_owned(),
+        confirmed_by: "ada".to_owned(),
+        reason: "moved".to_owned(),
+        at_us: 7,
+    };
+    store.confirm(&old).await.unwrap();
+    let append = async |parent| {
+        let outcome = store
+            .append_revision(Some(parent), &at(NOW_US, applied("n")))
+            .await
+            .unwrap();
+        assert_eq!(outcome, AppendOutcome::Appended(parent + 1));
+    };
+    append(1498).await;
+    assert_eq!(oldest_and_count(&store).await, (1, 1499));
+    append(1499).await;
+    assert_eq!(1500 % RECORDS_PER_LOOK, 0);
+    assert_eq!(oldest_and_count(&store).await, (501, KEPT_RECORDS));
+    assert_eq!(store.confirmation("sha256:a").await.unwrap(), None);
+    append(1500).await;
+}
+
+#[tokio::test]
+async fn records_of_the_last_year_are_kept_however_many() {
+    let (_dir, store) = store().await;
+    fill(&store, (1, 300), NOW_US - KEPT_US - 1, true).await;
+    fill(&store, (301, 1699), NOW_US - KEPT_US, true).await;
+    let outcome = store
+        .append_revision(Some(1999), &at(NOW_US, applied("n")))
+        .await
+        .unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended(2000));
+    assert_eq!(oldest_and_count(&store).await, (301, 1700));
+}
+
+#[tokio::test]
+async fn what_is_served_is_kept_behind_any_number_of_refusals() {
+    let (_dir, store) = store().await;
+    fill(&store, (1, 2), 7, true).await;
+    fill(&store, (3, 1497), 7, false).await;
+    let seq = store
+        .record_rejection(&at(NOW_US, rejected("x", "[1]")))
+        .await
+        .unwrap();
+    assert_eq!(seq, 1500);
+    let (_, count) = oldest_and_count(&store).await;
+    assert!(count >= KEPT_RECORDS);
+    assert_eq!(store.latest_revision().await.unwrap().unwrap().seq, 2);
+    let outcome = store
+        .append_revision(Some(2), &at(NOW_US, applied("n")))
+        .await
+        .unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended(1501));
+}

@@ -20,6 +20,7 @@ mod literal;
 mod live;
 mod main;
 mod manifests;
+mod order;
 mod outcome;
 mod output;
 mod reading;

@@ -1,6 +1,6 @@
 //! `orloj confirm`: yes to a plan that is held.
 
-use crate::cli::{client::ServerArgs, error::CliError, exit::Exit, outcome, session::Session};
+use crate::cli::{error::CliError, exit::Exit, order::OrderArgs, outcome, session::Session};
 use clap::Args;
 use serde_json::json;
 
@@ -18,27 +18,13 @@ pub(crate) struct ConfirmArgs {
     /// The plan's digest, or its beginning
     #[arg(value_name = "DIGEST")]
     digest: String,
-    /// Why; the history keeps it
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// Who says so [default: the user's name]
-    #[arg(
-        long,
-        env = "USER",
-        value_name = "NAME",
-        hide_env = true,
-        default_value = "",
-        hide_default_value = true
-    )]
-    by: String,
     #[command(flatten)]
-    server: ServerArgs,
+    order: OrderArgs,
 }
 
 /// Tells the daemon.
 pub(crate) fn run(args: &ConfirmArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let body = json!({ "digest": args.digest, "reason": args.reason, "by": args.by });
-    let client = args.server.client(session)?;
-    let answer = client.post(&["api", "v1", "confirm"], Some(&body))?;
+    let fields = json!({ "digest": args.digest });
+    let (client, answer) = args.order.send("confirm", fields, session)?;
     outcome::tell(&answer, &client, session)
 }

@@ -1,6 +1,6 @@
 //! `orloj rollback`: back to a revision that was live before.
 
-use crate::cli::{client::ServerArgs, error::CliError, exit::Exit, outcome, session::Session};
+use crate::cli::{error::CliError, exit::Exit, order::OrderArgs, outcome, session::Session};
 use clap::Args;
 use serde_json::json;
 
@@ -19,28 +19,14 @@ pub(crate) struct RollbackArgs {
     /// A revision, its beginning, or a number of `orloj history` [default: the one before]
     #[arg(long, value_name = "REV")]
     to: Option<String>,
-    /// Why; the history keeps it
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// Who says so [default: the user's name]
-    #[arg(
-        long,
-        env = "USER",
-        value_name = "NAME",
-        hide_env = true,
-        default_value = "",
-        hide_default_value = true
-    )]
-    by: String,
     #[command(flatten)]
-    server: ServerArgs,
+    order: OrderArgs,
 }
 
 /// Asks the daemon to go back.
 pub(crate) fn run(args: &RollbackArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let body = json!({ "to": args.to, "reason": args.reason, "by": args.by });
-    let client = args.server.client(session)?;
-    let answer = client.post(&["api", "v1", "rollback"], Some(&body))?;
+    let fields = json!({ "to": args.to });
+    let (client, answer) = args.order.send("rollback", fields, session)?;
     let exit = outcome::tell(&answer, &client, session)?;
     session.terminal.note(
         "pinned: newer commits that do not touch what was rolled back are held until `orloj resume`\n",

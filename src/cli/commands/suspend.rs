@@ -1,10 +1,12 @@
 //! `orloj suspend`: the daemon does not look at the source for a while.
 
-use crate::cli::{
-    client::ServerArgs, columns::text, commands::history::seconds, error::CliError, exit::Exit,
-    session::Session,
+use crate::{
+    cli::{
+        columns::text, commands::history::seconds, error::CliError, exit::Exit, order::OrderArgs,
+        revision::short, session::Session,
+    },
+    model::parse_go_duration,
 };
-use crate::model::parse_go_duration;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -19,36 +21,22 @@ Examples:
   orloj suspend --reason \"the provider is migrating\" --until 2h
   orloj suspend --reason \"change freeze\" --until 2026-12-24T08:00:00Z")]
 pub(crate) struct SuspendArgs {
-    /// Why; everybody sees it
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
     /// When it ends by itself: a time (RFC 3339) or how long, such as `90m`
     #[arg(long, value_name = "TIME", value_parser = parse_until)]
     until: Option<Timestamp>,
-    /// Who says so [default: the user's name]
-    #[arg(
-        long,
-        env = "USER",
-        value_name = "NAME",
-        hide_env = true,
-        default_value = "",
-        hide_default_value = true
-    )]
-    by: String,
     #[command(flatten)]
-    server: ServerArgs,
+    order: OrderArgs,
 }
 
 /// Asks the daemon to wait.
 pub(crate) fn run(args: &SuspendArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let body = json!({ "reason": args.reason, "until": args.until, "by": args.by });
-    let client = args.server.client(session)?;
-    let answer = client.post(&["api", "v1", "suspend"], Some(&body))?;
+    let fields = json!({ "until": args.until });
+    let (_, answer) = args.order.send("suspend", fields, session)?;
     let until = args.until.map_or_else(
         || "`orloj resume`".to_owned(),
         |until| seconds(&until.to_string()),
     );
-    let live = crate::cli::revision::short(&text(&answer, "/revision"));
+    let live = short(&text(&answer, "/revision"));
     let told = format!("suspended until {until}; {live} stays live\n");
     session.terminal.data(&told)?;
     Ok(Exit::Done)

@@ -12,7 +12,12 @@ use serde_json::{Value, json};
 #[derive(Debug, Args)]
 pub(crate) struct OrderArgs {
     /// Why; the status and the history keep it
-    #[arg(long, value_name = "TEXT")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     reason: String,
     /// Who says so [default: the user's name]
     #[arg(

@@ -9,12 +9,11 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
-/// Why, and who says so.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Why, and who says so; nothing of it has to be said.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct SuspendRequest {
     reason: String,
-    #[serde(default)]
     by: String,
     /// RFC 3339; until somebody resumes without it.
     until: Option<Timestamp>,
@@ -23,10 +22,11 @@ pub(super) struct SuspendRequest {
 pub(super) async fn suspend(
     State(reconciler): State<Arc<Reconciler>>,
     State(tasks): State<TaskTracker>,
-    Json(request): Json<SuspendRequest>,
+    request: Option<Json<SuspendRequest>>,
 ) -> Result<Json<Value>, Problem> {
+    let request = request.map(|Json(request)| request).unwrap_or_default();
     let suspension = Suspension {
-        reason: named(request.reason, "reason")?,
+        reason: request.reason,
         by: request.by,
         since_us: Timestamp::now().as_microsecond(),
         until_us: request.until.map(Timestamp::as_microsecond),
@@ -48,24 +48,24 @@ pub(super) async fn resume(
     Ok(report(&reconciler, outcome))
 }
 
-/// Where to go back to, why, and who says so.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Where to go back to, why, and who says so; nothing of it has to be said.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RollbackRequest {
     to: Option<String>,
     reason: String,
-    #[serde(default)]
     by: String,
 }
 
 pub(super) async fn rollback(
     State(reconciler): State<Arc<Reconciler>>,
     State(tasks): State<TaskTracker>,
-    Json(request): Json<RollbackRequest>,
+    request: Option<Json<RollbackRequest>>,
 ) -> Result<Json<Value>, Problem> {
+    let request = request.map(|Json(request)| request).unwrap_or_default();
     let order = RollbackOrder {
         to: request.to,
-        reason: named(request.reason, "reason")?,
+        reason: request.reason,
         by: request.by,
     };
     let going_back = reconciler.clone();
@@ -78,6 +78,7 @@ pub(super) async fn rollback(
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfirmRequest {
     digest: String,
+    #[serde(default)]
     reason: String,
     #[serde(default)]
     by: String,
@@ -88,21 +89,12 @@ pub(super) async fn confirm(
     State(tasks): State<TaskTracker>,
     Json(request): Json<ConfirmRequest>,
 ) -> Result<Json<Value>, Problem> {
-    let reason = named(request.reason, "reason")?;
     let confirming = reconciler.clone();
     let yes = async move {
         confirming
-            .confirm(&request.digest, &reason, &request.by)
+            .confirm(&request.digest, &request.reason, &request.by)
             .await
     };
     let outcome = to_the_end(&tasks, yes).await??;
     Ok(report(&reconciler, outcome))
-}
-
-/// A text that must say something.
-fn named(text: String, field: &str) -> Result<String, Problem> {
-    if text.trim().is_empty() {
-        return Err(Problem::bad_request(format!("`{field}` must not be empty")));
-    }
-    Ok(text)
 }

@@ -275,10 +275,13 @@ impl Reconciler {
 }
 
 fn pinned_message(pin: &Pin) -> String {
+    let reason = match pin.reason.as_str() {
+        "" => String::new(),
+        reason => format!(" (\"{reason}\")"),
+    };
     format!(
-        "{} is pinned since a rollback (\"{}\"), and this commit touches nothing that was rolled back",
-        short(&pin.revision),
-        pin.reason
+        "{} is pinned since a rollback{reason}, and this commit touches nothing that was rolled back",
+        short(&pin.revision)
     )
 }
 

@@ -104,7 +104,7 @@ impl Reconciler {
         let candidate = Candidate {
             inputs,
             started_us,
-            by_hand: Some(format!("rolled back: {}", order.reason)),
+            by_hand: Some(summary(&order.reason)),
         };
         let mut ready = match self.judge(candidate) {
             Judged::Ready(ready) => ready,
@@ -219,4 +219,12 @@ fn not_kept(revision: &str) -> String {
         "`{revision}` is not kept any more; the last {} revisions are (`orloj history`), older ones come back with `git revert`",
         crate::store::KEPT_REVISIONS
     )
+}
+
+fn summary(reason: &str) -> String {
+    if reason.is_empty() {
+        "rolled back".to_owned()
+    } else {
+        format!("rolled back: {reason}")
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{
     cli::{binary, hermetic},
-    client::stream_of,
+    client::{client, stream_of},
     daemon::DaemonBuilder,
     git::TestRepo,
     manifests::{alias, compatible_endpoint, mock_endpoint},
@@ -30,11 +30,6 @@ fn rollback_switches_without_git_stays_over_a_restart_and_ends_with_resume() {
     let second = repo.commit_and_push("fast: small-v2");
     daemon.sync();
 
-    daemon
-        .cli()
-        .run(&["rollback"])
-        .code(64)
-        .complains("--reason");
     let aside = repo.bare().with_extension("aside");
     fs::rename(repo.bare(), &aside).unwrap();
     let back = ["rollback", "--reason", "wrong model", "--by", "ada"];
@@ -64,6 +59,37 @@ fn rollback_switches_without_git_stays_over_a_restart_and_ends_with_resume() {
         .run(&["resume"])
         .code(1)
         .complains("nothing is suspended");
+}
+
+#[test]
+fn orders_need_no_reason() {
+    let repo = repo();
+    let daemon = DaemonBuilder::on(&repo).start();
+    let first = daemon.revision();
+    repo.replace("aliases/fast.yaml", "small-v1", "small-v2");
+    repo.commit_and_push("fast: small-v2");
+    daemon.sync();
+    daemon.cli().run(&["rollback"]).success().says(&first[..7]);
+    let status = daemon.cli().run(&["status"]).success();
+    status.says("Pinned").says("no reason was given");
+    repo.write("other.yaml", &mock_endpoint("other", "m"));
+    let third = repo.commit_and_push("another");
+    let held = daemon.cli().run(&["sync"]).code(5);
+    held.complains("pinned since a rollback, and");
+    let status = daemon.get("/api/v1/status").body;
+    let digest = status["held"]["plan_digest"].as_str().unwrap();
+    let yes = daemon.cli().run(&["confirm", digest]).success();
+    yes.says(&third[..7]);
+    daemon.cli().run(&["suspend"]).success();
+    let status = daemon.cli().run(&["status"]).success();
+    status.says("Suspended").says("no reason was given");
+    daemon.cli().run(&["resume"]).success();
+    // Nor does the API need a body.
+    for order in ["rollback", "suspend"] {
+        let url = format!("{}/api/v1/{order}", daemon.url());
+        let answer = client().post(url).send().unwrap();
+        assert_eq!(answer.status(), 200, "{order}");
+    }
 }
 
 #[test]

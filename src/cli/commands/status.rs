@@ -221,16 +221,21 @@ fn suspended(status: &Value) -> String {
 /// Why, what, by whom and since when; nothing if nobody said so.
 fn said(status: &Value, pointer: &str, what: &str) -> String {
     let part = |name: &str| text(status, &format!("{pointer}/{name}"));
-    let (reason, by) = (part("reason"), part("by"));
-    if reason.is_empty() {
-        return reason;
+    let (reason, by, since) = (part("reason"), part("by"), part("since"));
+    if since.is_empty() {
+        return since;
     }
+    let reason = if reason.is_empty() {
+        "no reason was given".to_owned()
+    } else {
+        reason
+    };
     let by = if by.is_empty() {
         by
     } else {
         format!(" by {by}")
     };
-    format!("{reason} ({what}{by}, since {})", seconds(&part("since")))
+    format!("{reason} ({what}{by}, since {})", seconds(&since))
 }
 
 /// The resource and the reason on a line, what is wrong below it.

@@ -29,6 +29,20 @@ pub struct DependencyGraph {
     only_secrets: bool,
 }
 
+/// What was linked anew, and what that may have made wrong or right.
+#[derive(Debug)]
+pub enum Around {
+    /// All there is, where nothing was.
+    Everything,
+    /// Part of it.
+    Some {
+        /// Whose findings may be others.
+        around: BTreeSet<ResourceId>,
+        /// Whose links are.
+        relinked: Vec<ResourceId>,
+    },
+}
+
 impl Default for DependencyGraph {
     fn default() -> Self {
         Self {
@@ -61,10 +75,23 @@ impl DependencyGraph {
         findings.chain(&self.unserved)
     }
 
-    /// Links anew what changed on the way from `before` to `catalog`.
+    /// Links anew what changed on the way from `before` to `catalog`, and finds anew what is wrong around it.
     pub fn update(&mut self, before: &Catalog, catalog: &Catalog, changed: &BTreeSet<ResourceId>) {
+        let around = self.relink(before, catalog, changed);
+        self.check(before, catalog, changed, around);
+    }
+
+    /// Links anew what changed on the way from `before` to `catalog`; [`Self::check`] has to follow, and nothing
+    /// but findings is others after it.
+    pub fn relink(
+        &mut self,
+        before: &Catalog,
+        catalog: &Catalog,
+        changed: &BTreeSet<ResourceId>,
+    ) -> Around {
         if self.links.is_empty() && before.is_empty() {
-            return self.fill(catalog);
+            self.links = Links::of(catalog);
+            return Around::Everything;
         }
         let mut around = BTreeSet::new();
         for id in changed {
@@ -72,23 +99,35 @@ impl DependencyGraph {
         }
         let links = &mut self.links;
         let relinked = around.iter().filter(|id| links.relink(catalog, id));
-        let relinked: Vec<_> = relinked.cloned().collect();
+        let relinked = relinked.cloned().collect();
         for id in changed {
             self.links.around(id, &mut around);
         }
+        Around::Some { around, relinked }
+    }
+
+    /// Finds anew what is wrong with what was linked anew.
+    pub fn check(
+        &mut self,
+        before: &Catalog,
+        catalog: &Catalog,
+        changed: &BTreeSet<ResourceId>,
+        around: Around,
+    ) {
+        let (mut around, relinked) = match around {
+            Around::Everything => return self.check_all(catalog),
+            Around::Some { around, relinked } => (around, relinked),
+        };
         let only_secrets = catalog.is_only(Kind::Secret);
         if only_secrets != self.only_secrets {
             self.only_secrets = only_secrets;
-            around.extend(
-                catalog
-                    .of_kind(Kind::Secret)
-                    .map(|secret| secret.id.clone()),
-            );
+            let secrets = catalog.of_kind(Kind::Secret);
+            around.extend(secrets.map(|secret| secret.id.clone()));
         }
         let mut unsure = changed.iter().any(|id| is_elsewhere(before, catalog, id));
         for id in around {
             unsure |= self.unresolved.contains(&id);
-            self.check(catalog, &id);
+            self.check_one(catalog, &id);
             unsure |= self.unresolved.contains(&id);
         }
         if unsure {
@@ -99,9 +138,8 @@ impl DependencyGraph {
         self.unserved = unserved::note(catalog);
     }
 
-    /// Links a catalog where nothing was; comes to what updating by each of its resources does.
-    fn fill(&mut self, catalog: &Catalog) {
-        self.links = Links::of(catalog);
+    /// Comes to what checking each resource where nothing was does.
+    fn check_all(&mut self, catalog: &Catalog) {
         self.only_secrets = catalog.is_only(Kind::Secret);
         for resource in catalog.iter() {
             self.check_resource(catalog, resource);
@@ -112,7 +150,7 @@ impl DependencyGraph {
     }
 
     /// Finds anew what is wrong with one resource.
-    fn check(&mut self, catalog: &Catalog, id: &ResourceId) {
+    fn check_one(&mut self, catalog: &Catalog, id: &ResourceId) {
         let Some(resource) = catalog.get(id) else {
             self.unresolved.remove_mut(id);
             self.findings.set(id.clone(), Vec::new());

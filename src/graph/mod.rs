@@ -19,5 +19,5 @@ mod unserved;
 #[cfg(test)]
 mod tests;
 
-pub use dependencies::DependencyGraph;
+pub use dependencies::{Around, DependencyGraph};
 pub use reference::{Reference, references};

@@ -7,6 +7,7 @@
 //!
 //! `serde_yaml` reads nothing here, it is the writer: specs are read from nodes (`read`).
 
+mod as_json;
 mod assemble;
 mod assemble_all;
 mod claims;

@@ -19,7 +19,7 @@ use crate::model::{
     ResourceId, Severity, Span, code,
 };
 use serde::Deserialize as _;
-use std::sync::Arc;
+use std::{cell::OnceCell, sync::Arc};
 
 /// What one file says. Depends on its path and bytes alone.
 #[derive(Debug, Default)]
@@ -175,17 +175,23 @@ fn read_document(
     let compiled = schema::compiled(form);
     coerce(file, node, &compiled.shape, findings);
     let positions = node.positions();
-    let json = node.to_json();
     let checked = Checked {
         file,
         name: form.name(),
         quotes_values: form.kind() != Kind::Secret,
-        json: &json,
+        node,
+        json: OnceCell::new(),
         positions: &positions,
         span: node.span,
     };
     negative::check(file, form, node, findings);
-    let violations = violations::check(&checked, compiled);
+    // A mended document may hold a key twice, of which JSON keeps one.
+    let check = if mended {
+        violations::explain
+    } else {
+        violations::check
+    };
+    let violations = check(&checked, compiled);
     let valid = violations.findings.is_empty();
     findings.extend(explain_removed(violations.findings, form));
     let mut unique;

@@ -11,11 +11,11 @@ mod polish;
 pub use generate::generate_all;
 pub use page::reference_page;
 
-use super::{coerce::Shape, kinds::Form};
+use super::{as_json::Nodes, coerce::Shape, kinds::Form};
 use crate::model::Kind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The name of the schema that fits a manifest of any kind, beside the kinds' own.
 pub const MANIFEST: &str = "manifest";
@@ -23,8 +23,38 @@ pub const MANIFEST: &str = "manifest";
 /// A compiled form.
 pub(super) struct Compiled {
     pub(super) schema: Value,
-    pub(super) validator: Option<Validator>,
     pub(super) shape: Shape,
+    /// Says whether a document is valid; absent if the schema cannot be compiled.
+    pub(super) judge: Option<Validator<Nodes>>,
+    /// Says what is wrong; made when something first is.
+    critic: OnceLock<Option<Validator>>,
+}
+
+impl Compiled {
+    /// Compiles a schema.
+    pub(super) fn of(schema: Value) -> Self {
+        let judge = jsonschema::options_for::<Nodes>()
+            // Linear time whatever the pattern; the schemas are ours, the texts are not.
+            .with_pattern_options(PatternOptions::regex())
+            .build(&schema)
+            .ok();
+        Self {
+            shape: Shape::of(&schema, &schema),
+            schema,
+            judge,
+            critic: OnceLock::new(),
+        }
+    }
+
+    /// The same schema for JSON values.
+    pub(super) fn critic(&self) -> Option<&Validator> {
+        let compile = || {
+            let options = jsonschema::options();
+            let options = options.with_pattern_options(PatternOptions::regex());
+            options.build(&self.schema).ok()
+        };
+        self.critic.get_or_init(compile).as_ref()
+    }
 }
 
 /// The schema of a kind as it is published, found by any word for the kind; [`MANIFEST`] finds that of all.
@@ -54,8 +84,9 @@ pub(super) fn compiled(form: Form) -> &'static Compiled {
     });
     static NONE: LazyLock<Compiled> = LazyLock::new(|| Compiled {
         schema: Value::Null,
-        validator: None,
         shape: Shape::Any,
+        judge: None,
+        critic: OnceLock::new(),
     });
     COMPILED
         .iter()
@@ -64,18 +95,7 @@ pub(super) fn compiled(form: Form) -> &'static Compiled {
 }
 
 fn compile(form: Form) -> Compiled {
-    let schema: Value = serde_json::from_str(text(form)).unwrap_or_default();
-    let validator = jsonschema::options()
-        // Linear time whatever the pattern; the schemas are ours, the texts are not.
-        .with_pattern_options(PatternOptions::regex())
-        .build(&schema)
-        .ok();
-    let shape = Shape::of(&schema, &schema);
-    Compiled {
-        schema,
-        validator,
-        shape,
-    }
+    Compiled::of(serde_json::from_str(text(form)).unwrap_or_default())
 }
 
 fn slug(form: Form) -> &'static str {

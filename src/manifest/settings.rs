@@ -1,7 +1,7 @@
 //! Settings files: the same reader and the same exactness as for manifests.
 
 use super::{
-    coerce::{Shape, coerce},
+    coerce::coerce,
     loader::load,
     schema::Compiled,
     text::read_text,
@@ -11,7 +11,7 @@ use crate::model::{Finding, Findings, Origin, code};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{cell::OnceCell, sync::Arc};
 
 /// Reads a settings file of one document; an empty file is all defaults.
 ///
@@ -35,21 +35,18 @@ pub fn read_settings<T: DeserializeOwned + JsonSchema + Default>(
         };
     };
     let schema = settings_schema::<T>("orloj.yaml");
-    let compiled = Compiled {
-        shape: Shape::of(&schema, &schema),
-        validator: jsonschema::validator_for(&schema).ok(),
-        schema,
-    };
+    let compiled = Compiled::of(schema);
     let mut numbers = Vec::new();
     coerce(&file, &mut document, &compiled.shape, &mut numbers);
     findings.extend(numbers);
-    let (positions, json) = (document.positions(), document.to_json());
+    let positions = document.positions();
     let span = document.span;
     let checked = Checked {
         file: &file,
         name: "orloj.yaml",
         quotes_values: false,
-        json: &json,
+        node: &document,
+        json: OnceCell::new(),
         positions: &positions,
         span,
     };

@@ -1,10 +1,12 @@
 //! What a schema found wrong, in the user's words.
 
-use super::{limits::MAX_FINDINGS, mend::Fault, newer, schema::Compiled, suggest::did_you_mean};
+use super::{
+    limits::MAX_FINDINGS, mend::Fault, newer, node::Node, schema::Compiled, suggest::did_you_mean,
+};
 use crate::model::{Code, Finding, Origin, Positions, Span, code, pointer_to};
-use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Violation};
+use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
 use serde_json::{Value, json};
-use std::{collections::HashSet, sync::Arc};
+use std::{cell::OnceCell, collections::HashSet, sync::Arc};
 
 /// A document that is being checked.
 pub(super) struct Checked<'a> {
@@ -13,7 +15,9 @@ pub(super) struct Checked<'a> {
     pub(super) name: &'a str,
     /// Whether short values may be quoted: not where they could be secret.
     pub(super) quotes_values: bool,
-    pub(super) json: &'a Value,
+    pub(super) node: &'a Node<'a>,
+    /// The document as JSON, made when something is wrong with it.
+    pub(super) json: OnceCell<Value>,
     pub(super) positions: &'a Positions,
     pub(super) span: Span,
 }
@@ -31,24 +35,22 @@ pub(super) struct Violations {
 ///
 /// Most documents are valid, and to see that costs much less than to collect what is wrong.
 pub(super) fn check(document: &Checked<'_>, compiled: &Compiled) -> Violations {
-    match &compiled.validator {
-        Some(validator) if !validator.is_valid(document.json) => {
-            explain(document, compiled, validator)
-        }
-        _ => Violations::default(),
+    let judge = compiled.judge.as_ref();
+    if judge.is_none_or(|judge| judge.is_valid(document.node)) {
+        return Violations::default();
     }
+    explain(document, compiled)
 }
 
 /// Everything that is wrong with a document; nothing if it is valid.
-pub(super) fn explain(
-    document: &Checked<'_>,
-    compiled: &Compiled,
-    validator: &Validator,
-) -> Violations {
+pub(super) fn explain(document: &Checked<'_>, compiled: &Compiled) -> Violations {
+    let Some(critic) = compiled.critic() else {
+        return Violations::default();
+    };
     let mut faults = Vec::new();
     let mut found = Vec::new();
     let mut misspelt = HashSet::new();
-    for error in validator.iter_errors(document.json) {
+    for error in critic.iter_errors(document.json()) {
         document.report(&error, compiled, &mut found);
         note_faults(&error, &mut faults);
         if found.len() > MAX_FINDINGS {
@@ -110,12 +112,16 @@ fn join(place: &str, name: &str) -> String {
 }
 
 impl Checked<'_> {
+    fn json(&self) -> &Value {
+        self.json.get_or_init(|| self.node.to_json())
+    }
+
     /// No message quotes more of the document than short values of kinds that hold no secrets.
     fn report(&self, error: &ValidationError<'_>, compiled: &Compiled, findings: &mut Vec<Found>) {
         let mut needs = Vec::new();
         let pointer = error.instance_path().as_str();
         let field = field_name(pointer);
-        let instance = self.json.pointer(pointer).unwrap_or(&Value::Null);
+        let instance = self.json().pointer(pointer).unwrap_or(&Value::Null);
         let (code, message) = match error.kind() {
             Violation::AdditionalProperties { unexpected } => {
                 let known = known_fields(error, compiled);

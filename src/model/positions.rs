@@ -1,10 +1,20 @@
 //! Where each field of a document stands, kept small: a catalog holds one table per resource.
 
 use super::{Position, Span, push_token};
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
-/// Up to this many fields are searched from end to end, which needs no index.
+/// Up to this many fields are always searched from end to end, which needs no index.
 const LINEAR_FIELDS: u32 = 32;
+
+/// More fields are too until they were searched this often: an index costs as much as some tens of searches and
+/// stays in memory, and most documents are asked for a few places.
+const SEARCHES: u32 = 24;
 
 /// Pointers that are longer together, in bytes (16 MiB), are never written out for an index: many fields below
 /// one long key would fill memory.
@@ -20,8 +30,20 @@ pub struct Positions {
     fields: u32,
     /// Bytes of all pointers together.
     pointer_bytes: usize,
-    /// Made when a large document is first searched.
+    /// How often a large document was searched.
+    searches: Searches,
+    /// Made when that was often.
     index: OnceLock<Box<Index>>,
+}
+
+/// A count that clones go on from by themselves.
+#[derive(Debug, Default)]
+struct Searches(AtomicU32);
+
+impl Clone for Searches {
+    fn clone(&self) -> Self {
+        Self(self.0.load(Ordering::Relaxed).into())
+    }
 }
 
 /// Key and value of each pointer; of two with the same pointer the first written.
@@ -94,6 +116,7 @@ impl PositionsBuilder {
             packed: self.packed.into(),
             fields: self.fields,
             pointer_bytes: self.pointer_bytes,
+            searches: Searches::default(),
             index: OnceLock::new(),
         }
     }
@@ -254,6 +277,14 @@ impl Positions {
         if self.fields <= LINEAR_FIELDS || self.pointer_bytes > MAX_INDEXED_BYTES {
             return self.searched(pointer.as_bytes());
         }
+        if self.index.get().is_none() && self.searches.0.fetch_add(1, Ordering::Relaxed) < SEARCHES
+        {
+            return self.searched(pointer.as_bytes());
+        }
+        self.indexed_nearest(pointer)
+    }
+
+    fn indexed_nearest(&self, pointer: &str) -> Option<(usize, (Span, Span))> {
         let index = self.index.get_or_init(|| Box::new(self.indexed()));
         let mut pointer = pointer;
         loop {
@@ -357,6 +388,7 @@ mod tests {
                 let expected = nearest(&listed, pointer);
                 prop_assert_eq!(positions.nearest(pointer), expected);
                 prop_assert_eq!(positions.searched(pointer.as_bytes()), expected);
+                prop_assert_eq!(positions.indexed_nearest(pointer), expected);
             }
             let renamed = positions.renamed(&[("/a", "/b/b"), ("/b/a", ""), ("/b", "/a")]);
             for (pointer, ..) in &mut listed {

@@ -7,7 +7,10 @@ use crate::{
     plan::Side,
     routing::RoutingTable,
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, thread};
+
+/// From this many changed resources on, a thread costs less than it saves.
+const WORTH_A_THREAD: usize = 1000;
 
 /// Everything that a set of manifest files says.
 ///
@@ -34,8 +37,12 @@ impl Snapshot {
         let before = self.catalog().clone();
         let resources = self.assembly.update(edits);
         let after = self.assembly.catalog();
-        self.graph.update(&before, after, &resources);
-        let names = self.table.update(&before, after, &self.graph, &resources);
+        let around = self.graph.relink(&before, after, &resources);
+        // Shares its structure; names are compiled along the links, whatever is found wrong with them.
+        let linked = self.graph.clone();
+        let check = || self.graph.check(&before, after, &resources, around);
+        let compile = || self.table.update(&before, after, &linked, &resources);
+        let names = both(resources.len() >= WORTH_A_THREAD, check, compile);
         Changed { resources, names }
     }
 
@@ -111,4 +118,21 @@ impl Snapshot {
             table: &self.table,
         }
     }
+}
+
+/// Does one thing and another, at the same time if that is worth it.
+fn both<T>(at_once: bool, aside: impl FnOnce() + Send, here: impl FnOnce() -> T) -> T {
+    if !at_once {
+        aside();
+        return here();
+    }
+    thread::scope(|scope| {
+        let aside = scope.spawn(aside);
+        let done = here();
+        // Neither can panic on input; if one does, the panic goes on here.
+        if let Err(panic) = aside.join() {
+            std::panic::resume_unwind(panic);
+        }
+        done
+    })
 }

@@ -54,7 +54,8 @@ impl RoutingTable {
             table: self,
             after,
             names: BTreeMap::new(),
-            touched: Touched::default(),
+            touched: Vec::new(),
+            wildcards: BTreeSet::new(),
         };
         if !is_new {
             for id in affected.all() {
@@ -145,7 +146,9 @@ struct Update<'a> {
     after: &'a Catalog,
     /// The names of the namespaces that are touched, while they are changed.
     names: BTreeMap<Arc<str>, Names>,
-    touched: Touched,
+    /// Sorted once, at the end.
+    touched: Vec<(Arc<str>, String)>,
+    wildcards: BTreeSet<Arc<str>>,
 }
 
 impl Update<'_> {
@@ -256,7 +259,7 @@ impl Update<'_> {
     fn claim(&mut self, sort: Sort, name: &str, by: (ResourceId, usize), route: AliasRoute) {
         let route = Arc::new(route);
         if let Some(pattern) = Pattern::parse(name) {
-            self.touched.wildcards.insert(by.0.namespace.clone());
+            self.wildcards.insert(by.0.namespace.clone());
             let key = (Reverse(pattern.literals()), name.to_owned(), by.0.clone());
             let wildcards = &mut self.names(&by.0).wildcards;
             wildcards.insert_mut(key, (pattern, route));
@@ -268,7 +271,7 @@ impl Update<'_> {
 
     fn unclaim(&mut self, sort: Sort, name: &str, by: &(ResourceId, usize)) {
         if let Some(pattern) = Pattern::parse(name) {
-            self.touched.wildcards.insert(by.0.namespace.clone());
+            self.wildcards.insert(by.0.namespace.clone());
             let key = (Reverse(pattern.literals()), name.to_owned(), by.0.clone());
             self.names(&by.0).wildcards.remove_mut(&key);
             return;
@@ -279,7 +282,7 @@ impl Update<'_> {
 
     fn touch(&mut self, owner: &ResourceId, name: String) {
         let namespace = owner.namespace.clone();
-        self.touched.names.insert((namespace, name));
+        self.touched.push((namespace, name));
     }
 
     fn names(&mut self, of: &ResourceId) -> &mut Names {
@@ -297,7 +300,10 @@ impl Update<'_> {
                 self.table.namespaces.insert_mut(namespace, names);
             }
         }
-        self.touched
+        Touched {
+            names: self.touched.into_iter().collect(),
+            wildcards: self.wildcards,
+        }
     }
 }
 

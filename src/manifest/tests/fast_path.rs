@@ -1,6 +1,7 @@
 //! That a document passes fast is the same as that nothing is found wrong with it.
 
 use crate::manifest::{
+    as_json::Nodes,
     coerce::coerce,
     kinds::Form,
     loader::load,
@@ -8,8 +9,9 @@ use crate::manifest::{
     quirks, schema,
     violations::{self, Checked},
 };
+use jsonschema::json::{Node as JsonNode, conformance::assert_conformance};
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{cell::OnceCell, fs, path::Path};
 
 /// The kinds that the folders below lack.
 const OTHERS: &str = r"
@@ -72,7 +74,11 @@ fn what_passes_fast_is_what_has_no_violations() {
             let shape = &schema::compiled(form).shape;
             coerce(&"test.yaml".into(), &mut node, shape, &mut Vec::new());
             for json in variants(&node.to_json()) {
-                if agree(form, &node, &json) {
+                // JSON is YAML too.
+                let text = json.to_string();
+                let variant = load(&"test.yaml".into(), &text).documents;
+                assert_eq!(variant[0].to_json(), json);
+                if agree(form, &variant[0]) {
                     valid += 1;
                 } else {
                     invalid += 1;
@@ -85,26 +91,42 @@ fn what_passes_fast_is_what_has_no_violations() {
 
 /// Whether the document is valid, which both ways say alike.
 #[track_caller]
-fn agree(form: Form, node: &Node, json: &Value) -> bool {
+fn agree(form: Form, node: &Node) -> bool {
     let compiled = schema::compiled(form);
-    let validator = compiled.validator.as_ref().unwrap();
+    let judge = compiled.judge.as_ref().unwrap();
     let document = Checked {
         file: &"test.yaml".into(),
         name: form.name(),
         quotes_values: true,
-        json,
+        node,
+        json: OnceCell::new(),
         positions: &node.positions(),
         span: node.span,
     };
-    let explained = violations::explain(&document, compiled, validator);
+    let explained = violations::explain(&document, compiled);
     let checked = violations::check(&document, compiled);
+    let json = node.to_json();
     assert_eq!(checked.findings, explained.findings, "{json}");
     assert_eq!(
-        validator.is_valid(json),
+        judge.is_valid(node),
         explained.findings.is_empty(),
         "{json}"
     );
     checked.findings.is_empty()
+}
+
+/// Nodes keep what the validator relies on, numbers that JSON lacks included.
+#[test]
+fn nodes_are_json_to_the_validator() {
+    let document = jsonschema::json::conformance::document().to_string();
+    let loaded = load(&"test.yaml".into(), &document);
+    assert_conformance::<Nodes>(&&loaded.documents[0]);
+
+    let loaded = load(&"test.yaml".into(), ".inf");
+    let infinite = &loaded.documents[0];
+    assert_eq!(infinite.to_json(), json!(null));
+    assert!(JsonNode::is_null(&infinite) && JsonNode::as_number(&infinite).is_none());
+    assert!(JsonNode::equals_value(&infinite, &json!(null)));
 }
 
 /// The document, and the document with one value replaced, removed or added.

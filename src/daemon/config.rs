@@ -4,6 +4,7 @@ use super::{
     error::DaemonError,
     file::{FileConfig, GitAuth, GuardConfig},
     flags::{Flags, LogFormat},
+    reference::RefConfig,
     webhooks::webhooks,
 };
 use crate::{
@@ -87,9 +88,10 @@ impl Config {
             .unwrap_or(false);
         check_exposure(addr, anonymous)?;
         let repo = flags.repo.or(file.repo);
+        let in_file = file.reference.map(RefConfig::into_reference).transpose()?;
         let reference = flags
             .reference
-            .or(file.reference)
+            .or(in_file)
             .unwrap_or_else(|| DEFAULT_REFERENCE.to_owned());
         let paths = if flags.paths.is_empty() {
             file.path

@@ -1,6 +1,6 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
-use super::flags::LogFormat;
+use super::{flags::LogFormat, reference::RefConfig};
 use crate::{forge::Provider, manifest::settings_schema};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,9 +13,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 pub struct FileConfig {
     /// The Git repository: a path, or an `https://`, `ssh://` or `user@host:path` URL.
     pub repo: Option<String>,
-    /// The branch, tag or commit to follow; `main` if absent.
+    /// What to follow; `main` if absent.
     #[serde(rename = "ref")]
-    pub reference: Option<String>,
+    pub reference: Option<RefConfig>,
     /// Directories or files to read; the whole tree if absent.
     #[serde(default)]
     pub path: Vec<String>,

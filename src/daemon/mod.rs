@@ -11,6 +11,7 @@ mod flags;
 mod listener;
 mod logging;
 mod places;
+mod reference;
 mod serve;
 #[cfg(debug_assertions)]
 mod stop_at;

@@ -15,7 +15,8 @@ pub struct SourceConfig {
     pub name: String,
     /// The repository.
     pub location: Location,
-    /// Branch, tag, full reference (`refs/…`), `HEAD` or commit id (40 digits).
+    /// Branch, tag, full reference (`refs/…`), `HEAD`, commit id (40 digits) or
+    /// range of versions (`semver:>=1.2 <2`).
     pub reference: String,
     /// Directories and files to read; empty for the whole tree.
     pub paths: Vec<String>,

@@ -1,6 +1,6 @@
 //! Why a source could not be read.
 
-use super::{LocationError, ReferenceError, text::safe};
+use super::{LocationError, ReferenceError, VersionRangeError, text::safe};
 use std::{path::PathBuf, time::Duration};
 
 /// Why a source could not be fetched or read.
@@ -14,6 +14,9 @@ pub enum SourceError {
     /// The configured reference or revision does not have the form of one.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    /// The configured range of versions is none.
+    #[error(transparent)]
+    VersionRange(#[from] VersionRangeError),
     /// A configured path cannot be one of a repository.
     #[error("`{path}` is not a path in a repository: {why}")]
     Path {
@@ -42,6 +45,16 @@ pub enum SourceError {
         /// What was asked for.
         reference: String,
         /// The branches that exist.
+        known: String,
+    },
+    /// The remote has no tag for a version in the configured range.
+    #[error("`{location}` has no tag for a version in `{range}`; {known}")]
+    VersionNotFound {
+        /// The repository.
+        location: String,
+        /// What was asked for.
+        range: String,
+        /// The newest versions that exist.
         known: String,
     },
     /// A local repository does not have the revision.
@@ -221,10 +234,12 @@ impl SourceError {
             | Self::Git { .. } => true,
             Self::Location(_)
             | Self::Reference(_)
+            | Self::VersionRange(_)
             | Self::Path { .. }
             | Self::PathNotFound { .. }
             | Self::Unmerged { .. }
             | Self::ReferenceNotFound { .. }
+            | Self::VersionNotFound { .. }
             | Self::RevisionNotFound { .. }
             | Self::RepositoryNotFound { .. }
             | Self::Owner { .. }
@@ -267,9 +282,14 @@ impl SourceError {
 
 /// Names up to five branches, for an error about one that does not exist.
 pub(super) fn known_branches<'a>(branches: impl IntoIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 5;
     let mut names: Vec<&str> = branches.into_iter().collect();
     names.sort_unstable();
+    first_of(&names, "it has no branch yet", "its branches are")
+}
+
+/// Names the first five, for an error about another one.
+pub(super) fn first_of(names: &[&str], none: &str, some: &str) -> String {
+    const SHOWN: usize = 5;
     let more = names.len().saturating_sub(SHOWN);
     let shown: Vec<String> = names
         .iter()
@@ -277,8 +297,8 @@ pub(super) fn known_branches<'a>(branches: impl IntoIterator<Item = &'a str>) ->
         .map(|name| format!("`{}`", safe(name)))
         .collect();
     match (shown.is_empty(), more) {
-        (true, _) => "it has no branch yet".to_owned(),
-        (false, 0) => format!("its branches are {}", shown.join(", ")),
-        (false, more) => format!("its branches are {} and {more} more", shown.join(", ")),
+        (true, _) => none.to_owned(),
+        (false, 0) => format!("{some} {}", shown.join(", ")),
+        (false, more) => format!("{some} {} and {more} more", shown.join(", ")),
     }
 }

@@ -1,7 +1,7 @@
 //! A bare mirror of one source in the data directory.
 
 use super::{
-    Checkout, CommitId, SourceConfig, SourceError,
+    Checkout, CommitId, SourceConfig, SourceError, VersionRange,
     checkout::Health,
     fetch::{self, TIP},
     location::Form,
@@ -48,7 +48,10 @@ impl Mirror {
     /// - [`SourceError::Reference`] and [`SourceError::Path`] if the configuration cannot be right.
     /// - [`SourceError::Io`] and [`SourceError::Git`] if the directory cannot be used.
     pub fn open(dir: &Path, config: SourceConfig) -> Result<Self, SourceError> {
-        check_reference(&config.reference)?;
+        match VersionRange::of_reference(&config.reference) {
+            Some(range) => drop(range?),
+            None => check_reference(&config.reference)?,
+        }
         scope::normalise(&config.paths)?;
         let path = dir.join(format!("{}.git", file_name(&config.name)));
         fs::create_dir_all(dir).map_err(|error| SourceError::io("create", dir, error))?;

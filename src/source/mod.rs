@@ -32,6 +32,7 @@ mod staged;
 mod text;
 mod transport;
 mod tree;
+mod versions;
 mod watch;
 mod work_tree;
 
@@ -51,5 +52,6 @@ pub use patterns::{PatternError, Patterns, Selection};
 pub use reference::ReferenceError;
 pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
 pub use staged::open_staged;
+pub use versions::{VersionRange, VersionRangeError};
 pub use watch::{Changed, Watch};
 pub use work_tree::{WorkTree, open_work_tree, open_work_tree_in};

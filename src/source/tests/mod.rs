@@ -16,6 +16,7 @@ mod staged;
 mod tls;
 mod trees;
 mod unchanged;
+mod versions;
 mod watch;
 
 use super::{Checkout, Credentials, Limits, Location, Mirror, SourceConfig};

@@ -1,0 +1,46 @@
+//! How Git is asked: what is followed, as whom, and by which way.
+
+use super::{flags, refused};
+use crate::daemon::{Config, error::DaemonError};
+
+fn reference(yaml: &str) -> String {
+    let (_folder, mut flags) = flags(yaml);
+    flags.repo = Some("/srv/routing.git".to_owned());
+    Config::load(flags).unwrap().source.unwrap().reference
+}
+
+#[test]
+fn reference_is_named_as_the_flag_has_it_or_by_its_sort() {
+    for (yaml, expected) in [
+        ("", "main"),
+        ("ref: production\n", "production"),
+        ("ref: 'semver:>=1.2 <2'\n", "semver:>=1.2 <2"),
+        ("ref: {semver: '>=1.2 <2'}\n", "semver:>=1.2 <2"),
+        ("ref: {branch: main}\n", "refs/heads/main"),
+        ("ref: {tag: v1}\n", "refs/tags/v1"),
+        ("ref: {name: refs/pull/7/head}\n", "refs/pull/7/head"),
+        ("ref: {commit: abc}\n", "abc"),
+    ] {
+        assert_eq!(reference(yaml), expected, "{yaml}");
+    }
+}
+
+#[test]
+fn reference_of_no_sort_or_of_two_is_refused_at_its_place() {
+    for yaml in [
+        "ref: {}\n",
+        "ref: {branch: main, tag: v1}\n",
+        "ref: {brnch: main}\n",
+        "ref: [main]\n",
+    ] {
+        let DaemonError::Config(findings) = refused(yaml) else {
+            panic!("not a config error: {yaml}");
+        };
+        let finding = findings.iter().next().unwrap();
+        assert_eq!(
+            finding.origin.span.start.line, 1,
+            "{yaml}: {}",
+            finding.message
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! Flag over variable over file, checked once.
 
 use super::{
+    access::credentials,
     error::DaemonError,
     file::{FileConfig, GitAuth, GuardConfig},
     flags::{Flags, LogFormat},
@@ -14,7 +15,7 @@ use crate::{
     providers::NetworkOptions,
     reconcile::PruneGuard,
     secrets::{Keyring, Opened},
-    source::{Credentials, Limits, Location, SourceConfig},
+    source::{Limits, Location, SourceConfig},
     store::Store,
 };
 use std::{
@@ -204,35 +205,15 @@ fn source_config(
         Some(Ok(directory)) => Location::directory(&directory),
         Some(Err(_)) | None => location,
     };
+    let credentials = credentials(auth, &location)?;
     Ok(SourceConfig {
         name: "default".to_owned(),
         location,
         reference,
         paths,
         limits: Limits::default(),
-        credentials: credentials(auth)?,
+        credentials,
     })
-}
-
-fn credentials(auth: &GitAuth) -> Result<Credentials, DaemonError> {
-    let secret = match &auth.secret_file {
-        Some(path) => Some(Opened::new(
-            read(path, "`auth.secret_file`")?.trim_ascii().to_vec(),
-        )),
-        None => None,
-    };
-    let mut credentials = match (secret, &auth.username) {
-        (Some(secret), Some(username)) => Credentials::basic(username.clone(), secret),
-        (Some(secret), None) => Credentials::bearer(secret),
-        (None, _) => Credentials::none(),
-    };
-    if let Some(file) = &auth.ssh_key_file {
-        credentials = credentials.with_ssh_key_file(file);
-    }
-    if let Some(file) = &auth.known_hosts_file {
-        credentials = credentials.with_known_hosts_file(file);
-    }
-    Ok(credentials)
 }
 
 fn read_keyring(files: &[PathBuf]) -> Result<Keyring, DaemonError> {

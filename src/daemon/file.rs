@@ -40,7 +40,7 @@ pub struct FileConfig {
     pub insecure_allow_anonymous: Option<bool>,
     /// Whether the `x-orloj-route` header is left out.
     pub no_route_header: Option<bool>,
-    /// How Git servers over HTTP are asked.
+    /// How Git servers are asked.
     #[serde(default)]
     pub auth: GitAuth,
     /// Webhooks that ring for a sync.
@@ -68,7 +68,7 @@ pub struct GuardConfig {
     pub prune_objects: Option<usize>,
 }
 
-/// How Git servers over HTTP are asked.
+/// How Git servers are asked: as whom, and by which way. Sent to the repository's host alone.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GitAuth {
@@ -80,6 +80,17 @@ pub struct GitAuth {
     pub ssh_key_file: Option<PathBuf>,
     /// Known hosts for ssh, instead of the user's own.
     pub known_hosts_file: Option<PathBuf>,
+    /// PEM file of certificate authorities that the server may be signed by, beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of the certificate, with its chain, that is shown to a server which asks for one.
+    pub client_cert_file: Option<PathBuf>,
+    /// PEM file of the private key of `client_cert_file`.
+    pub client_key_file: Option<PathBuf>,
+    /// The proxy for `https://` and `http://`: `http://HOST:PORT`, or `none`. If absent, the one that
+    /// `HTTPS_PROXY` or `ALL_PROXY` names, except for hosts in `NO_PROXY`.
+    pub proxy: Option<String>,
+    /// File with the password of the user that `proxy` names (`http://USER@HOST:PORT`).
+    pub proxy_password_file: Option<PathBuf>,
 }
 
 /// Webhooks that ring for a sync: `POST /webhooks/PROVIDER`. One that is not named is not served.

@@ -3,6 +3,7 @@
 //! [`serve`] reads [`Flags`] and the file, binds the address, serves the last good revision, and only
 //! then touches database and network. [`demo`] makes a repository and a key first, and serves them.
 
+mod access;
 mod config;
 mod demo;
 mod error;

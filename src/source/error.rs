@@ -134,14 +134,26 @@ pub enum SourceError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The certificate authorities cannot be used.
-    #[error("failed to prepare TLS for `{location}`; check `ca_file`")]
+    /// What TLS is made with cannot be used.
+    #[error("failed to prepare TLS for `{location}`; check {check}")]
     Tls {
         /// The repository.
         location: String,
+        /// The settings that may be wrong.
+        check: &'static str,
         /// The cause.
         #[source]
         source: reqwest::Error,
+    },
+    /// A client certificate would be shown to a proxy too.
+    #[error(
+        "the client certificate for `{location}` would be shown to the proxy `{proxy}` too; give the proxy as `http://…`"
+    )]
+    CertificateForProxy {
+        /// The repository.
+        location: String,
+        /// The proxy.
+        proxy: String,
     },
     /// The fetch took too long.
     #[error("fetching `{location}` took longer than {} s", limit.as_secs_f32())]
@@ -246,6 +258,7 @@ impl SourceError {
             | Self::Auth { .. }
             | Self::Protocol { .. }
             | Self::Tls { .. }
+            | Self::CertificateForProxy { .. }
             | Self::TransferTooLarge { .. }
             | Self::DirectoryTooLarge { .. }
             | Self::BlobNotFound { .. }

@@ -84,21 +84,26 @@ impl Mirror {
         if matches!(self.config.location.form(), Form::Http(_)) && held.is_none() {
             *held = Some(client(&self.config)?);
         }
+        let client = held.clone();
         let idle = Arc::strong_count(&self.health) == 1;
         let damaged = self.health.is_damaged();
         if damaged {
             self.warn_of_damage("an object is missing or broken");
         }
         let fetched = if damaged || (idle && self.packs()? > MAX_PACKS) {
-            self.replace(held.clone())
+            self.replace(client.clone())
         } else {
             let repository = self.repository()?;
-            fetch::fetch(&repository, &self.config, held.clone())
+            fetch::fetch(&repository, &self.config, client.clone())
         };
+        if fetched.is_err() && self.config.credentials.uses_tls_files() {
+            // They may have been renewed: the next look reads them again.
+            *held = None;
+        }
         match fetched {
             Err(error) if error.is_damage() => {
                 self.warn_of_damage(&error);
-                self.replace(held.clone())
+                self.replace(client)
             }
             fetched => fetched,
         }

@@ -283,14 +283,15 @@ impl Partial {
         let parts: Vec<&str> = numbers.split('.').collect();
         let wild = |part: &&str| matches!(*part, "x" | "X" | "*");
         let known = parts.iter().take_while(|part| !wild(part)).count();
-        let only_wild_behind = parts[known..].iter().all(|part| wild(&part));
+        let only_wild_behind = parts[known..].iter().all(wild);
         let whole = known == 3 || prerelease.is_empty();
         if parts.len() > 3 || !only_wild_behind || !whole {
             return Err(refused());
         }
-        let number = |part: &&str| match part.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => part.parse::<u64>().map_err(|_| refused()),
-            false => Err(refused()),
+        let number = |part: &&str| {
+            let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+            let number = digits.then(|| part.parse::<u64>().ok()).flatten();
+            number.ok_or_else(refused)
         };
         Ok(Self {
             numbers: parts[..known]
@@ -329,9 +330,10 @@ impl Partial {
         for (at, number) in numbers.iter_mut().enumerate().take(place + 1) {
             *number = self.number(at);
         }
-        numbers[place] = match self.numbers.is_empty() {
-            true => u64::MAX,
-            false => numbers[place].saturating_add(1),
+        numbers[place] = if self.numbers.is_empty() {
+            u64::MAX
+        } else {
+            numbers[place].saturating_add(1)
         };
         Edge {
             version: version(numbers, lowest()),

@@ -44,3 +44,40 @@ fn reference_of_no_sort_or_of_two_is_refused_at_its_place() {
         );
     }
 }
+
+/// What loading says with this `auth`, for a repository over `https`.
+fn loaded(auth: &str) -> Result<String, DaemonError> {
+    let (_folder, mut flags) = flags(&format!("auth: {{{auth}}}\n"));
+    flags.repo = Some("https://git.example.com/routing.git".to_owned());
+    Config::load(flags).map(|config| format!("{:?}", config.source.unwrap()))
+}
+
+#[test]
+fn proxy_and_its_password_are_configured_and_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, "c4nary\n").unwrap();
+    let file = format!("proxy_password_file: {}", password.display());
+    let shown = loaded(&format!("proxy: 'http://me@proxy.test:3128', {file}")).unwrap();
+    assert!(
+        shown.contains("http://proxy.test:3128") && !shown.contains("c4nary"),
+        "{shown}"
+    );
+    let shown = loaded("proxy: none").unwrap();
+    assert!(shown.contains("proxy: None"), "{shown}");
+    for (auth, expected) in [
+        (
+            format!("proxy: 'http://proxy.test:3128', {file}"),
+            "http://USER@HOST:PORT",
+        ),
+        (
+            "proxy: 'socks5://proxy.test:1080'".to_owned(),
+            "http://HOST:PORT",
+        ),
+        ("client_cert_file: a.pem".to_owned(), "client_key_file"),
+        ("client_key_file: a.pem".to_owned(), "client_cert_file"),
+    ] {
+        let error = loaded(&auth).unwrap_err().to_string();
+        assert!(error.contains(expected), "{auth}: {error}");
+    }
+}

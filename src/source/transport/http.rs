@@ -2,87 +2,26 @@
 //!
 //! Protocol: <https://git-scm.com/docs/gitprotocol-http>.
 
-use super::{Form, HttpCredentials, SourceConfig, SourceError, Transfer, lock};
+use super::{Form, HttpCredentials, SourceError, Transfer, lock};
 use git2::{
     Error,
     transport::{Service, SmartSubtransport, SmartSubtransportStream},
 };
 use reqwest::{
-    Certificate, StatusCode,
-    blocking::{Client, RequestBuilder, Response},
+    StatusCode,
+    blocking::{RequestBuilder, Response},
     header::{ACCEPT, CONTENT_TYPE, LOCATION},
-    redirect::{Attempt, Policy},
 };
 use std::{
-    fs,
     io::{self, Read, Write},
     sync::Arc,
-    time::Duration,
 };
-
-/// Time for the connection alone; a host that is down should not cost a whole fetch's time.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Largest list of references in bytes: some 400,000 of them.
 const MAX_ADVERTISEMENT_BYTES: u64 = 32 << 20;
 
-/// Most redirects followed, as `git` has it for the first request.
-const MAX_REDIRECTS: usize = 5;
-
 const INFO_REFS: &str = "/info/refs";
 const SERVICE: &str = "git-upload-pack";
-
-/// Makes the client of a mirror. It goes straight to the host: no proxy is taken from the environment.
-///
-/// # Errors
-///
-/// - [`SourceError::Io`] if the file of certificate authorities cannot be read.
-/// - [`SourceError::Tls`] if it, or what the system has, cannot be used.
-pub(in crate::source) fn client(config: &SourceConfig) -> Result<Client, SourceError> {
-    let unusable = |source| SourceError::Tls {
-        location: config.location.to_string(),
-        source,
-    };
-    let authorities = match &config.credentials.ca_file {
-        None => Vec::new(),
-        Some(file) => {
-            let pem = fs::read(file).map_err(|error| SourceError::io("read", file, error))?;
-            Certificate::from_pem_bundle(&pem).map_err(unusable)?
-        }
-    };
-    // An error says that another part of the process was first, with the same provider.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the client of `source`: bounded in time, redirects and addresses"
-    )]
-    let builder = Client::builder();
-    builder
-        .user_agent(concat!("git/2 (orloj ", env!("CARGO_PKG_VERSION"), ")"))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(Policy::custom(redirect))
-        .referer(false)
-        .no_proxy()
-        .tls_certs_merge(authorities)
-        .build()
-        .map_err(unusable)
-}
-
-/// Follows a redirect on the same host only, and never from `https` to `http`.
-fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    let allowed = attempt.previous().last().is_some_and(|from| {
-        let to = attempt.url();
-        let same = from.scheme() == to.scheme()
-            && from.port_or_known_default() == to.port_or_known_default();
-        let upgrade = from.scheme() == "http" && to.scheme() == "https";
-        from.host_str() == to.host_str() && (same || upgrade)
-    });
-    if allowed && attempt.previous().len() <= MAX_REDIRECTS {
-        attempt.follow()
-    } else {
-        attempt.stop()
-    }
-}
 
 /// The HTTP side of one transfer.
 pub(super) struct Http(pub(super) Arc<Transfer>);
@@ -245,6 +184,15 @@ fn judge(transfer: &Transfer, response: &Response, listing: bool) -> Result<(), 
                 detail: format!("status {}", status.as_u16()),
             });
         }
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            return Err(SourceError::Network {
+                location,
+                source: match &transfer.proxy {
+                    Some(proxy) => format!("the proxy `{proxy}` wants other credentials").into(),
+                    None => "a proxy on the way wants credentials".into(),
+                },
+            });
+        }
         StatusCode::NOT_FOUND | StatusCode::GONE => {
             return Err(SourceError::RepositoryNotFound {
                 location,
@@ -304,8 +252,23 @@ fn network(transfer: &Transfer, error: reqwest::Error) -> SourceError {
     if error.is_timeout() && transfer.left().is_zero() {
         return transfer.timed_out();
     }
+    let error = error.without_url();
     SourceError::Network {
         location: transfer.location.clone(),
-        source: Box::new(error.without_url()),
+        source: match &transfer.proxy {
+            Some(proxy) => Box::new(ThroughProxy {
+                proxy: proxy.to_string(),
+                source: error,
+            }),
+            None => Box::new(error),
+        },
     }
+}
+
+/// Which way the request took that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the way was through the proxy `{proxy}`")]
+struct ThroughProxy {
+    proxy: String,
+    source: reqwest::Error,
 }

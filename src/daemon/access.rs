@@ -1,9 +1,13 @@
 //! `auth` of the configuration: as whom a Git server is asked, and by which way.
 
-use super::{config::read, error::DaemonError, file::GitAuth};
+use super::{
+    config::read,
+    error::DaemonError,
+    file::{GitAuth, GithubAppAuth},
+};
 use crate::{
     secrets::Opened,
-    source::{Credentials, GitProxy, Location, ProxyError, ProxyVariables},
+    source::{Credentials, GitProxy, GithubApp, Location, ProxyError, ProxyVariables},
 };
 
 /// What `proxy` says if none is to be used.
@@ -15,15 +19,7 @@ const NO_PROXY: &str = "none";
 ///
 /// [`DaemonError::Setting`] and [`DaemonError::Read`] for what cannot be used.
 pub(super) fn credentials(auth: &GitAuth, location: &Location) -> Result<Credentials, DaemonError> {
-    let secret = match &auth.secret_file {
-        Some(path) => Some(secret(path, "`auth.secret_file`")?),
-        None => None,
-    };
-    let mut credentials = match (secret, &auth.username) {
-        (Some(secret), Some(username)) => Credentials::basic(username.clone(), secret),
-        (Some(secret), None) => Credentials::bearer(secret),
-        (None, _) => Credentials::none(),
-    };
+    let mut credentials = identity(auth, location)?;
     if let Some(file) = &auth.ssh_key_file {
         credentials = credentials.with_ssh_key_file(file);
     }
@@ -47,6 +43,35 @@ pub(super) fn credentials(auth: &GitAuth, location: &Location) -> Result<Credent
         Some(proxy) => credentials.with_proxy(proxy),
         None => credentials,
     })
+}
+
+/// Who is to be seen in HTTP.
+fn identity(auth: &GitAuth, location: &Location) -> Result<Credentials, DaemonError> {
+    let secret = match &auth.secret_file {
+        Some(path) => Some(secret(path, "`auth.secret_file`")?),
+        None => None,
+    };
+    match (secret, &auth.username, &auth.github_app) {
+        (None, None, Some(app)) => github_app(app, location),
+        (_, _, Some(_)) => Err(setting(
+            "`auth.github_app`",
+            "goes without `username` and `secret_file`",
+        )),
+        (Some(secret), Some(username), None) => Ok(Credentials::basic(username.clone(), secret)),
+        (Some(secret), None, None) => Ok(Credentials::bearer(secret)),
+        (None, _, None) => Ok(Credentials::none()),
+    }
+}
+
+fn github_app(app: &GithubAppAuth, location: &Location) -> Result<Credentials, DaemonError> {
+    let key = Opened::new(read(
+        &app.private_key_file,
+        "`auth.github_app.private_key_file`",
+    )?);
+    let api = app.api_url.as_deref();
+    let made = GithubApp::new(&app.app_id, app.installation_id, &key, api, location);
+    made.map(Credentials::github_app)
+        .map_err(|error| setting("`auth.github_app`", &error.to_string()))
 }
 
 /// The configured proxy, else the one that the environment names.

@@ -76,6 +76,8 @@ pub struct GitAuth {
     pub username: Option<String>,
     /// File with the password or token.
     pub secret_file: Option<PathBuf>,
+    /// A GitHub App instead of a name and a secret.
+    pub github_app: Option<GithubAppAuth>,
     /// Private key for ssh.
     pub ssh_key_file: Option<PathBuf>,
     /// Known hosts for ssh, instead of the user's own.
@@ -91,6 +93,20 @@ pub struct GitAuth {
     pub proxy: Option<String>,
     /// File with the password of the user that `proxy` names (`http://USER@HOST:PORT`).
     pub proxy_password_file: Option<PathBuf>,
+}
+
+/// A GitHub App that may read the contents of the repository. Its tokens are made when they are needed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GithubAppAuth {
+    /// The App's id or client id.
+    pub app_id: String,
+    /// The id of its installation: the number at the end of the installation's URL.
+    pub installation_id: u64,
+    /// PEM file of a private key of the App, as GitHub gives it.
+    pub private_key_file: PathBuf,
+    /// Where the API is; `https://api.github.com` if absent, or `https://HOST/api/v3` for other hosts.
+    pub api_url: Option<String>,
 }
 
 /// Webhooks that ring for a sync: `POST /webhooks/PROVIDER`. One that is not named is not served.

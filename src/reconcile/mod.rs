@@ -23,6 +23,7 @@ mod live;
 mod opening;
 mod orders;
 mod pace;
+mod patience;
 mod prepare;
 mod reconciler;
 mod restore;

@@ -7,6 +7,7 @@ use super::{
     hold::Looked,
     live::Live,
     orders::{Held, Pin, Suspension},
+    patience::Patience,
     served::{Inputs, UnmanagedFile},
     settings::ReconcileSettings,
     status::{Outcome, Phase, Status},
@@ -38,6 +39,7 @@ pub struct Reconciler {
     database: String,
     store: OnceCell<Store>,
     cache: Arc<Mutex<FileCache>>,
+    pub(super) patience: Patience,
 }
 
 /// What belongs to whoever's turn it is.
@@ -108,6 +110,7 @@ impl Reconciler {
             mirror: mirror.map(Arc::new),
             database,
             store: OnceCell::new(),
+            patience: Patience::default(),
             cache: Arc::default(),
         }
     }
@@ -171,6 +174,7 @@ impl Reconciler {
     pub async fn sync(&self) -> Outcome {
         let mut turn = self.turn.lock().await;
         let outcome = self.walk(&mut turn).await.unwrap_or_else(|error| {
+            self.patience.note(&error);
             let cause = chain(&error);
             tracing::warn!(error = cause, "reconcile failed; it is tried again");
             Outcome::Retry(cause)

@@ -1,6 +1,6 @@
 //! What to fetch, from where and as whom.
 
-use super::{GitProxy, Limits, Location};
+use super::{GitProxy, GithubApp, Limits, Location};
 use crate::secrets::Opened;
 use std::{
     fmt,
@@ -54,6 +54,8 @@ pub(super) enum HttpCredentials {
         password: Arc<Opened>,
     },
     Bearer(Arc<Opened>),
+    /// Makes its tokens itself.
+    App(Arc<GithubApp>),
 }
 
 impl Credentials {
@@ -77,6 +79,14 @@ impl Credentials {
     pub fn bearer(token: Opened) -> Self {
         Self {
             http: HttpCredentials::Bearer(Arc::new(token)),
+            ..Self::default()
+        }
+    }
+
+    /// The tokens of a GitHub App, for HTTP remotes.
+    pub fn github_app(app: GithubApp) -> Self {
+        Self {
+            http: HttpCredentials::App(Arc::new(app)),
             ..Self::default()
         }
     }
@@ -140,6 +150,7 @@ impl fmt::Debug for Credentials {
             HttpCredentials::None => "none",
             HttpCredentials::Basic { .. } => "basic",
             HttpCredentials::Bearer(_) => "bearer",
+            HttpCredentials::App(_) => "GitHub App",
         };
         f.debug_struct("Credentials")
             .field("http", &http)

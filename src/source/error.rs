@@ -117,13 +117,25 @@ pub enum SourceError {
         /// What was wrong.
         detail: String,
     },
+    /// GitHub gives no token to the configured App.
+    #[error("GitHub's API at `{api}` gave no token for `{location}`: {detail}")]
+    App {
+        /// The repository.
+        location: String,
+        /// Where the API is.
+        api: String,
+        /// What it answered, and what to look at.
+        detail: String,
+    },
     /// The remote is busy or broken.
-    #[error("`{location}` answered with status {status}")]
+    #[error("`{location}` answered with status {status}{}", asked(*.retry_after))]
     Server {
         /// The repository.
         location: String,
         /// The HTTP status.
         status: u16,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// The network failed.
     #[error("failed to reach `{location}`")]
@@ -145,15 +157,15 @@ pub enum SourceError {
         #[source]
         source: reqwest::Error,
     },
-    /// A client certificate would be shown to a proxy too.
+    /// A client certificate would be shown to somebody else too.
     #[error(
-        "the client certificate for `{location}` would be shown to the proxy `{proxy}` too; give the proxy as `http://…`"
+        "the client certificate for `{location}` would be shown to `{other}` too; give a proxy as `http://…`, and use a GitHub App without a certificate"
     )]
-    CertificateForProxy {
+    CertificateForOthers {
         /// The repository.
         location: String,
-        /// The proxy.
-        proxy: String,
+        /// The proxy, or where the App's API is.
+        other: String,
     },
     /// The fetch took too long.
     #[error("fetching `{location}` took longer than {} s", limit.as_secs_f32())]
@@ -257,12 +269,21 @@ impl SourceError {
             | Self::Owner { .. }
             | Self::Auth { .. }
             | Self::Protocol { .. }
+            | Self::App { .. }
             | Self::Tls { .. }
-            | Self::CertificateForProxy { .. }
+            | Self::CertificateForOthers { .. }
             | Self::TransferTooLarge { .. }
             | Self::DirectoryTooLarge { .. }
             | Self::BlobNotFound { .. }
             | Self::Create { .. } => false,
+        }
+    }
+
+    /// How long the remote asks to be left alone, if it does.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Server { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 
@@ -291,6 +312,11 @@ impl SourceError {
             source,
         }
     }
+}
+
+fn asked(retry_after: Option<Duration>) -> String {
+    let text = |time: Duration| format!(" and asks to wait {} s", time.as_secs());
+    retry_after.map(text).unwrap_or_default()
 }
 
 /// Names up to five branches, for an error about one that does not exist.

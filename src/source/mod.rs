@@ -54,6 +54,7 @@ pub use proxy::{GitProxy, ProxyError, ProxyVariables};
 pub use reference::ReferenceError;
 pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
 pub use staged::open_staged;
+pub use transport::{GithubApp, GithubAppError};
 pub use versions::{VersionRange, VersionRangeError};
 pub use watch::{Changed, Watch};
 pub use work_tree::{WorkTree, open_work_tree, open_work_tree_in};

@@ -81,3 +81,33 @@ fn proxy_and_its_password_are_configured_and_never_shown() {
         assert!(error.contains(expected), "{auth}: {error}");
     }
 }
+
+#[test]
+fn github_app_is_configured_alone_and_with_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.pem");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f"])
+        .arg(&file)
+        .output();
+    assert!(made.unwrap().status.success());
+    let app = format!(
+        "github_app: {{app_id: 4711, installation_id: 99, private_key_file: {}}}",
+        file.display()
+    );
+    let shown = loaded(&app).unwrap();
+    assert!(
+        shown.contains("GitHub App") && !shown.contains("PRIVATE"),
+        "{shown}"
+    );
+    for more in ["username: me", "secret_file: /etc/hostname"] {
+        let error = loaded(&format!("{app}, {more}")).unwrap_err().to_string();
+        assert!(error.contains("`auth.github_app`"), "{error}");
+    }
+    std::fs::write(&file, "c4nary").unwrap();
+    let error = loaded(&app).unwrap_err().to_string();
+    assert!(
+        error.contains("`private_key_file`") && !error.contains("c4nary"),
+        "{error}"
+    );
+}

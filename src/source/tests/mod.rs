@@ -6,6 +6,7 @@ mod addresses;
 mod cut_off;
 mod directories;
 mod edits;
+mod github_app;
 mod ignored;
 mod proxied;
 mod remotes;

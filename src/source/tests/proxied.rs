@@ -188,7 +188,7 @@ fn proxy_over_tls_and_a_client_certificate_do_not_go_together() {
         .with_proxy(GitProxy::parse("https://proxy.test:3128").unwrap());
     let error = mirrored(config).mirror.fetch().unwrap_err();
     assert!(
-        matches!(error, SourceError::CertificateForProxy { .. }),
+        matches!(error, SourceError::CertificateForOthers { .. }),
         "{error:?}"
     );
     assert!(!error.transient());

@@ -1,7 +1,7 @@
 //! The HTTP client of a mirror: trust, identity, way, redirects.
 
 use crate::secrets::Opened;
-use crate::source::{Credentials, SourceConfig, SourceError};
+use crate::source::{Credentials, SourceConfig, SourceError, config::HttpCredentials};
 use reqwest::{
     Certificate, Identity,
     blocking::Client,
@@ -22,7 +22,7 @@ const MAX_REDIRECTS: usize = 5;
 /// - [`SourceError::Io`] if the file of certificate authorities, of the certificate or of its key cannot be
 ///   read.
 /// - [`SourceError::Tls`] if one of them, or what the system has, cannot be used.
-/// - [`SourceError::CertificateForProxy`] if the certificate would be shown to somebody else.
+/// - [`SourceError::CertificateForOthers`] if the certificate would be shown to somebody else.
 pub(in crate::source) fn client(config: &SourceConfig) -> Result<Client, SourceError> {
     let unusable = |check| {
         move |source| SourceError::Tls {
@@ -53,13 +53,13 @@ pub(in crate::source) fn client(config: &SourceConfig) -> Result<Client, SourceE
         builder = builder
             .identity(identity.map_err(unusable("`client_cert_file` and `client_key_file`"))?);
     }
+    if let Some(other) = other_seer(config) {
+        return Err(SourceError::CertificateForOthers {
+            location: config.location.to_string(),
+            other,
+        });
+    }
     if let Some(proxy) = &credentials.proxy {
-        if proxy.is_tls() && credentials.client_certificate.is_some() {
-            return Err(SourceError::CertificateForProxy {
-                location: config.location.to_string(),
-                proxy: proxy.to_string(),
-            });
-        }
         builder = builder.proxy(proxy.to_reqwest().map_err(unusable("`proxy`"))?);
     }
     let check = match credentials.client_certificate {
@@ -67,6 +67,19 @@ pub(in crate::source) fn client(config: &SourceConfig) -> Result<Client, SourceE
         None => "`ca_file`",
     };
     builder.build().map_err(unusable(check))
+}
+
+/// Who else would be shown the client certificate: one client makes all connections.
+fn other_seer(config: &SourceConfig) -> Option<String> {
+    let credentials = &config.credentials;
+    credentials.client_certificate.as_ref()?;
+    let proxy = credentials.proxy.as_ref().filter(|proxy| proxy.is_tls());
+    let app = match &credentials.http {
+        HttpCredentials::App(app) => Some(app).filter(|app| app.is_elsewhere(&config.location)),
+        _ => None,
+    };
+    let proxy = proxy.map(ToString::to_string);
+    proxy.or_else(|| app.map(|app| app.api().to_string()))
 }
 
 /// The certificate and its key, if they are configured and can be read.

@@ -2,7 +2,9 @@
 //!
 //! Protocol: <https://git-scm.com/docs/gitprotocol-http>.
 
-use super::{Form, HttpCredentials, SourceError, Transfer, lock};
+use super::{
+    Form, HttpCredentials, SourceError, Transfer, github_app::Given, lock, patience::retry_after,
+};
 use git2::{
     Error,
     transport::{Service, SmartSubtransport, SmartSubtransportStream},
@@ -22,6 +24,9 @@ const MAX_ADVERTISEMENT_BYTES: u64 = 32 << 20;
 
 const INFO_REFS: &str = "/info/refs";
 const SERVICE: &str = "git-upload-pack";
+
+/// Whose password a GitHub App's token is.
+const APP_USER: &str = "x-access-token";
 
 /// The HTTP side of one transfer.
 pub(super) struct Http(pub(super) Arc<Transfer>);
@@ -64,9 +69,34 @@ struct Exchange {
 
 impl Exchange {
     fn send(&mut self) -> Result<Response, SourceError> {
+        let transfer = Arc::clone(&self.transfer);
+        let (mut response, token) = self.ask()?;
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let (HttpCredentials::App(app), Some(token)) = (&transfer.http, token)
+        {
+            // It may have been revoked; what was made for this request is refused for another reason.
+            app.discard(&token.text);
+            if self.listing && !token.is_new {
+                (response, _) = self.ask()?;
+            }
+        }
+        judge(&transfer, &response, self.listing)?;
+        if self.listing {
+            let base = response.url().as_str().split(INFO_REFS).next();
+            *lock(&transfer.base) = base.map(str::to_owned);
+        }
+        Ok(response)
+    }
+
+    /// Sends the request; also returns the token of an App that went with it.
+    fn ask(&mut self) -> Result<(Response, Option<Given>), SourceError> {
         let transfer = &*self.transfer;
         let (Form::Http(location), Some(client)) = (&transfer.form, &transfer.client) else {
             return Err(protocol(transfer, "the address is not an HTTP one"));
+        };
+        let token = match &transfer.http {
+            HttpCredentials::App(app) => Some(app.token(client, transfer)?),
+            _ => None,
         };
         let configured = || location.url.as_str().trim_end_matches('/').to_owned();
         let request = if self.listing {
@@ -79,20 +109,17 @@ impl Exchange {
                 .header(ACCEPT, format!("application/x-{SERVICE}-result"))
                 .body(std::mem::take(&mut self.request))
         };
+        let request = match &token {
+            Some(token) => request.basic_auth(APP_USER, token.text.expose_text()),
+            None => authorise(transfer, request)?,
+        };
         let left = transfer.left();
         if left.is_zero() {
             return Err(transfer.timed_out());
         }
-        let response = authorise(transfer, request)?
-            .timeout(left)
-            .send()
-            .map_err(|error| network(transfer, error))?;
-        judge(transfer, &response, self.listing)?;
-        if self.listing {
-            let base = response.url().as_str().split(INFO_REFS).next();
-            *lock(&transfer.base) = base.map(str::to_owned);
-        }
-        Ok(response)
+        let sent = request.timeout(left).send();
+        let response = sent.map_err(|error| network(transfer, &transfer.location, error))?;
+        Ok((response, token))
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -164,7 +191,7 @@ fn authorise(transfer: &Transfer, request: RequestBuilder) -> Result<RequestBuil
             })
     };
     Ok(match &transfer.http {
-        HttpCredentials::None => request,
+        HttpCredentials::None | HttpCredentials::App(_) => request,
         HttpCredentials::Basic { username, password } => {
             // A token may stand as the user name alone.
             request.basic_auth(username, password.expose_text())
@@ -177,7 +204,16 @@ fn authorise(transfer: &Transfer, request: RequestBuilder) -> Result<RequestBuil
 fn judge(transfer: &Transfer, response: &Response, listing: bool) -> Result<(), SourceError> {
     let location = transfer.location.clone();
     let status = response.status();
+    let retry_after = retry_after(response.headers());
+    let server = || SourceError::Server {
+        location: transfer.location.clone(),
+        status: status.as_u16(),
+        retry_after,
+    };
     match status {
+        StatusCode::FORBIDDEN if retry_after.is_some() => {
+            return Err(server());
+        }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             return Err(SourceError::Auth {
                 location,
@@ -199,14 +235,8 @@ fn judge(transfer: &Transfer, response: &Response, listing: bool) -> Result<(), 
                 remote: true,
             });
         }
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-            let status = status.as_u16();
-            return Err(SourceError::Server { location, status });
-        }
-        status if status.is_server_error() => {
-            let status = status.as_u16();
-            return Err(SourceError::Server { location, status });
-        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => return Err(server()),
+        status if status.is_server_error() => return Err(server()),
         status if status.is_redirection() => {
             return Err(protocol(transfer, redirected(response)));
         }
@@ -248,13 +278,14 @@ fn protocol(transfer: &Transfer, detail: impl Into<String>) -> SourceError {
     }
 }
 
-fn network(transfer: &Transfer, error: reqwest::Error) -> SourceError {
+/// A request that `location` did not answer.
+pub(super) fn network(transfer: &Transfer, location: &str, error: reqwest::Error) -> SourceError {
     if error.is_timeout() && transfer.left().is_zero() {
         return transfer.timed_out();
     }
     let error = error.without_url();
     SourceError::Network {
-        location: transfer.location.clone(),
+        location: location.to_owned(),
         source: match &transfer.proxy {
             Some(proxy) => Box::new(ThroughProxy {
                 proxy: proxy.to_string(),

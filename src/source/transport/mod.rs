@@ -5,7 +5,9 @@
 //! [`Transfer`] by that number. The real address never reaches libgit2, nor its error texts.
 
 mod client;
+mod github_app;
 mod http;
+mod patience;
 mod ssh;
 
 use super::{
@@ -25,6 +27,7 @@ use std::{
 };
 
 pub(super) use client::client;
+pub use github_app::{GithubApp, GithubAppError};
 #[cfg(test)]
 pub(super) use ssh::{arguments as ssh_arguments, last_words as ssh_last_words};
 

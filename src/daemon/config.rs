@@ -4,6 +4,7 @@ use super::{
     error::DaemonError,
     file::{FileConfig, GuardConfig},
     flags::{Flags, LogFormat},
+    reference::RefConfig,
     sources::{ConfiguredSource, OneSource, sources},
     webhooks::webhooks,
 };
@@ -85,9 +86,10 @@ impl Config {
             .or(file.insecure_allow_anonymous)
             .unwrap_or(false);
         check_exposure(addr, anonymous)?;
+        let in_file = file.reference.map(RefConfig::into_reference).transpose()?;
         let one = OneSource {
             repo: flags.repo.or(file.repo),
-            reference: flags.reference.or(file.reference),
+            reference: flags.reference.or(in_file),
             paths: if flags.paths.is_empty() {
                 file.path
             } else {

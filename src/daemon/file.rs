@@ -1,6 +1,6 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
-use super::flags::LogFormat;
+use super::{flags::LogFormat, reference::RefConfig};
 use crate::{forge::Provider, manifest::settings_schema};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,9 +13,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 pub struct FileConfig {
     /// The Git repository: a path, or an `https://`, `ssh://` or `user@host:path` URL.
     pub repo: Option<String>,
-    /// The branch, tag or commit to follow; `main` if absent.
+    /// What to follow; `main` if absent.
     #[serde(rename = "ref")]
-    pub reference: Option<String>,
+    pub reference: Option<RefConfig>,
     /// Directories or files to read; the whole tree if absent.
     #[serde(default)]
     pub path: Vec<String>,
@@ -40,7 +40,7 @@ pub struct FileConfig {
     pub insecure_allow_anonymous: Option<bool>,
     /// Whether the `x-orloj-route` header is left out.
     pub no_route_header: Option<bool>,
-    /// How Git servers over HTTP are asked.
+    /// How Git servers are asked.
     #[serde(default)]
     pub auth: GitAuth,
     /// Several repositories, or several parts of one, instead of `repo`, `ref`, `path` and `auth`. What they
@@ -70,9 +70,9 @@ pub struct SourceEntry {
     pub name: String,
     /// The Git repository: a path, or an `https://`, `ssh://` or `user@host:path` URL.
     pub url: String,
-    /// The branch, tag or commit to follow; `main` if absent.
+    /// What to follow; `main` if absent.
     #[serde(rename = "ref")]
-    pub reference: Option<String>,
+    pub reference: Option<RefConfig>,
     /// Directories or files to read; the whole tree if absent.
     #[serde(default)]
     pub paths: Vec<String>,
@@ -98,7 +98,7 @@ pub struct GuardConfig {
     pub prune_objects: Option<usize>,
 }
 
-/// How Git servers over HTTP are asked.
+/// How Git servers are asked: as whom, and by which way. Sent to the repository's host alone.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GitAuth {
@@ -106,10 +106,37 @@ pub struct GitAuth {
     pub username: Option<String>,
     /// File with the password or token.
     pub secret_file: Option<PathBuf>,
+    /// A GitHub App instead of a name and a secret.
+    pub github_app: Option<GithubAppAuth>,
     /// Private key for ssh.
     pub ssh_key_file: Option<PathBuf>,
     /// Known hosts for ssh, instead of the user's own.
     pub known_hosts_file: Option<PathBuf>,
+    /// PEM file of certificate authorities that the server may be signed by, beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of the certificate, with its chain, that is shown to a server which asks for one.
+    pub client_cert_file: Option<PathBuf>,
+    /// PEM file of the private key of `client_cert_file`.
+    pub client_key_file: Option<PathBuf>,
+    /// The proxy for `https://` and `http://`: `http://HOST:PORT`, or `none`. If absent, the one that
+    /// `HTTPS_PROXY` or `ALL_PROXY` names, except for hosts in `NO_PROXY`.
+    pub proxy: Option<String>,
+    /// File with the password of the user that `proxy` names (`http://USER@HOST:PORT`).
+    pub proxy_password_file: Option<PathBuf>,
+}
+
+/// A GitHub App that may read the contents of the repository. Its tokens are made when they are needed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GithubAppAuth {
+    /// The App's id or client id.
+    pub app_id: String,
+    /// The id of its installation: the number at the end of the installation's URL.
+    pub installation_id: u64,
+    /// PEM file of a private key of the App, as GitHub gives it.
+    pub private_key_file: PathBuf,
+    /// Where the API is; `https://api.github.com` if absent, or `https://HOST/api/v3` for other hosts.
+    pub api_url: Option<String>,
 }
 
 /// Webhooks that ring for a sync: `POST /webhooks/PROVIDER`. One that is not named is not served.

@@ -3,6 +3,7 @@
 //! [`serve`] reads [`Flags`] and the file, binds the address, serves the last good revision, and only
 //! then touches database and network. [`demo`] makes a repository and a key first, and serves them.
 
+mod access;
 mod config;
 mod demo;
 mod error;
@@ -11,6 +12,7 @@ mod flags;
 mod listener;
 mod logging;
 mod places;
+mod reference;
 mod serve;
 mod sources;
 #[cfg(debug_assertions)]

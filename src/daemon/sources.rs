@@ -1,14 +1,12 @@
 //! What is followed: the flags' repository, or the `sources` of the configuration.
 
 use super::{
-    config::read,
+    access::credentials,
     error::DaemonError,
     file::{GitAuth, SourceEntry},
+    reference::RefConfig,
 };
-use crate::{
-    secrets::Opened,
-    source::{Credentials, DEFAULT_SOURCE, Limits, Location, Patterns, Selection, SourceConfig},
-};
+use crate::source::{DEFAULT_SOURCE, Limits, Location, Patterns, Selection, SourceConfig};
 use std::{collections::HashSet, sync::Arc};
 
 const DEFAULT_REFERENCE: &str = "main";
@@ -58,15 +56,16 @@ pub(super) fn sources(
             "cannot stand beside `--repo`; move that repository into the list".to_owned(),
         ));
     }
+    let location = location(repo, "`--repo`")?;
     let config = SourceConfig {
         name: DEFAULT_SOURCE.to_owned(),
-        location: location(repo, "`--repo`")?,
+        credentials: credentials(one.auth, &location)?,
+        location,
         reference: one
             .reference
             .unwrap_or_else(|| DEFAULT_REFERENCE.to_owned()),
         paths: one.paths,
         limits: Limits::default(),
-        credentials: credentials(one.auth)?,
     };
     Ok(vec![ConfiguredSource {
         config,
@@ -83,10 +82,13 @@ fn named_source(
         let problem = format!("has two sources with the name `{}`", entry.name);
         return Err(setting("`sources`", problem));
     }
-    let reference = entry.reference.clone();
+    let reference = entry.reference.clone().map(RefConfig::into_reference);
+    let reference = reference.transpose()?;
+    let location = location(&entry.url, "`sources.url`")?;
     let config = SourceConfig {
         name: entry.name.clone(),
-        location: location(&entry.url, "`sources.url`")?,
+        credentials: credentials(&entry.auth, &location)?,
+        location,
         reference: reference.unwrap_or_else(|| DEFAULT_REFERENCE.to_owned()),
         paths: entry.paths.clone(),
         limits: Limits {
@@ -96,7 +98,6 @@ fn named_source(
             },
             ..Limits::default()
         },
-        credentials: credentials(&entry.auth)?,
     };
     Ok(ConfiguredSource {
         config,
@@ -145,27 +146,6 @@ fn location(text: &str, name: &'static str) -> Result<Location, DaemonError> {
         Some(Ok(directory)) => Location::directory(&directory),
         Some(Err(_)) | None => location,
     })
-}
-
-fn credentials(auth: &GitAuth) -> Result<Credentials, DaemonError> {
-    let secret = match &auth.secret_file {
-        Some(path) => Some(Opened::new(
-            read(path, "`auth.secret_file`")?.trim_ascii().to_vec(),
-        )),
-        None => None,
-    };
-    let mut credentials = match (secret, &auth.username) {
-        (Some(secret), Some(username)) => Credentials::basic(username.clone(), secret),
-        (Some(secret), None) => Credentials::bearer(secret),
-        (None, _) => Credentials::none(),
-    };
-    if let Some(file) = &auth.ssh_key_file {
-        credentials = credentials.with_ssh_key_file(file);
-    }
-    if let Some(file) = &auth.known_hosts_file {
-        credentials = credentials.with_known_hosts_file(file);
-    }
-    Ok(credentials)
 }
 
 pub(super) fn setting(setting: &'static str, problem: String) -> DaemonError {

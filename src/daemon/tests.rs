@@ -1,6 +1,8 @@
 //! Settings files, as people write them.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod git;
+
 use super::{Config, Flags, config_schema, error::DaemonError};
 use crate::forge::Provider;
 use std::{fs, path::Path, path::PathBuf, time::Duration};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     secrets::Opened,
-    source::{CommitId, Location},
+    source::{CommitId, Location, VersionRange},
 };
 use axum::http::HeaderMap;
 use sha2::{Digest as _, Sha256};
@@ -45,6 +45,9 @@ impl Watched {
         let wanted = self.reference.as_str();
         if wanted == "HEAD" || CommitId::parse(wanted).is_some() {
             return None;
+        }
+        if let Some(Ok(range)) = VersionRange::of_reference(wanted) {
+            return Some(range.follows(full));
         }
         let short = ["refs/heads/", "refs/tags/"]
             .iter()

@@ -77,6 +77,8 @@ impl Driver {
         self.awaited.hear(rings.told.clone(), self.stood);
         self.pace.begin(&rings, Instant::now());
         let outcome = look(&self.reconciler, &self.source).await;
+        let asked = self.source.iter().filter_map(|one| one.asked_to_wait());
+        let asked_to_wait = asked.max();
         let (tip, now) = (self.tip(), Instant::now());
         let found = match outcome {
             Outcome::Retry(_) => Found::Failure,
@@ -84,6 +86,9 @@ impl Driver {
             _ => Found::New,
         };
         self.pace.end(cause, found, spread(), now);
+        if let Some(time) = asked_to_wait {
+            self.pace.leave_alone(time, spread(), now);
+        }
         if outcome == Outcome::Suspended {
             self.awaited.give_up();
         } else if let Some(tip) = tip.filter(|_| found != Found::Failure) {

@@ -1,8 +1,14 @@
 //! A source that is followed.
 
-use super::gather::{FileCache, SourceFiles, gather};
+use super::{
+    gather::{FileCache, SourceFiles, gather},
+    patience::Patience,
+};
 use crate::source::{CommitId, Mirror, SourceError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// A source that is followed: its mirror, and what was read of it last.
 #[derive(Debug)]
@@ -13,6 +19,7 @@ pub struct Followed {
     cache: Mutex<FileCache>,
     /// Where the last fetch found it, if there was one that succeeded.
     tip: Mutex<Option<CommitId>>,
+    patience: Patience,
 }
 
 impl Followed {
@@ -34,6 +41,7 @@ impl Followed {
             label,
             mirror,
             tip: Mutex::default(),
+            patience: Patience::default(),
         }
     }
 
@@ -68,9 +76,15 @@ impl Followed {
 
     /// Asks the remote. What it says is where the source stands from now on.
     pub(super) fn fetch(&self) -> Result<CommitId, SourceError> {
-        let commit = self.mirror.fetch()?;
+        let fetched = self.mirror.fetch();
+        let commit = fetched.inspect_err(|error| self.patience.note(error))?;
         *self.held_tip() = Some(commit);
         Ok(commit)
+    }
+
+    /// How long its server asked to be left alone, if the last fetch was refused so; told once.
+    pub(super) fn asked_to_wait(&self) -> Option<Duration> {
+        self.patience.take()
     }
 
     /// Where it stands: where the last fetch found it, else the mirror that an earlier process left. Asks

@@ -27,6 +27,7 @@ mod opening;
 mod orders;
 mod pace;
 mod parts;
+mod patience;
 mod prepare;
 mod reconciler;
 mod restore;

@@ -9,6 +9,9 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest pause between two tries.
 const LONGEST_RETRY: Duration = Duration::from_mins(1);
 
+/// The longest pause that a remote may ask for.
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
+
 /// Rings within this time of a look's begin are answered together by the next one.
 const FIRST_WINDOW: Duration = Duration::from_millis(50);
 
@@ -42,6 +45,8 @@ pub(super) struct Pace {
     unproven: Instant,
     /// When to look whether the remote shows what was told.
     waiting: Option<Instant>,
+    /// The remote asked not to be looked at before, whoever rings.
+    left_alone: Instant,
 }
 
 impl Pace {
@@ -54,6 +59,7 @@ impl Pace {
             window: FIRST_WINDOW,
             unproven: now,
             waiting: None,
+            left_alone: now,
         }
     }
 
@@ -65,12 +71,14 @@ impl Pace {
         let unproven = rings.unproven.then_some((self.unproven, Cause::Ring));
         let waiting = self.waiting.map(|at| (at, Cause::Wait));
         let asked = [proven, unproven, waiting].into_iter().flatten();
-        asked.fold(
-            self.regular,
-            |first, other| {
-                if other.0 <= first.0 { other } else { first }
-            },
-        )
+        let (first, cause) =
+            asked.fold(
+                self.regular,
+                |first, other| {
+                    if other.0 <= first.0 { other } else { first }
+                },
+            );
+        (first.max(self.left_alone), cause)
     }
 
     /// A look begins that answers these.
@@ -108,6 +116,11 @@ impl Pace {
             Cause::Poll
         };
         self.regular = (now + pause.mul_f64(1.0 + spread), next);
+    }
+
+    /// The remote asked to be left alone for some time (`Retry-After`). `spread` is added to it.
+    pub(super) fn leave_alone(&mut self, time: Duration, spread: f64, now: Instant) {
+        self.left_alone = now + time.min(LONGEST_ASKED).mul_f64(1.0 + spread);
     }
 
     /// The remote is to be asked again at this moment.

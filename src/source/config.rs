@@ -1,6 +1,6 @@
 //! What to fetch, from where and as whom.
 
-use super::{Limits, Location};
+use super::{GitProxy, GithubApp, Limits, Location};
 use crate::secrets::Opened;
 use std::{
     fmt,
@@ -18,7 +18,8 @@ pub struct SourceConfig {
     pub name: String,
     /// The repository.
     pub location: Location,
-    /// Branch, tag, full reference (`refs/…`), `HEAD` or commit id (40 digits).
+    /// Branch, tag, full reference (`refs/…`), `HEAD`, commit id (40 digits) or
+    /// range of versions (`semver:>=1.2 <2`).
     pub reference: String,
     /// Directories and files to read; empty for the whole tree.
     pub paths: Vec<String>,
@@ -28,7 +29,7 @@ pub struct SourceConfig {
     pub credentials: Credentials,
 }
 
-/// As whom to fetch. Sent to the configured host alone; never shown.
+/// As whom to fetch, and by which way. Sent to the configured host alone; never shown.
 #[derive(Default)]
 pub struct Credentials {
     pub(super) http: HttpCredentials,
@@ -36,6 +37,14 @@ pub struct Credentials {
     pub(super) known_hosts_file: Option<PathBuf>,
     pub(super) ssh_program: Option<PathBuf>,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) client_certificate: Option<ClientCertificate>,
+    pub(super) proxy: Option<GitProxy>,
+}
+
+/// Who this machine is in TLS: PEM files, the second with the private key.
+pub(super) struct ClientCertificate {
+    pub(super) certificate_file: PathBuf,
+    pub(super) key_file: PathBuf,
 }
 
 /// What an HTTP remote is sent as `Authorization`.
@@ -48,6 +57,8 @@ pub(super) enum HttpCredentials {
         password: Arc<Opened>,
     },
     Bearer(Arc<Opened>),
+    /// Makes its tokens itself.
+    App(Arc<GithubApp>),
 }
 
 impl Credentials {
@@ -75,6 +86,14 @@ impl Credentials {
         }
     }
 
+    /// The tokens of a GitHub App, for HTTP remotes.
+    pub fn github_app(app: GithubApp) -> Self {
+        Self {
+            http: HttpCredentials::App(Arc::new(app)),
+            ..Self::default()
+        }
+    }
+
     /// The private key that ssh shows, and no other.
     #[must_use]
     pub fn with_ssh_key_file(mut self, file: &Path) -> Self {
@@ -96,6 +115,29 @@ impl Credentials {
         self
     }
 
+    /// The certificate (PEM, with its chain) and its private key that are shown to `https` remotes which
+    /// ask for one.
+    #[must_use]
+    pub fn with_client_certificate(mut self, certificate_file: &Path, key_file: &Path) -> Self {
+        self.client_certificate = Some(ClientCertificate {
+            certificate_file: certificate_file.to_owned(),
+            key_file: key_file.to_owned(),
+        });
+        self
+    }
+
+    /// The proxy that HTTP remotes are reached by; without it they are reached straight.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: GitProxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Whether TLS is made with what lies in files, which somebody may renew.
+    pub(super) fn uses_tls_files(&self) -> bool {
+        self.ca_file.is_some() || self.client_certificate.is_some()
+    }
+
     /// The program that is called as `ssh`; without it the one of that name on the path.
     #[must_use]
     pub fn with_ssh_program(mut self, program: &Path) -> Self {
@@ -111,10 +153,12 @@ impl fmt::Debug for Credentials {
             HttpCredentials::None => "none",
             HttpCredentials::Basic { .. } => "basic",
             HttpCredentials::Bearer(_) => "bearer",
+            HttpCredentials::App(_) => "GitHub App",
         };
         f.debug_struct("Credentials")
             .field("http", &http)
             .field("ssh_key_file", &self.ssh_key_file)
+            .field("proxy", &self.proxy)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! Why a source could not be read.
 
-use super::{LocationError, ReferenceError, text::safe};
+use super::{LocationError, ReferenceError, VersionRangeError, text::safe};
 use std::{path::PathBuf, time::Duration};
 
 /// Why a source could not be fetched or read.
@@ -14,6 +14,9 @@ pub enum SourceError {
     /// The configured reference or revision does not have the form of one.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    /// The configured range of versions is none.
+    #[error(transparent)]
+    VersionRange(#[from] VersionRangeError),
     /// A configured path cannot be one of a repository.
     #[error("`{path}` is not a path in a repository: {why}")]
     Path {
@@ -42,6 +45,16 @@ pub enum SourceError {
         /// What was asked for.
         reference: String,
         /// The branches that exist.
+        known: String,
+    },
+    /// The remote has no tag for a version in the configured range.
+    #[error("`{location}` has no tag for a version in `{range}`; {known}")]
+    VersionNotFound {
+        /// The repository.
+        location: String,
+        /// What was asked for.
+        range: String,
+        /// The newest versions that exist.
         known: String,
     },
     /// A local repository does not have the revision.
@@ -104,13 +117,25 @@ pub enum SourceError {
         /// What was wrong.
         detail: String,
     },
+    /// GitHub gives no token to the configured App.
+    #[error("GitHub's API at `{api}` gave no token for `{location}`: {detail}")]
+    App {
+        /// The repository.
+        location: String,
+        /// Where the API is.
+        api: String,
+        /// What it answered, and what to look at.
+        detail: String,
+    },
     /// The remote is busy or broken.
-    #[error("`{location}` answered with status {status}")]
+    #[error("`{location}` answered with status {status}{}", asked(*.retry_after))]
     Server {
         /// The repository.
         location: String,
         /// The HTTP status.
         status: u16,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// The network failed.
     #[error("failed to reach `{location}`")]
@@ -121,14 +146,26 @@ pub enum SourceError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The certificate authorities cannot be used.
-    #[error("failed to prepare TLS for `{location}`; check `ca_file`")]
+    /// What TLS is made with cannot be used.
+    #[error("failed to prepare TLS for `{location}`; check {check}")]
     Tls {
         /// The repository.
         location: String,
+        /// The settings that may be wrong.
+        check: &'static str,
         /// The cause.
         #[source]
         source: reqwest::Error,
+    },
+    /// A client certificate would be shown to somebody else too.
+    #[error(
+        "the client certificate for `{location}` would be shown to `{other}` too; give a proxy as `http://…`, and use a GitHub App without a certificate"
+    )]
+    CertificateForOthers {
+        /// The repository.
+        location: String,
+        /// The proxy, or where the App's API is.
+        other: String,
     },
     /// The fetch took too long.
     #[error("fetching `{location}` took longer than {} s", limit.as_secs_f32())]
@@ -221,20 +258,32 @@ impl SourceError {
             | Self::Git { .. } => true,
             Self::Location(_)
             | Self::Reference(_)
+            | Self::VersionRange(_)
             | Self::Path { .. }
             | Self::PathNotFound { .. }
             | Self::Unmerged { .. }
             | Self::ReferenceNotFound { .. }
+            | Self::VersionNotFound { .. }
             | Self::RevisionNotFound { .. }
             | Self::RepositoryNotFound { .. }
             | Self::Owner { .. }
             | Self::Auth { .. }
             | Self::Protocol { .. }
+            | Self::App { .. }
             | Self::Tls { .. }
+            | Self::CertificateForOthers { .. }
             | Self::TransferTooLarge { .. }
             | Self::DirectoryTooLarge { .. }
             | Self::BlobNotFound { .. }
             | Self::Create { .. } => false,
+        }
+    }
+
+    /// How long the remote asks to be left alone, if it does.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Server { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 
@@ -265,11 +314,21 @@ impl SourceError {
     }
 }
 
+fn asked(retry_after: Option<Duration>) -> String {
+    let text = |time: Duration| format!(" and asks to wait {} s", time.as_secs());
+    retry_after.map(text).unwrap_or_default()
+}
+
 /// Names up to five branches, for an error about one that does not exist.
 pub(super) fn known_branches<'a>(branches: impl IntoIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 5;
     let mut names: Vec<&str> = branches.into_iter().collect();
     names.sort_unstable();
+    first_of(&names, "it has no branch yet", "its branches are")
+}
+
+/// Names the first five, for an error about another one.
+pub(super) fn first_of(names: &[&str], none: &str, some: &str) -> String {
+    const SHOWN: usize = 5;
     let more = names.len().saturating_sub(SHOWN);
     let shown: Vec<String> = names
         .iter()
@@ -277,8 +336,8 @@ pub(super) fn known_branches<'a>(branches: impl IntoIterator<Item = &'a str>) ->
         .map(|name| format!("`{}`", safe(name)))
         .collect();
     match (shown.is_empty(), more) {
-        (true, _) => "it has no branch yet".to_owned(),
-        (false, 0) => format!("its branches are {}", shown.join(", ")),
-        (false, more) => format!("its branches are {} and {more} more", shown.join(", ")),
+        (true, _) => none.to_owned(),
+        (false, 0) => format!("{some} {}", shown.join(", ")),
+        (false, more) => format!("{some} {} and {more} more", shown.join(", ")),
     }
 }

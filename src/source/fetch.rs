@@ -1,12 +1,13 @@
 //! One fetch into a mirror: list the references, and transfer only if the tip moved.
 
 use super::{
-    CommitId, SourceConfig, SourceError,
-    error::known_branches,
+    CommitId, SourceConfig, SourceError, VersionRange,
+    error::{first_of, known_branches},
     objects::Objects,
     revision::open,
     text::safe,
     transport::{Announced, Transfer},
+    versions::newest_tags,
 };
 use git2::{AutotagOption, Direction, FetchOptions, Oid, RemoteCallbacks, Repository};
 use std::sync::Arc;
@@ -193,6 +194,9 @@ fn choose(heads: &[(String, Oid)], config: &SourceConfig) -> Result<Wanted, Sour
             None => Wanted::Commit(commit),
         });
     }
+    if let Some(range) = VersionRange::of_reference(reference) {
+        return highest(heads, &range?, config);
+    }
     let names = [
         format!("refs/heads/{reference}"),
         format!("refs/tags/{reference}"),
@@ -210,6 +214,32 @@ fn choose(heads: &[(String, Oid)], config: &SourceConfig) -> Result<Wanted, Sour
             target: *target,
         })
         .ok_or_else(|| reference_not_found(heads, config))
+}
+
+/// The tag with the highest version, from the one list of references that every look asks for.
+fn highest(
+    heads: &[(String, Oid)],
+    range: &VersionRange,
+    config: &SourceConfig,
+) -> Result<Wanted, SourceError> {
+    let names = || heads.iter().map(|(name, _)| name.as_str());
+    let chosen = range.highest(names());
+    heads
+        .iter()
+        .find(|(name, _)| Some(name.as_str()) == chosen)
+        .map(|(name, target)| Wanted::Reference {
+            name: name.clone(),
+            target: *target,
+        })
+        .ok_or_else(|| SourceError::VersionNotFound {
+            location: config.location.to_string(),
+            range: safe(&range.to_string()),
+            known: first_of(
+                &newest_tags(names()),
+                "it has no tag that is a version such as `v1.2.3`",
+                "its newest versions are",
+            ),
+        })
 }
 
 fn reference_not_found(heads: &[(String, Oid)], config: &SourceConfig) -> SourceError {

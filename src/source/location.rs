@@ -215,7 +215,7 @@ impl SshLocation {
     }
 }
 
-fn decoded(text: &str) -> Result<String, LocationError> {
+pub(super) fn decoded(text: &str) -> Result<String, LocationError> {
     // `form_urlencoded` is the decoder that `url` brings; a `+` is a plus sign here.
     let query = text
         .replace('+', "%2B")

@@ -1,7 +1,7 @@
 //! A bare mirror of one source in the data directory.
 
 use super::{
-    Checkout, CommitId, SourceConfig, SourceError,
+    Checkout, CommitId, SourceConfig, SourceError, VersionRange,
     checkout::Health,
     fetch::{self, TIP},
     location::Form,
@@ -48,7 +48,10 @@ impl Mirror {
     /// - [`SourceError::Reference`] and [`SourceError::Path`] if the configuration cannot be right.
     /// - [`SourceError::Io`] and [`SourceError::Git`] if the directory cannot be used.
     pub fn open(dir: &Path, config: SourceConfig) -> Result<Self, SourceError> {
-        check_reference(&config.reference)?;
+        match VersionRange::of_reference(&config.reference) {
+            Some(range) => drop(range?),
+            None => check_reference(&config.reference)?,
+        }
         scope::normalise(&config.paths)?;
         let path = dir.join(format!("{}.git", file_name(&config.name)));
         fs::create_dir_all(dir).map_err(|error| SourceError::io("create", dir, error))?;
@@ -81,21 +84,26 @@ impl Mirror {
         if matches!(self.config.location.form(), Form::Http(_)) && held.is_none() {
             *held = Some(client(&self.config)?);
         }
+        let client = held.clone();
         let idle = Arc::strong_count(&self.health) == 1;
         let damaged = self.health.is_damaged();
         if damaged {
             self.warn_of_damage("an object is missing or broken");
         }
         let fetched = if damaged || (idle && self.packs()? > MAX_PACKS) {
-            self.replace(held.clone())
+            self.replace(client.clone())
         } else {
             let repository = self.repository()?;
-            fetch::fetch(&repository, &self.config, held.clone())
+            fetch::fetch(&repository, &self.config, client.clone())
         };
+        if fetched.is_err() && self.config.credentials.uses_tls_files() {
+            // They may have been renewed: the next look reads them again.
+            *held = None;
+        }
         match fetched {
             Err(error) if error.is_damage() => {
                 self.warn_of_damage(&error);
-                self.replace(held.clone())
+                self.replace(client)
             }
             fetched => fetched,
         }

@@ -27,6 +27,7 @@ pub(crate) enum LogFormat {
 Examples:
   orloj serve --repo https://git.example/routing.git --age-key-file age.key
   orloj serve --repo git@git.example:ai/routing.git --ref production
+  orloj serve --repo https://git.example/routing.git --ref 'semver:>=1.2 <2'
   orloj serve --repo ./routing --poll 5s
   ORLOJ_REPO=/srv/routing.git orlojd")]
 pub(crate) struct ServeArgs {
@@ -38,7 +39,8 @@ pub(crate) struct ServeArgs {
         hide_env_values = true
     )]
     pub(crate) repo: Option<String>,
-    /// The branch or tag to follow [default: main]
+    /// What to follow: a branch, a tag, a commit, a full reference, or `semver:RANGE` for the tag with the
+    /// highest version in a range such as `>=1.2 <2` [default: main]
     #[arg(
         long = "ref",
         env = "ORLOJ_REF",

@@ -103,7 +103,11 @@ fn tag_names_no_commit_and_is_followed_by_its_short_name() {
         is_named: true,
         ..MovedTo::default()
     };
-    assert_eq!(said, Concern::Moved(named));
+    assert_eq!(said, Concern::Moved(named.clone()));
+    let in_range = concern(Provider::Gitlab, "Tag Push Hook", location, "semver:1.x");
+    assert_eq!(in_range, Concern::Moved(named));
+    let other = concern(Provider::Gitlab, "Tag Push Hook", location, "semver:^2");
+    assert_eq!(other, Concern::OtherReference);
     let branch = concern(Provider::Gitlab, "Tag Push Hook", location, "main");
     assert_eq!(branch, Concern::OtherReference);
 }

@@ -13,6 +13,7 @@ mod gathering;
 mod guards;
 mod orders;
 mod parallel;
+mod patience;
 mod restoring;
 mod secrets;
 mod snapshots;

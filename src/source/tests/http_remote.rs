@@ -26,6 +26,8 @@ pub(in crate::source) enum Behaviour {
     Guarded(String),
     /// Answers with a status alone.
     Status(u16),
+    /// Answers with a status and `Retry-After`.
+    Busy(u16, String),
     /// Sends every request elsewhere: the prefix of the new address.
     Redirect(String),
     /// Answers with a redirect from any other path to `bare.git` on the same host.
@@ -124,6 +126,10 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
             }
         }
         Behaviour::Status(status) => return StatusCode::from_u16(status).unwrap().into_response(),
+        Behaviour::Busy(status, after) => {
+            let status = StatusCode::from_u16(status).unwrap();
+            return (status, [(header::RETRY_AFTER, after)]).into_response();
+        }
         Behaviour::Redirect(prefix) => {
             let target = format!("{prefix}{}", request.uri());
             return (StatusCode::FOUND, [(header::LOCATION, target)]).into_response();

@@ -1,56 +1,12 @@
 //! HTTPS remotes: the same server behind TLS.
 
 use super::super::{Credentials, SourceError};
-use super::http_remote::{Behaviour, HttpRemote};
+use super::http_remote::Behaviour;
 use super::remotes::{follows_pushes, remote};
+use super::tls_front::{Authority, TlsFront};
 use super::{chain, config, mirrored, repository::Repository};
-use std::{fs, sync::Arc};
-use tokio_rustls::{TlsAcceptor, rustls};
-
-/// Ends TLS for `localhost` and passes everything on.
-struct TlsFront {
-    address: String,
-    /// The certificate, in PEM.
-    certificate: String,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl TlsFront {
-    fn before(remote: &HttpRemote) -> Self {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let server = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key.unwrap())
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(server));
-        let behind = remote.address.strip_prefix("http://").unwrap().to_owned();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let listener = runtime
-            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
-            .unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let handle = runtime.handle().clone();
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let (acceptor, behind) = (acceptor.clone(), behind.clone());
-                handle.spawn(async move {
-                    let mut near = acceptor.accept(socket).await?;
-                    let mut far = tokio::net::TcpStream::connect(behind).await?;
-                    tokio::io::copy_bidirectional(&mut near, &mut far).await
-                });
-            }
-        });
-        Self {
-            address: format!("https://localhost:{port}"),
-            certificate: made.cert.pem(),
-            _runtime: runtime,
-        }
-    }
-}
+use crate::source::SourceConfig;
+use std::{fs, path::Path};
 
 #[test]
 fn fetch_over_https_follows_pushes_if_the_authority_is_trusted() {
@@ -92,4 +48,110 @@ fn unusable_authority_file_is_an_error_of_its_own() {
     )
     .unwrap();
     assert!(matches!(refusal(), SourceError::Tls { .. }));
+}
+
+/// A source behind a front, with trust in it.
+fn trusting(front: &TlsFront, home: &Path) -> SourceConfig {
+    let authorities = home.join("ca.pem");
+    fs::write(&authorities, &front.certificate).unwrap();
+    let mut config = config(&format!("{}/bare.git", front.address));
+    config.credentials = Credentials::none().with_ca_file(&authorities);
+    config
+}
+
+#[test]
+fn server_that_wants_a_certificate_is_shown_the_configured_one() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let (remote, _) = remote(&repository, Behaviour::Open);
+    let authority = Authority::new();
+    let front = TlsFront::for_clients_of(&authority, &remote);
+    let (certificate, key) = authority.sign(repository.home());
+    let mut config = trusting(&front, repository.home());
+    config.credentials = config
+        .credentials
+        .with_client_certificate(&certificate, &key);
+    follows_pushes(&repository, config);
+}
+
+#[test]
+fn server_that_wants_a_certificate_answers_nobody_without_one_or_with_anothers() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let (remote, _) = remote(&repository, Behaviour::Open);
+    let authority = Authority::new();
+    let front = TlsFront::for_clients_of(&authority, &remote);
+    let without = trusting(&front, repository.home());
+    let (certificate, key) = Authority::new().sign(repository.home());
+    let mut foreign = trusting(&front, repository.home());
+    foreign.credentials = foreign
+        .credentials
+        .with_client_certificate(&certificate, &key);
+    for config in [without, foreign] {
+        let error = mirrored(config).mirror.fetch().unwrap_err();
+        assert!(matches!(error, SourceError::Network { .. }), "{error:?}");
+        assert!(!chain(&error).contains("PRIVATE"), "{error:?}");
+    }
+    assert_eq!(remote.requests(), 0);
+}
+
+#[test]
+fn renewed_certificate_is_taken_up_without_a_restart() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let (remote, _) = remote(&repository, Behaviour::Open);
+    let authority = Authority::new();
+    let front = TlsFront::for_clients_of(&authority, &remote);
+    let (certificate, key) = Authority::new().sign(repository.home());
+    let mut config = trusting(&front, repository.home());
+    config.credentials = config
+        .credentials
+        .with_client_certificate(&certificate, &key);
+    let mirrored = mirrored(config);
+    mirrored.mirror.fetch().unwrap_err();
+    authority.sign(repository.home());
+    mirrored.mirror.fetch().unwrap();
+}
+
+#[test]
+fn certificate_is_not_shown_to_another_host() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let (elsewhere, _) = remote(&repository, Behaviour::Open);
+    let authority = Authority::new();
+    let other = TlsFront::for_clients_of(&authority, &elsewhere);
+    let (remote, _) = remote(&repository, Behaviour::Redirect(other.address.clone()));
+    let front = TlsFront::for_clients_of(&authority, &remote);
+    let (certificate, key) = authority.sign(repository.home());
+    let mut config = trusting(&front, repository.home());
+    config.credentials = config
+        .credentials
+        .with_client_certificate(&certificate, &key);
+    let error = mirrored(config).mirror.fetch().unwrap_err();
+    assert!(matches!(error, SourceError::Protocol { .. }), "{error:?}");
+    assert_eq!((remote.requests(), other.connections()), (1, 0));
+}
+
+#[test]
+fn certificate_that_cannot_be_used_names_its_settings() {
+    let repository = Repository::new();
+    let (certificate, key) = Authority::new().sign(repository.home());
+    let refusal = |certificate: &Path, key: &Path| {
+        let mut config = config("https://localhost/a.git");
+        config.credentials = Credentials::none().with_client_certificate(certificate, key);
+        mirrored(config).mirror.fetch().unwrap_err()
+    };
+    let absent = refusal(&certificate, &repository.home().join("absent"));
+    assert!(matches!(absent, SourceError::Io { .. }), "{absent:?}");
+    let other = repository.home().join("other");
+    fs::create_dir(&other).unwrap();
+    let (_, foreign_key) = Authority::new().sign(&other);
+    for key in [&certificate, &foreign_key] {
+        let error = refusal(&certificate, key);
+        assert!(matches!(error, SourceError::Tls { .. }), "{error:?}");
+        assert!(
+            !error.transient() && error.to_string().contains("client_key_file"),
+            "{error}"
+        );
+    }
+    assert!(matches!(
+        refusal(&certificate, &key),
+        SourceError::Network { .. }
+    ));
 }

@@ -2,87 +2,31 @@
 //!
 //! Protocol: <https://git-scm.com/docs/gitprotocol-http>.
 
-use super::{Form, HttpCredentials, SourceConfig, SourceError, Transfer, lock};
+use super::{
+    Form, HttpCredentials, SourceError, Transfer, github_app::Given, lock, patience::retry_after,
+};
 use git2::{
     Error,
     transport::{Service, SmartSubtransport, SmartSubtransportStream},
 };
 use reqwest::{
-    Certificate, StatusCode,
-    blocking::{Client, RequestBuilder, Response},
+    StatusCode,
+    blocking::{RequestBuilder, Response},
     header::{ACCEPT, CONTENT_TYPE, LOCATION},
-    redirect::{Attempt, Policy},
 };
 use std::{
-    fs,
     io::{self, Read, Write},
     sync::Arc,
-    time::Duration,
 };
-
-/// Time for the connection alone; a host that is down should not cost a whole fetch's time.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Largest list of references in bytes: some 400,000 of them.
 const MAX_ADVERTISEMENT_BYTES: u64 = 32 << 20;
 
-/// Most redirects followed, as `git` has it for the first request.
-const MAX_REDIRECTS: usize = 5;
-
 const INFO_REFS: &str = "/info/refs";
 const SERVICE: &str = "git-upload-pack";
 
-/// Makes the client of a mirror. It goes straight to the host: no proxy is taken from the environment.
-///
-/// # Errors
-///
-/// - [`SourceError::Io`] if the file of certificate authorities cannot be read.
-/// - [`SourceError::Tls`] if it, or what the system has, cannot be used.
-pub(in crate::source) fn client(config: &SourceConfig) -> Result<Client, SourceError> {
-    let unusable = |source| SourceError::Tls {
-        location: config.location.to_string(),
-        source,
-    };
-    let authorities = match &config.credentials.ca_file {
-        None => Vec::new(),
-        Some(file) => {
-            let pem = fs::read(file).map_err(|error| SourceError::io("read", file, error))?;
-            Certificate::from_pem_bundle(&pem).map_err(unusable)?
-        }
-    };
-    // An error says that another part of the process was first, with the same provider.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the client of `source`: bounded in time, redirects and addresses"
-    )]
-    let builder = Client::builder();
-    builder
-        .user_agent(concat!("git/2 (orloj ", env!("CARGO_PKG_VERSION"), ")"))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(Policy::custom(redirect))
-        .referer(false)
-        .no_proxy()
-        .tls_certs_merge(authorities)
-        .build()
-        .map_err(unusable)
-}
-
-/// Follows a redirect on the same host only, and never from `https` to `http`.
-fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    let allowed = attempt.previous().last().is_some_and(|from| {
-        let to = attempt.url();
-        let same = from.scheme() == to.scheme()
-            && from.port_or_known_default() == to.port_or_known_default();
-        let upgrade = from.scheme() == "http" && to.scheme() == "https";
-        from.host_str() == to.host_str() && (same || upgrade)
-    });
-    if allowed && attempt.previous().len() <= MAX_REDIRECTS {
-        attempt.follow()
-    } else {
-        attempt.stop()
-    }
-}
+/// Whose password a GitHub App's token is.
+const APP_USER: &str = "x-access-token";
 
 /// The HTTP side of one transfer.
 pub(super) struct Http(pub(super) Arc<Transfer>);
@@ -125,9 +69,34 @@ struct Exchange {
 
 impl Exchange {
     fn send(&mut self) -> Result<Response, SourceError> {
+        let transfer = Arc::clone(&self.transfer);
+        let (mut response, token) = self.ask()?;
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let (HttpCredentials::App(app), Some(token)) = (&transfer.http, token)
+        {
+            // It may have been revoked; what was made for this request is refused for another reason.
+            app.discard(&token.text);
+            if self.listing && !token.is_new {
+                (response, _) = self.ask()?;
+            }
+        }
+        judge(&transfer, &response, self.listing)?;
+        if self.listing {
+            let base = response.url().as_str().split(INFO_REFS).next();
+            *lock(&transfer.base) = base.map(str::to_owned);
+        }
+        Ok(response)
+    }
+
+    /// Sends the request; also returns the token of an App that went with it.
+    fn ask(&mut self) -> Result<(Response, Option<Given>), SourceError> {
         let transfer = &*self.transfer;
         let (Form::Http(location), Some(client)) = (&transfer.form, &transfer.client) else {
             return Err(protocol(transfer, "the address is not an HTTP one"));
+        };
+        let token = match &transfer.http {
+            HttpCredentials::App(app) => Some(app.token(client, transfer)?),
+            _ => None,
         };
         let configured = || location.url.as_str().trim_end_matches('/').to_owned();
         let request = if self.listing {
@@ -140,20 +109,17 @@ impl Exchange {
                 .header(ACCEPT, format!("application/x-{SERVICE}-result"))
                 .body(std::mem::take(&mut self.request))
         };
+        let request = match &token {
+            Some(token) => request.basic_auth(APP_USER, token.text.expose_text()),
+            None => authorise(transfer, request)?,
+        };
         let left = transfer.left();
         if left.is_zero() {
             return Err(transfer.timed_out());
         }
-        let response = authorise(transfer, request)?
-            .timeout(left)
-            .send()
-            .map_err(|error| network(transfer, error))?;
-        judge(transfer, &response, self.listing)?;
-        if self.listing {
-            let base = response.url().as_str().split(INFO_REFS).next();
-            *lock(&transfer.base) = base.map(str::to_owned);
-        }
-        Ok(response)
+        let sent = request.timeout(left).send();
+        let response = sent.map_err(|error| network(transfer, &transfer.location, error))?;
+        Ok((response, token))
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -225,7 +191,7 @@ fn authorise(transfer: &Transfer, request: RequestBuilder) -> Result<RequestBuil
             })
     };
     Ok(match &transfer.http {
-        HttpCredentials::None => request,
+        HttpCredentials::None | HttpCredentials::App(_) => request,
         HttpCredentials::Basic { username, password } => {
             // A token may stand as the user name alone.
             request.basic_auth(username, password.expose_text())
@@ -238,11 +204,29 @@ fn authorise(transfer: &Transfer, request: RequestBuilder) -> Result<RequestBuil
 fn judge(transfer: &Transfer, response: &Response, listing: bool) -> Result<(), SourceError> {
     let location = transfer.location.clone();
     let status = response.status();
+    let retry_after = retry_after(response.headers());
+    let server = || SourceError::Server {
+        location: transfer.location.clone(),
+        status: status.as_u16(),
+        retry_after,
+    };
     match status {
+        StatusCode::FORBIDDEN if retry_after.is_some() => {
+            return Err(server());
+        }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             return Err(SourceError::Auth {
                 location,
                 detail: format!("status {}", status.as_u16()),
+            });
+        }
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            return Err(SourceError::Network {
+                location,
+                source: match &transfer.proxy {
+                    Some(proxy) => format!("the proxy `{proxy}` wants other credentials").into(),
+                    None => "a proxy on the way wants credentials".into(),
+                },
             });
         }
         StatusCode::NOT_FOUND | StatusCode::GONE => {
@@ -251,14 +235,8 @@ fn judge(transfer: &Transfer, response: &Response, listing: bool) -> Result<(), 
                 remote: true,
             });
         }
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-            let status = status.as_u16();
-            return Err(SourceError::Server { location, status });
-        }
-        status if status.is_server_error() => {
-            let status = status.as_u16();
-            return Err(SourceError::Server { location, status });
-        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => return Err(server()),
+        status if status.is_server_error() => return Err(server()),
         status if status.is_redirection() => {
             return Err(protocol(transfer, redirected(response)));
         }
@@ -300,12 +278,28 @@ fn protocol(transfer: &Transfer, detail: impl Into<String>) -> SourceError {
     }
 }
 
-fn network(transfer: &Transfer, error: reqwest::Error) -> SourceError {
+/// A request that `location` did not answer.
+pub(super) fn network(transfer: &Transfer, location: &str, error: reqwest::Error) -> SourceError {
     if error.is_timeout() && transfer.left().is_zero() {
         return transfer.timed_out();
     }
+    let error = error.without_url();
     SourceError::Network {
-        location: transfer.location.clone(),
-        source: Box::new(error.without_url()),
+        location: location.to_owned(),
+        source: match &transfer.proxy {
+            Some(proxy) => Box::new(ThroughProxy {
+                proxy: proxy.to_string(),
+                source: error,
+            }),
+            None => Box::new(error),
+        },
     }
+}
+
+/// Which way the request took that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the way was through the proxy `{proxy}`")]
+struct ThroughProxy {
+    proxy: String,
+    source: reqwest::Error,
 }

@@ -4,11 +4,14 @@
 //! libgit2 the address `orlojhttp://<number>/` or `orlojssh://<number>/`, and the transport finds the
 //! [`Transfer`] by that number. The real address never reaches libgit2, nor its error texts.
 
+mod client;
+mod github_app;
 mod http;
+mod patience;
 mod ssh;
 
 use super::{
-    SourceError,
+    GitProxy, SourceError,
     config::{Credentials, HttpCredentials, SourceConfig},
     location::Form,
 };
@@ -23,7 +26,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(super) use http::client;
+pub(super) use client::client;
+pub use github_app::{GithubApp, GithubAppError};
 #[cfg(test)]
 pub(super) use ssh::{arguments as ssh_arguments, last_words as ssh_last_words};
 
@@ -36,6 +40,7 @@ pub(super) struct Transfer {
     form: Form,
     http: HttpCredentials,
     ssh_options: ssh::Options,
+    proxy: Option<GitProxy>,
     client: Option<reqwest::blocking::Client>,
     timeout: Duration,
     deadline: Instant,
@@ -65,6 +70,7 @@ impl Transfer {
             form,
             http,
             ssh_options: ssh::Options::of(&config.credentials),
+            proxy: config.credentials.proxy.clone(),
             client,
             timeout,
             deadline: Instant::now() + timeout,

@@ -1,0 +1,66 @@
+//! `ref` of the configuration: a name, or what sort of name it is.
+
+use super::error::DaemonError;
+use crate::source::VersionRange;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What to follow: a branch, a tag, a commit, a full reference such as `refs/pull/7/head`, or
+/// `semver:RANGE` for the tag with the highest version in a range such as `>=1.2 <2`.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RefConfig {
+    /// By name, as `--ref` has it.
+    Name(String),
+    /// By sort.
+    Sort(RefSort),
+}
+
+/// What to follow; exactly one of these.
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct RefSort {
+    /// A branch.
+    pub branch: Option<String>,
+    /// A tag.
+    pub tag: Option<String>,
+    /// The tag with the highest version in this range, such as `>=1.2 <2`, `~1.4` or `1.x`; pre-releases
+    /// only if the range names one.
+    pub semver: Option<String>,
+    /// A full reference, such as `refs/pull/7/head`.
+    pub name: Option<String>,
+    /// A commit, by its 40 digits.
+    pub commit: Option<String>,
+}
+
+impl RefConfig {
+    /// As `--ref` has it.
+    ///
+    /// # Errors
+    ///
+    /// [`DaemonError::Setting`] if it says nothing or two things.
+    pub(super) fn into_reference(self) -> Result<String, DaemonError> {
+        let sort = match self {
+            Self::Name(name) => return Ok(name),
+            Self::Sort(sort) => sort,
+        };
+        let folder = |folder: &'static str| move |name: String| format!("refs/{folder}/{name}");
+        let given = [
+            sort.branch.map(folder("heads")),
+            sort.tag.map(folder("tags")),
+            sort.semver.map(|range| VersionRange::reference(&range)),
+            sort.name,
+            sort.commit,
+        ];
+        let mut given = given.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(one), None) => Ok(one),
+            _ => Err(DaemonError::Setting {
+                setting: "`ref`",
+                problem: "must say one of `branch`, `tag`, `semver`, `name` and `commit`"
+                    .to_owned(),
+            }),
+        }
+    }
+}

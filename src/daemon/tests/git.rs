@@ -1,0 +1,113 @@
+//! How Git is asked: what is followed, as whom, and by which way.
+
+use super::{flags, refused};
+use crate::daemon::{Config, error::DaemonError};
+
+fn reference(yaml: &str) -> String {
+    let (_folder, mut flags) = flags(yaml);
+    flags.repo = Some("/srv/routing.git".to_owned());
+    Config::load(flags).unwrap().sources.pop().unwrap().config.reference
+}
+
+#[test]
+fn reference_is_named_as_the_flag_has_it_or_by_its_sort() {
+    for (yaml, expected) in [
+        ("", "main"),
+        ("ref: production\n", "production"),
+        ("ref: 'semver:>=1.2 <2'\n", "semver:>=1.2 <2"),
+        ("ref: {semver: '>=1.2 <2'}\n", "semver:>=1.2 <2"),
+        ("ref: {branch: main}\n", "refs/heads/main"),
+        ("ref: {tag: v1}\n", "refs/tags/v1"),
+        ("ref: {name: refs/pull/7/head}\n", "refs/pull/7/head"),
+        ("ref: {commit: abc}\n", "abc"),
+    ] {
+        assert_eq!(reference(yaml), expected, "{yaml}");
+    }
+}
+
+#[test]
+fn reference_of_no_sort_or_of_two_is_refused_at_its_place() {
+    for yaml in [
+        "ref: {}\n",
+        "ref: {branch: main, tag: v1}\n",
+        "ref: {brnch: main}\n",
+        "ref: [main]\n",
+    ] {
+        let DaemonError::Config(findings) = refused(yaml) else {
+            panic!("not a config error: {yaml}");
+        };
+        let finding = findings.iter().next().unwrap();
+        assert_eq!(
+            finding.origin.span.start.line, 1,
+            "{yaml}: {}",
+            finding.message
+        );
+    }
+}
+
+/// What loading says with this `auth`, for a repository over `https`.
+fn loaded(auth: &str) -> Result<String, DaemonError> {
+    let (_folder, mut flags) = flags(&format!("auth: {{{auth}}}\n"));
+    flags.repo = Some("https://git.example.com/routing.git".to_owned());
+    Config::load(flags).map(|config| format!("{:?}", config.sources[0].config))
+}
+
+#[test]
+fn proxy_and_its_password_are_configured_and_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, "c4nary\n").unwrap();
+    let file = format!("proxy_password_file: {}", password.display());
+    let shown = loaded(&format!("proxy: 'http://me@proxy.test:3128', {file}")).unwrap();
+    assert!(
+        shown.contains("http://proxy.test:3128") && !shown.contains("c4nary"),
+        "{shown}"
+    );
+    let shown = loaded("proxy: none").unwrap();
+    assert!(shown.contains("proxy: None"), "{shown}");
+    for (auth, expected) in [
+        (
+            format!("proxy: 'http://proxy.test:3128', {file}"),
+            "http://USER@HOST:PORT",
+        ),
+        (
+            "proxy: 'socks5://proxy.test:1080'".to_owned(),
+            "http://HOST:PORT",
+        ),
+        ("client_cert_file: a.pem".to_owned(), "client_key_file"),
+        ("client_key_file: a.pem".to_owned(), "client_cert_file"),
+    ] {
+        let error = loaded(&auth).unwrap_err().to_string();
+        assert!(error.contains(expected), "{auth}: {error}");
+    }
+}
+
+#[test]
+fn github_app_is_configured_alone_and_with_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.pem");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f"])
+        .arg(&file)
+        .output();
+    assert!(made.unwrap().status.success());
+    let app = format!(
+        "github_app: {{app_id: 4711, installation_id: 99, private_key_file: {}}}",
+        file.display()
+    );
+    let shown = loaded(&app).unwrap();
+    assert!(
+        shown.contains("GitHub App") && !shown.contains("PRIVATE"),
+        "{shown}"
+    );
+    for more in ["username: me", "secret_file: /etc/hostname"] {
+        let error = loaded(&format!("{app}, {more}")).unwrap_err().to_string();
+        assert!(error.contains("`auth.github_app`"), "{error}");
+    }
+    std::fs::write(&file, "c4nary").unwrap();
+    let error = loaded(&app).unwrap_err().to_string();
+    assert!(
+        error.contains("`private_key_file`") && !error.contains("c4nary"),
+        "{error}"
+    );
+}

@@ -6,7 +6,13 @@ use crate::daemon::{Config, error::DaemonError};
 fn reference(yaml: &str) -> String {
     let (_folder, mut flags) = flags(yaml);
     flags.repo = Some("/srv/routing.git".to_owned());
-    Config::load(flags).unwrap().sources.pop().unwrap().config.reference
+    Config::load(flags)
+        .unwrap()
+        .sources
+        .pop()
+        .unwrap()
+        .config
+        .reference
 }
 
 #[test]

@@ -76,7 +76,10 @@ impl Followed {
 
     /// Asks the remote. What it says is where the source stands from now on.
     pub(super) fn fetch(&self) -> Result<CommitId, SourceError> {
+        let source = &*self.name;
+        tracing::debug!(source, "fetch begins");
         let fetched = self.mirror.fetch();
+        tracing::debug!(source, "fetch ends");
         let commit = fetched.inspect_err(|error| self.patience.note(error))?;
         *self.held_tip() = Some(commit);
         Ok(commit)

@@ -3,7 +3,8 @@
 use super::{
     access::credentials,
     error::DaemonError,
-    file::{FileConfig, GitAuth, GuardConfig},
+    fetching::limits,
+    file::{FetchConfig, FileConfig, GitAuth, GuardConfig},
     flags::{Flags, LogFormat},
     reference::RefConfig,
     webhooks::webhooks,
@@ -15,7 +16,7 @@ use crate::{
     providers::NetworkOptions,
     reconcile::PruneGuard,
     secrets::{Keyring, Opened},
-    source::{Limits, Location, SourceConfig},
+    source::{Location, SourceConfig},
     store::Store,
 };
 use std::{
@@ -100,7 +101,7 @@ impl Config {
             flags.paths
         };
         let source = repo
-            .map(|repo| source_config(&repo, reference, paths, &file.auth))
+            .map(|repo| source_config(&repo, reference, paths, &file.auth, &file.fetch))
             .transpose()?;
         let webhooks = webhooks(&file.webhooks, source.as_ref())?;
         let keys = if flags.age_key_files.is_empty() {
@@ -195,6 +196,7 @@ fn source_config(
     reference: String,
     paths: Vec<String>,
     auth: &GitAuth,
+    fetch: &FetchConfig,
 ) -> Result<SourceConfig, DaemonError> {
     let location = Location::parse(repo).map_err(|error| DaemonError::Setting {
         setting: "`--repo`",
@@ -211,7 +213,7 @@ fn source_config(
         location,
         reference,
         paths,
-        limits: Limits::default(),
+        limits: limits(fetch)?,
         credentials,
     })
 }

@@ -9,6 +9,7 @@ pub(crate) mod manifests;
 pub(crate) mod measured;
 pub(crate) mod sealing;
 pub(crate) mod serving;
+pub(crate) mod sshd;
 pub(crate) mod upstream;
 
 use std::{

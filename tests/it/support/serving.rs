@@ -104,6 +104,11 @@ impl Authority {
         }
     }
 
+    /// What shakes hands as the hosts.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.clone()
+    }
+
     /// The authority's own certificate, for `extra_ca`.
     pub(crate) fn certificate(&self) -> PathBuf {
         self.folder.path().join("ca.pem")

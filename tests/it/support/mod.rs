@@ -11,6 +11,7 @@ pub(crate) mod sealing;
 pub(crate) mod serving;
 pub(crate) mod sshd;
 pub(crate) mod upstream;
+pub(crate) mod web_server;
 
 use std::{
     path::{Path, PathBuf},

@@ -2,6 +2,7 @@
 
 use super::{
     error::DaemonError,
+    fetching::limits,
     file::{FileConfig, GuardConfig},
     flags::{Flags, LogFormat},
     reference::RefConfig,
@@ -97,7 +98,7 @@ impl Config {
             },
             auth: &file.auth,
         };
-        let sources = sources(one, &file.sources)?;
+        let sources = sources(one, &file.sources, &limits(&file.fetch)?)?;
         let webhooks = webhooks(&file.webhooks, &sources)?;
         let keys = if flags.age_key_files.is_empty() {
             file.age_key_file

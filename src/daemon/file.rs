@@ -47,6 +47,9 @@ pub struct FileConfig {
     /// say is one catalog; the same resource in two of them is an error.
     #[serde(default)]
     pub sources: Vec<SourceEntry>,
+    /// What one fetch may cost.
+    #[serde(default)]
+    pub fetch: FetchConfig,
     /// Webhooks that ring for a sync.
     #[serde(default)]
     pub webhooks: WebhooksConfig,
@@ -96,6 +99,16 @@ pub struct GuardConfig {
     pub prune_percent: Option<u8>,
     /// How many objects a commit may prune; 5 if absent.
     pub prune_objects: Option<usize>,
+}
+
+/// What one fetch from the repository may cost; one that costs more is given up, and tried again later.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FetchConfig {
+    /// How long it may take, such as `60s`, which holds if absent; `1h` at most.
+    pub timeout: Option<String>,
+    /// How much may be received, such as `512MiB`; `1GiB` if absent.
+    pub max_bytes: Option<String>,
 }
 
 /// How Git servers are asked: as whom, and by which way. Sent to the repository's host alone.

@@ -7,6 +7,7 @@ mod access;
 mod config;
 mod demo;
 mod error;
+mod fetching;
 mod file;
 mod flags;
 mod listener;

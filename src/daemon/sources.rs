@@ -42,12 +42,13 @@ pub(super) struct OneSource<'a> {
 pub(super) fn sources(
     one: OneSource<'_>,
     several: &[SourceEntry],
+    limits: &Limits,
 ) -> Result<Vec<ConfiguredSource>, DaemonError> {
     let Some(repo) = &one.repo else {
         let mut taken = HashSet::new();
         let several = several.iter();
         return several
-            .map(|entry| named_source(entry, &mut taken))
+            .map(|entry| named_source(entry, limits, &mut taken))
             .collect();
     };
     if !several.is_empty() {
@@ -65,7 +66,7 @@ pub(super) fn sources(
             .reference
             .unwrap_or_else(|| DEFAULT_REFERENCE.to_owned()),
         paths: one.paths,
-        limits: Limits::default(),
+        limits: limits.clone(),
     };
     Ok(vec![ConfiguredSource {
         config,
@@ -75,6 +76,7 @@ pub(super) fn sources(
 
 fn named_source(
     entry: &SourceEntry,
+    limits: &Limits,
     names: &mut HashSet<String>,
 ) -> Result<ConfiguredSource, DaemonError> {
     check_name(&entry.name)?;
@@ -96,7 +98,7 @@ fn named_source(
                 include: patterns(&entry.include)?,
                 exclude: patterns(&entry.exclude)?,
             },
-            ..Limits::default()
+            ..limits.clone()
         },
     };
     Ok(ConfiguredSource {

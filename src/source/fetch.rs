@@ -140,6 +140,15 @@ fn exchange(
     {
         return tip(repository);
     }
+    if let (Wanted::Reference { name, .. }, Some(_)) =
+        (&wanted, VersionRange::of_reference(&config.reference))
+    {
+        tracing::info!(
+            source = config.name,
+            tag = name,
+            "the highest version in the range is another one"
+        );
+    }
     let directory = config.location.as_directory().is_some();
     let refspecs = match &wanted {
         Wanted::Reference { name, .. } => vec![format!("+{name}:{TIP}")],

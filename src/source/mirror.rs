@@ -6,21 +6,19 @@ use super::{
     fetch::{self, TIP},
     location::Form,
     reference::check_reference,
-    scope,
+    scope, swap,
     transport::client,
     tree::Memo,
 };
 use git2::{ErrorCode, Repository, RepositoryInitOptions};
+use reqwest::blocking::Client;
 use sha2::{Digest as _, Sha256};
 use std::{
-    fmt, fs, io,
+    fmt, fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 use tracing::trace;
-
-/// Packs after which a mirror is made anew: each fetch adds one, and libgit2 never merges them.
-const MAX_PACKS: usize = 50;
 
 /// A source's objects on this machine: a cache that can be made anew at any time.
 ///
@@ -30,7 +28,9 @@ pub struct Mirror {
     path: PathBuf,
     config: SourceConfig,
     /// Held during a fetch. Its value: the HTTP client, once there is one.
-    fetching: Mutex<Option<reqwest::blocking::Client>>,
+    fetching: Mutex<Option<Client>>,
+    /// Held shared while a reader is let in, and alone while a new mirror takes the place of the old one.
+    entrance: RwLock<()>,
     /// Damage makes the next fetch start from nothing. Every checkout that still reads from the
     /// mirror's files holds a share.
     health: Arc<Health>,
@@ -59,9 +59,11 @@ impl Mirror {
             path,
             config,
             fetching: Mutex::new(None),
+            entrance: RwLock::default(),
             health: Arc::default(),
             memo: Mutex::default(),
         };
+        swap::tidy(&mirror.path)?;
         mirror.repository()?;
         Ok(mirror)
     }
@@ -85,18 +87,24 @@ impl Mirror {
             *held = Some(client(&self.config)?);
         }
         let client = held.clone();
-        let idle = Arc::strong_count(&self.health) == 1;
         let damaged = self.health.is_damaged();
         if damaged {
             self.warn_of_damage("an object is missing or broken");
         }
-        let fetched = if damaged || (idle && self.packs()? > MAX_PACKS) {
-            self.replace(client.clone())
+        let renewed = if damaged {
+            self.replace(client.clone()).map(Some)
+        } else if self.is_idle() && swap::is_piled_up(&self.path)? {
+            self.replace_if_idle(client.clone())
         } else {
-            let repository = self.repository()?;
-            fetch::fetch(&repository, &self.config, client.clone())
+            Ok(None)
         };
-        if fetched.is_err() && self.config.credentials.uses_tls_files() {
+        let fetched = renewed.and_then(|renewed| match renewed {
+            Some(commit) => Ok(commit),
+            None => fetch::fetch(&self.repository()?, &self.config, client.clone()),
+        });
+        if matches!(fetched, Err(SourceError::Network { .. }))
+            && self.config.credentials.uses_tls_files()
+        {
             // They may have been renewed: the next look reads them again.
             *held = None;
         }
@@ -130,21 +138,49 @@ impl Mirror {
         contains().unwrap_or(false)
     }
 
+    /// Whether no checkout reads from the mirror.
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.health) == 1
+    }
+
     /// Fetches into a new mirror and puts it in the place of the old one, which stays until then.
-    fn replace(&self, client: Option<reqwest::blocking::Client>) -> Result<CommitId, SourceError> {
-        let fresh = self.path.with_extension("new");
-        let repository = make_anew(&fresh)?;
+    fn replace(&self, client: Option<Client>) -> Result<CommitId, SourceError> {
+        let commit = self.fetch_aside(client)?;
+        let _alone = self
+            .entrance
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.put_in_place()?;
+        Ok(commit)
+    }
+
+    /// The same, unless somebody has begun to read from the old one meanwhile: who reads is not disturbed.
+    fn replace_if_idle(&self, client: Option<Client>) -> Result<Option<CommitId>, SourceError> {
+        let commit = self.fetch_aside(client)?;
+        let _alone = self
+            .entrance
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !self.is_idle() {
+            swap::remove(&swap::fresh(&self.path))?;
+            return Ok(None);
+        }
+        self.put_in_place()?;
+        Ok(Some(commit))
+    }
+
+    fn fetch_aside(&self, client: Option<Client>) -> Result<CommitId, SourceError> {
+        let repository = make_anew(&swap::fresh(&self.path))?;
         let commit = fetch::fetch(&repository, &self.config, client)?;
-        drop(repository);
         trace!(target: "orloj::step", step = "mirror.fetched");
-        remove(&self.path)?;
-        trace!(target: "orloj::step", step = "mirror.removed");
-        fs::rename(&fresh, &self.path)
-            .map_err(|error| SourceError::io("move a new mirror to", &self.path, error))?;
-        trace!(target: "orloj::step", step = "mirror.renamed");
+        Ok(commit)
+    }
+
+    fn put_in_place(&self) -> Result<(), SourceError> {
+        swap::swap(&self.path)?;
         self.health.heal();
         *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(commit)
+        Ok(())
     }
 
     /// The manifest files of a commit that was fetched.
@@ -157,9 +193,11 @@ impl Mirror {
     /// - [`SourceError::PathNotFound`] if the commit lacks a configured path.
     /// - [`SourceError::Damaged`] if an object is missing or broken.
     pub fn checkout(&self, commit: &CommitId) -> Result<Checkout, SourceError> {
-        let repository = self.open_repository()?;
         let SourceConfig { paths, limits, .. } = &self.config;
-        let health = Arc::clone(&self.health);
+        let (repository, health) = {
+            let _entering = self.entrance.read().unwrap_or_else(PoisonError::into_inner);
+            (self.open_repository()?, Arc::clone(&self.health))
+        };
         let held = || self.memo.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memo = held().clone();
         let checkout = Checkout::of_commit(repository, commit, paths, limits, health, &mut memo);
@@ -201,17 +239,6 @@ impl Mirror {
     fn open_repository(&self) -> Result<Repository, SourceError> {
         Repository::open_bare(&self.path).map_err(|source| git("open", &self.path, source))
     }
-
-    fn packs(&self) -> Result<usize, SourceError> {
-        let packs = self.path.join("objects/pack");
-        let entries = match fs::read_dir(&packs) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(SourceError::io("list", &packs, error)),
-        };
-        let is_pack = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|e| e == "pack");
-        Ok(entries.flatten().filter(is_pack).count())
-    }
 }
 
 /// Why a repository that opens cannot be fetched into or read.
@@ -231,22 +258,12 @@ fn unreadable(repository: &Repository) -> Option<String> {
 
 /// Makes an empty mirror in the place of whatever stands there.
 fn make_anew(path: &Path) -> Result<Repository, SourceError> {
-    remove(path)?;
+    swap::remove(path)?;
     trace!(target: "orloj::step", step = "mirror.emptied");
     let mut options = RepositoryInitOptions::new();
     // Without the user's template: no hooks, nothing but objects and one reference.
     options.bare(true).external_template(false).no_reinit(true);
     Repository::init_opts(path, &options).map_err(|source| git("create", path, source))
-}
-
-fn remove(path: &Path) -> Result<(), SourceError> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    };
-    removed.map_err(|error| SourceError::io("remove", path, error))
 }
 
 fn git(act: &'static str, path: &Path, source: git2::Error) -> SourceError {

@@ -30,6 +30,7 @@ mod reference;
 mod revision;
 mod scope;
 mod staged;
+mod swap;
 mod text;
 mod transport;
 mod tree;

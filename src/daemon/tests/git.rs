@@ -117,3 +117,33 @@ fn github_app_is_configured_alone_and_with_a_key() {
         "{error}"
     );
 }
+
+#[test]
+fn cost_of_a_fetch_is_configured() {
+    let limits = |fetch: &str| {
+        let (_folder, mut flags) = flags(fetch);
+        flags.repo = Some("/srv/routing.git".to_owned());
+        Config::load(flags).map(|config| config.sources[0].config.limits.clone())
+    };
+    let usual = limits("").unwrap();
+    assert_eq!(
+        (usual.fetch_timeout.as_secs(), usual.fetch_bytes),
+        (60, 1 << 30)
+    );
+    let own = limits("fetch: {timeout: 1500ms, max_bytes: 512MiB}\n").unwrap();
+    assert_eq!(
+        (own.fetch_timeout.as_millis(), own.fetch_bytes),
+        (1500, 512 << 20)
+    );
+    for (wrong, key) in [
+        ("timeout: 2h", "`fetch.timeout`"),
+        ("timeout: 1ms", "`fetch.timeout`"),
+        ("timeout: soon", "`fetch.timeout`"),
+        ("max_bytes: 0", "`fetch.max_bytes`"),
+        ("max_bytes: 1TB", "`fetch.max_bytes`"),
+        ("max_bytes: 99999999999999GiB", "`fetch.max_bytes`"),
+    ] {
+        let error = limits(&format!("fetch: {{{wrong}}}\n")).unwrap_err();
+        assert!(error.to_string().starts_with(key), "{wrong}: {error}");
+    }
+}

@@ -34,6 +34,8 @@ pub(in crate::source) enum Behaviour {
     Moved,
     /// Answers the list of references byte by byte, for ever.
     Drip,
+    /// Names one reference after another, as fast as it can, for ever.
+    Endless,
     /// Answers with a page.
     Page,
 }
@@ -143,6 +145,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
             }
         }
         Behaviour::Drip => return drip(),
+        Behaviour::Endless => return endless(),
         Behaviour::Page => return axum::response::Html("<h1>Sign in</h1>").into_response(),
     }
     git(&shared.root, request).await
@@ -153,6 +156,26 @@ fn drip() -> Response {
     let lines = futures_util::stream::unfold((), |()| async {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         Some((Ok::<_, std::io::Error>(Bytes::from_static(b"0")), ()))
+    });
+    let sort = "application/x-git-upload-pack-advertisement";
+    ([(header::CONTENT_TYPE, sort)], Body::from_stream(lines)).into_response()
+}
+
+/// As much of a list as somebody will read.
+fn endless() -> Response {
+    let commit = "1".repeat(40);
+    let line = move |text: String| format!("{:04x}{text}", text.len() + 4);
+    let begin = line("# service=git-upload-pack\n".to_owned()) + "0000";
+    let lines = futures_util::stream::unfold(0_u64, move |number| {
+        let pieces: String = (number..number + 1_000)
+            .map(|number| line(format!("{commit} refs/heads/b{number}\n")))
+            .collect();
+        let piece = if number == 0 {
+            begin.clone() + &pieces
+        } else {
+            pieces
+        };
+        async move { Some((Ok::<_, std::io::Error>(Bytes::from(piece)), number + 1_000)) }
     });
     let sort = "application/x-git-upload-pack-advertisement";
     ([(header::CONTENT_TYPE, sort)], Body::from_stream(lines)).into_response()

@@ -15,6 +15,7 @@ mod revisions;
 mod saves;
 mod shells;
 mod staged;
+mod swapped;
 mod tls;
 mod tls_front;
 mod trees;

@@ -540,3 +540,24 @@ fn locks_of_a_killed_process_do_not_stop_fetching() {
         assert_eq!(mirrored.mirror.fetch().unwrap().to_string(), pushed);
     }
 }
+
+#[test]
+fn server_that_refuses_is_asked_once() {
+    let repository = Repository::with(&[("a.yaml", "one")]);
+    let (remote, config) = remote(&repository, Behaviour::Status(503));
+    let mirrored = mirrored(config);
+    mirrored.mirror.fetch().unwrap_err();
+    assert_eq!(remote.requested(), ["/bare.git/info/refs"]);
+}
+
+#[test]
+fn endless_list_of_references_ends_at_a_limit_of_its_own() {
+    let repository = Repository::new();
+    let (_remote, config) = remote(&repository, Behaviour::Endless);
+    let error = refusal(config);
+    let limit = 32 << 20;
+    assert!(
+        matches!(error, SourceError::TransferTooLarge { limit: it, .. } if it == limit),
+        "{error:?}"
+    );
+}

@@ -80,7 +80,12 @@ const STEPS: &[(Deed, &[&str])] = &[
     (Deed::PushToDamagedMirror, &["mirror.emptied"]),
     (
         Deed::PushToFullMirror,
-        &["mirror.fetched", "mirror.removed", "mirror.renamed"],
+        &[
+            "mirror.fetched",
+            "mirror.set-aside",
+            "mirror.renamed",
+            "mirror.removed",
+        ],
     ),
     (
         Deed::PushToLongJournal,

@@ -9,7 +9,9 @@ pub(crate) mod manifests;
 pub(crate) mod measured;
 pub(crate) mod sealing;
 pub(crate) mod serving;
+pub(crate) mod sshd;
 pub(crate) mod upstream;
+pub(crate) mod web_server;
 
 use std::{
     path::{Path, PathBuf},

@@ -1,7 +1,7 @@
 //! A small HTTP server of the test's own, plain or with TLS.
 
 use axum::{Router, serve::Listener};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::{
     ServerConfig,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -86,10 +86,24 @@ impl Authority {
 
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
         let leaf_key = KeyPair::generate().unwrap();
+        let issuer = Issuer::new(root, root_key);
         let leaf = CertificateParams::new(hosts)
             .unwrap()
-            .signed_by(&leaf_key, &Issuer::new(root, root_key))
+            .signed_by(&leaf_key, &issuer)
             .unwrap();
+        let client_key = KeyPair::generate().unwrap();
+        let mut client = CertificateParams::new(Vec::new()).unwrap();
+        // Named other than the authority, or OpenSSL takes it for one that signed itself.
+        client.distinguished_name.push(DnType::CommonName, "orloj");
+        let client = client.signed_by(&client_key, &issuer).unwrap();
+        for (name, text) in [
+            ("server.pem", leaf.pem()),
+            ("server.key", leaf_key.serialize_pem()),
+            ("client.pem", client.pem()),
+            ("client.key", client_key.serialize_pem()),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -102,6 +116,31 @@ impl Authority {
             folder,
             acceptor: TlsAcceptor::from(Arc::new(config)),
         }
+    }
+
+    /// The certificate of the hosts.
+    pub(crate) fn server_certificate(&self) -> PathBuf {
+        self.folder.path().join("server.pem")
+    }
+
+    /// The private key of the hosts.
+    pub(crate) fn server_key(&self) -> PathBuf {
+        self.folder.path().join("server.key")
+    }
+
+    /// The certificate of a client.
+    pub(crate) fn client_certificate(&self) -> PathBuf {
+        self.folder.path().join("client.pem")
+    }
+
+    /// The private key of that client.
+    pub(crate) fn client_key(&self) -> PathBuf {
+        self.folder.path().join("client.key")
+    }
+
+    /// What shakes hands as the hosts.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.clone()
     }
 
     /// The authority's own certificate, for `extra_ca`.

@@ -10,6 +10,7 @@ mod apply;
 mod awaited;
 mod bell;
 mod conditions;
+mod cores;
 mod driver;
 mod events;
 mod facts;
@@ -40,6 +41,7 @@ mod status;
 mod step;
 mod values;
 mod vigil;
+mod wanted;
 
 #[cfg(test)]
 pub(crate) mod tests;

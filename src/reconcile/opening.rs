@@ -1,9 +1,10 @@
 //! Opening the secrets of a revision.
 
+use super::cores;
 use crate::{
     model::{
         Catalog, ClearText, Digest, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet,
-        Spec, code,
+        Spec, code, spec::SecretSpec,
     },
     secrets::{Keyring, OpenError, Opened, Sealed},
 };
@@ -12,6 +13,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+
+/// Below this many secrets, threads cost more than they save.
+const SECRETS_PER_THREAD: usize = 8;
 
 /// The opened values of every secret of a catalog. Clones share their structure.
 #[derive(Clone)]
@@ -84,41 +88,61 @@ impl OpenedSecrets {
     ) -> BTreeSet<ResourceId> {
         let secrets = changed.iter().filter(|id| id.kind == Kind::Secret);
         let secrets: BTreeSet<_> = secrets.chain(self.closed.iter()).cloned().collect();
+        let present = secrets.iter().filter_map(|id| {
+            let resource = catalog.get(id)?;
+            match &resource.spec {
+                Spec::Secret(spec) => Some((&**resource, spec)),
+                _ => None,
+            }
+        });
+        let opened = cores::map(present.collect(), SECRETS_PER_THREAD, |(resource, spec)| {
+            self.open_secret(keyring, resource, spec)
+        });
+        let mut opened = opened.into_iter().peekable();
         for id in &secrets {
-            let Some((resource, Spec::Secret(spec))) = catalog.get(id).map(|one| (one, &one.spec))
-            else {
+            let Some((_, secret, findings)) = opened.next_if(|(opened, ..)| *opened == id) else {
                 self.secrets.remove_mut(id);
                 self.closed.remove_mut(id);
                 self.findings.set(id.clone(), Vec::new());
                 continue;
             };
-            let mut opened = OpenedSecret::default();
-            let mut findings = Vec::new();
-            for (key, clear) in &spec.data {
-                let value = Value {
-                    sealed: None,
-                    opened: Arc::new(take_over(clear)),
-                };
-                opened.values.insert(key.clone(), value);
-            }
-            for (key, armored) in &spec.encrypted_data {
-                match self.open(id, key, keyring, armored) {
-                    Ok(value) => drop(opened.values.insert(key.clone(), value)),
-                    Err(problem) => {
-                        opened.closed.push(key.clone());
-                        findings.push(not_opened(resource, key, &problem));
-                    }
-                }
-            }
             if findings.is_empty() {
                 self.closed.remove_mut(id);
             } else {
                 self.closed.insert_mut(id.clone());
             }
             self.findings.set(id.clone(), findings);
-            self.secrets.insert_mut(id.clone(), Arc::new(opened));
+            self.secrets.insert_mut(id.clone(), Arc::new(secret));
         }
         secrets
+    }
+
+    /// All values of a secret, and a finding for each that stays closed.
+    fn open_secret<'r>(
+        &self,
+        keyring: &Keyring,
+        resource: &'r Resource,
+        spec: &SecretSpec,
+    ) -> (&'r ResourceId, OpenedSecret, Vec<Finding>) {
+        let mut opened = OpenedSecret::default();
+        let mut findings = Vec::new();
+        for (key, clear) in &spec.data {
+            let value = Value {
+                sealed: None,
+                opened: Arc::new(take_over(clear)),
+            };
+            opened.values.insert(key.clone(), value);
+        }
+        for (key, armored) in &spec.encrypted_data {
+            match self.open(&resource.id, key, keyring, armored) {
+                Ok(value) => drop(opened.values.insert(key.clone(), value)),
+                Err(problem) => {
+                    opened.closed.push(key.clone());
+                    findings.push(not_opened(resource, key, &problem));
+                }
+            }
+        }
+        (&resource.id, opened, findings)
     }
 
     fn open(

@@ -2,7 +2,7 @@
 
 use super::{
     opening::OpenedSecrets,
-    review::Review,
+    review::Checked,
     served::{Condition, EndpointState, Inputs, Served},
     settings::ReconcileSettings,
 };
@@ -36,7 +36,7 @@ pub(super) enum Closed {
 /// The findings of secrets that cannot be opened, if `closed` refuses them.
 pub(super) fn prepare(
     revision: String,
-    review: Review,
+    review: Checked,
     inputs: Inputs,
     settings: &ReconcileSettings,
     before: &Served,

@@ -1,6 +1,7 @@
 //! Serving the last good revision again, before any network or database is touched.
 
 use super::{
+    cores,
     gather::{SourceFile, SourceFiles},
     live::Live,
     parts::{Part, Parts, Stand},
@@ -16,6 +17,9 @@ use crate::{
     store::{DataDir, Journal, KeptCommit, KeptRevision, KeptSource, LastGood, LastGoodError},
 };
 use std::sync::Arc;
+
+/// Below this many files, threads cost more than they save.
+const FILES_PER_THREAD: usize = 64;
 
 impl Live {
     /// Starts from the last good revision of a data directory, or with nothing if there is none; the journal
@@ -40,11 +44,11 @@ impl Live {
         let inputs = kept_inputs(last_good, &Parts::default());
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
-        let review = inputs.review(&Served::nothing(), options);
+        let checked = inputs.check(options);
         let before = Served::nothing();
         let prepared = prepare(
             revision,
-            review,
+            checked,
             inputs,
             settings,
             &before,
@@ -85,16 +89,17 @@ fn kept_parts(revision: &KeptRevision, files: Vec<(String, Vec<u8>)>, known: &Pa
     if sources.is_empty() && (revision.commit.is_some() || !files.is_empty()) {
         sources.push(Source::alone(revision));
     }
-    for (path, content) in files {
+    let files = cores::map(files, FILES_PER_THREAD, |(path, content)| {
+        kept_file(path, content, known)
+    });
+    for file in files {
         // No name holds a colon: a path begins with at most one label.
         let source = sources.iter_mut().find_map(|source| {
-            let below = path.strip_prefix(&*source.label)?.to_owned();
+            let below = file.path.strip_prefix(&*source.label)?.into();
             Some((source, below))
         });
         if let Some((source, below)) = source {
-            source
-                .files
-                .push((below.into(), kept_file(path, content, known)));
+            source.files.push((below, file));
         }
     }
     sources.into_iter().map(Source::into_part).collect()

@@ -51,6 +51,27 @@ pub struct Review {
     pub findings: Findings,
 }
 
+/// What is known of files that are not held against anything else.
+#[derive(Debug)]
+pub(super) struct Checked {
+    /// What they say.
+    pub(super) snapshot: Snapshot,
+    /// What may differ from what was there.
+    pub(super) changed: Changed,
+    /// Everything found, errors and warnings.
+    pub(super) findings: Findings,
+}
+
+impl From<Review> for Checked {
+    fn from(review: Review) -> Self {
+        Self {
+            snapshot: review.snapshot,
+            changed: review.changed,
+            findings: review.findings,
+        }
+    }
+}
+
 /// Makes the edits and says what is wrong then; costs what they touch.
 pub fn check(
     snapshot: &mut Snapshot,

@@ -5,17 +5,13 @@ use super::{
     facts::Facts,
     head::Head,
     orders::{Held, HeldBy},
-    parts::Parts,
     prepare::{Closed, Prepared, prepare},
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
-    review::{Desired, Review, review, review_edits},
     served::{Inputs, Served},
-    snapshot::Snapshot,
     status::{Attempt, Outcome, Phase},
 };
 use crate::{
-    manifest::Layer,
-    model::{Catalog, Digest, Findings, ResourceId},
+    model::{Catalog, Findings, ResourceId},
     store::{AppendOutcome, Confirmation, RevisionOutcome},
 };
 
@@ -26,9 +22,6 @@ pub(super) struct Candidate {
     /// What was sent by hand, if that and no commit is the reason; stands for the commit's summary.
     pub(super) by_hand: Option<String>,
 }
-
-/// Bytes of a revision's id that is no commit's: as many as a commit's has.
-const ID_BYTES: usize = 20;
 
 /// What became of a candidate before anything of it is kept.
 pub(super) enum Judged {
@@ -96,60 +89,6 @@ pub(super) struct Refused {
     pub(super) findings: Findings,
 }
 
-impl Inputs {
-    /// What the revision is called: the commit if there is nothing else, else a digest of all commits and
-    /// of what was sent by hand.
-    pub(super) fn revision_id(&self) -> String {
-        let is_of_git_alone = self.unmanaged.is_empty();
-        match self.parts.only_commit() {
-            Some(commit) if is_of_git_alone => commit.id.to_string(),
-            only => {
-                let commits = self.parts.stand().text().unwrap_or_default();
-                let is_of_sources = is_of_git_alone && only.is_none() && !commits.is_empty();
-                // What was sent and taken away again makes no difference.
-                let generation = if is_of_sources {
-                    0
-                } else {
-                    self.unmanaged_generation
-                };
-                let digest = Digest::of_parts([commits.as_bytes(), &generation.to_be_bytes()]);
-                hex::encode(&digest.as_bytes()[..ID_BYTES])
-            }
-        }
-    }
-
-    /// Reviews what is wanted against what is served.
-    pub(super) fn review(&self, base: &Served, options: super::ReviewOptions) -> Review {
-        let same_options = base.snapshot.options() == options.assemble();
-        let is_edit = same_options && base.is_something();
-        let mut edits = if is_edit {
-            self.parts.edits_since(&base.inputs.parts)
-        } else {
-            self.parts.edits_since(&Parts::default())
-        };
-        let mut findings = self.parts.findings(options.refuse_empty);
-        findings.extend(self.unread.iter().cloned());
-        let nothing = Snapshot::default();
-        let before = if is_edit { &base.snapshot } else { &nothing };
-        let unmanaged = self.unmanaged.iter();
-        edits.extend(before.edits_to(
-            Layer::ByHand,
-            unmanaged.map(|file| (&file.path, &file.parsed)),
-        ));
-        let desired = Desired {
-            revision: &self.revision_id(),
-            edits,
-            is_empty: self.parts.are_empty(),
-            source_findings: &findings,
-        };
-        if is_edit {
-            review_edits(before, base.base_name(), desired, options)
-        } else {
-            review(desired, base.side(), options)
-        }
-    }
-}
-
 impl Reconciler {
     /// Reviews and prepares a candidate. Keeps and shows nothing.
     pub(super) fn judge(&self, candidate: Candidate) -> Judged {
@@ -167,7 +106,7 @@ impl Reconciler {
             }
             let prepared = prepare(
                 facts.revision.clone(),
-                review,
+                review.into(),
                 candidate.inputs,
                 &self.settings,
                 &served,

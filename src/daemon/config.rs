@@ -94,6 +94,7 @@ impl Config {
                 flags.paths
             },
             auth: &file.auth,
+            protected: file.protected,
         };
         let sources = sources(one, &file.sources)?;
         let webhooks = webhooks(&file.webhooks, &sources)?;

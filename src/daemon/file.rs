@@ -43,6 +43,9 @@ pub struct FileConfig {
     /// How Git servers over HTTP are asked.
     #[serde(default)]
     pub auth: GitAuth,
+    /// Whether a branch that is moved by force, or a tag that is moved, waits for somebody's yes (`orloj
+    /// confirm`). If absent it does, unless the reference is one such as `refs/pull/7/head`.
+    pub protected: Option<bool>,
     /// Several repositories, or several parts of one, instead of `repo`, `ref`, `path` and `auth`. What they
     /// say is one catalog; the same resource in two of them is an error.
     #[serde(default)]
@@ -85,6 +88,9 @@ pub struct SourceEntry {
     /// How its Git server is asked.
     #[serde(default)]
     pub auth: GitAuth,
+    /// Whether a branch that is moved by force, or a tag that is moved, waits for somebody's yes (`orloj
+    /// confirm`). If absent it does, unless the reference is one such as `refs/pull/7/head`.
+    pub protected: Option<bool>,
 }
 
 /// What a commit may not do without somebody's yes. The larger of the two counts.

@@ -25,6 +25,8 @@ pub struct ConfiguredSource {
     pub config: SourceConfig,
     /// Whether it is of `sources`, so that its paths are shown behind its name.
     pub is_named: bool,
+    /// Whether a reference that is moved by force waits for somebody's yes.
+    pub is_protected: bool,
 }
 
 /// The repository that flags, or the keys of the same names, say.
@@ -33,6 +35,7 @@ pub(super) struct OneSource<'a> {
     pub(super) reference: Option<String>,
     pub(super) paths: Vec<String>,
     pub(super) auth: &'a GitAuth,
+    pub(super) protected: Option<bool>,
 }
 
 /// Everything to follow.
@@ -69,6 +72,7 @@ pub(super) fn sources(
         credentials: credentials(one.auth)?,
     };
     Ok(vec![ConfiguredSource {
+        is_protected: one.protected.unwrap_or_else(|| guarded(&config.reference)),
         config,
         is_named: false,
     }])
@@ -99,9 +103,19 @@ fn named_source(
         credentials: credentials(&entry.auth)?,
     };
     Ok(ConfiguredSource {
+        is_protected: entry
+            .protected
+            .unwrap_or_else(|| guarded(&config.reference)),
         config,
         is_named: true,
     })
+}
+
+/// Whether a reference is protected where nobody says: branches and tags are, references that a host makes
+/// for previews move as they like.
+fn guarded(reference: &str) -> bool {
+    let is_shown = |folder| reference.starts_with(folder);
+    !is_shown("refs/") || is_shown("refs/heads/") || is_shown("refs/tags/")
 }
 
 fn check_name(name: &str) -> Result<(), DaemonError> {

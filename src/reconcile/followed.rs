@@ -1,7 +1,7 @@
 //! A source that is followed.
 
 use super::gather::{FileCache, SourceFiles, gather};
-use crate::source::{CommitId, Mirror, SourceError};
+use crate::source::{CommitId, Mirror, Move, SourceError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A source that is followed: its mirror, and what was read of it last.
@@ -13,6 +13,36 @@ pub struct Followed {
     cache: Mutex<FileCache>,
     /// Where the last fetch found it, if there was one that succeeded.
     tip: Mutex<Option<CommitId>>,
+    /// Whether a reference that moves by force waits for somebody's yes.
+    protected: bool,
+    moved: Mutex<Option<Moved>>,
+}
+
+/// How a source came from what is served to where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moved {
+    pub(super) from: CommitId,
+    pub(super) to: CommitId,
+    pub(super) how: Move,
+}
+
+impl Moved {
+    /// What happened, unless it moved forward.
+    pub(super) fn told(&self, reference: &str) -> Option<String> {
+        let (from, to) = (self.from.short(), self.to.short());
+        match self.how {
+            Move::Forward => None,
+            Move::Forced => Some(format!(
+                "`{reference}` was moved by force from {from} to {to}, which does not have {from} in its history"
+            )),
+            Move::Tag => Some(format!(
+                "the tag `{reference}` was moved from {from} to {to}"
+            )),
+            Move::Unknown => Some(format!(
+                "`{reference}` came from {from} to {to}, and the remote does not show whether that was by force"
+            )),
+        }
+    }
 }
 
 impl Followed {
@@ -34,7 +64,20 @@ impl Followed {
             label,
             mirror,
             tip: Mutex::default(),
+            protected: true,
+            moved: Mutex::default(),
         }
+    }
+
+    /// Lets its reference be moved by force without somebody's yes, or not.
+    #[must_use]
+    pub fn protected(mut self, protected: bool) -> Self {
+        self.protected = protected;
+        self
+    }
+
+    pub(super) fn is_protected(&self) -> bool {
+        self.protected
     }
 
     /// What it is called.
@@ -66,11 +109,35 @@ impl Followed {
         }
     }
 
-    /// Asks the remote. What it says is where the source stands from now on.
-    pub(super) fn fetch(&self) -> Result<CommitId, SourceError> {
+    /// Asks the remote. What it says is where the source stands from now on. Learns how it came there from
+    /// `served` too, and says so if that is new.
+    pub(super) fn fetch(&self, served: Option<&CommitId>) -> Result<Option<Moved>, SourceError> {
         let commit = self.mirror.fetch()?;
+        let moved = match served {
+            Some(served) if *served != commit => {
+                let known = *self.held_move();
+                let moved = self.moved(served, &commit)?;
+                Some(moved).filter(|moved| known != Some(*moved))
+            }
+            _ => None,
+        };
         *self.held_tip() = Some(commit);
-        Ok(commit)
+        Ok(moved)
+    }
+
+    /// How it came from one commit to another. May ask the remote, unless that was asked for last.
+    pub(super) fn moved(&self, from: &CommitId, to: &CommitId) -> Result<Moved, SourceError> {
+        let known = *self.held_move();
+        if let Some(known) = known.filter(|known| known.from == *from && known.to == *to) {
+            return Ok(known);
+        }
+        let moved = Moved {
+            from: *from,
+            to: *to,
+            how: self.mirror.moved(from, to)?,
+        };
+        *self.held_move() = Some(moved);
+        Ok(moved)
     }
 
     /// Where it stands: where the last fetch found it, else the mirror that an earlier process left. Asks
@@ -90,6 +157,10 @@ impl Followed {
         let checkout = self.mirror.checkout(commit)?;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         gather(&checkout, &mut cache)
+    }
+
+    fn held_move(&self) -> std::sync::MutexGuard<'_, Option<Moved>> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn held_tip(&self) -> std::sync::MutexGuard<'_, Option<CommitId>> {

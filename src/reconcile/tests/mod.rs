@@ -8,6 +8,7 @@ mod adopting;
 mod by_hand;
 mod commits;
 mod events;
+mod forced;
 mod format;
 mod gathering;
 mod guards;

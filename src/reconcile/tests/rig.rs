@@ -21,6 +21,7 @@ pub(crate) struct Rig {
     /// The loop; taken away by [`Rig::stop`].
     reconciler: Option<Arc<Reconciler>>,
     with_git: bool,
+    protected: bool,
 }
 
 impl Rig {
@@ -30,6 +31,7 @@ impl Rig {
             home: TempDir::new().unwrap(),
             reconciler: None,
             with_git: true,
+            protected: true,
         };
         rig.run(&["init", "-q", "--bare", "-b", "main", "bare.git"], "");
         rig.run(&["init", "-q", "-b", "main", "work"], "");
@@ -43,6 +45,7 @@ impl Rig {
             home: TempDir::new().unwrap(),
             reconciler: None,
             with_git: false,
+            protected: true,
         };
         rig.started(settings())
     }
@@ -51,6 +54,12 @@ impl Rig {
     pub(crate) fn restarted(mut self, settings: ReconcileSettings) -> Self {
         self.stop();
         self.started(settings)
+    }
+
+    /// The same with a branch that may be moved by force.
+    pub(crate) fn unprotected(mut self) -> Self {
+        self.protected = false;
+        self.restarted(settings())
     }
 
     /// Ends the process, so to speak: its lock is gone.
@@ -73,7 +82,8 @@ impl Rig {
         };
         let source = self
             .with_git
-            .then(|| Followed::alone(Mirror::open(&data_dir.mirror_dir(), config).unwrap()));
+            .then(|| Followed::alone(Mirror::open(&data_dir.mirror_dir(), config).unwrap()))
+            .map(|source| source.protected(self.protected));
         let database = self.database();
         let reconciler = Reconciler::new(
             live,

@@ -95,6 +95,7 @@ impl Config {
             },
             auth: &file.auth,
             protected: file.protected,
+            verify: file.verify.as_ref(),
         };
         let sources = sources(one, &file.sources)?;
         let webhooks = webhooks(&file.webhooks, &sources)?;

@@ -52,7 +52,11 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         } else {
             Followed::alone(mirror)
         };
-        sources.push(followed.protected(source.is_protected));
+        sources.push(
+            followed
+                .protected(source.is_protected)
+                .verified(source.verify),
+        );
     }
     let database = config
         .database

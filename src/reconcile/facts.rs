@@ -150,6 +150,7 @@ fn sources(parts: &Parts, forced: &[Forced]) -> Vec<RevisionSource> {
         RevisionSource {
             name: part.name.to_string(),
             commit: part.commit().map(|commit| commit.id.to_string()),
+            signer: part.files.signer.clone(),
             forced_from: forced.map(|one| one.moved.from.to_string()),
         }
     };

@@ -1,7 +1,10 @@
 //! A source that is followed.
 
 use super::gather::{FileCache, SourceFiles, gather};
-use crate::source::{CommitId, Mirror, Move, SourceError};
+use crate::{
+    model::{Finding, Origin, code},
+    source::{CommitId, Mirror, Move, SourceError, Unverified, VerifyPolicy},
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A source that is followed: its mirror, and what was read of it last.
@@ -16,6 +19,8 @@ pub struct Followed {
     /// Whether a reference that moves by force waits for somebody's yes.
     protected: bool,
     moved: Mutex<Option<Moved>>,
+    /// Who must have signed what, if anybody.
+    verify: Option<VerifyPolicy>,
 }
 
 /// How a source came from what is served to where it stands.
@@ -66,6 +71,7 @@ impl Followed {
             tip: Mutex::default(),
             protected: true,
             moved: Mutex::default(),
+            verify: None,
         }
     }
 
@@ -73,6 +79,13 @@ impl Followed {
     #[must_use]
     pub fn protected(mut self, protected: bool) -> Self {
         self.protected = protected;
+        self
+    }
+
+    /// Wants signatures, if there is a policy.
+    #[must_use]
+    pub fn verified(mut self, policy: Option<VerifyPolicy>) -> Self {
+        self.verify = policy;
         self
     }
 
@@ -152,11 +165,37 @@ impl Followed {
         self.mirror.contains(commit)
     }
 
-    /// What it says at a commit that was fetched.
-    pub(super) fn read(&self, commit: &CommitId) -> Result<SourceFiles, SourceError> {
+    /// What it says at a commit that was fetched, when `served` is what is served of it. A signature that is
+    /// missing is among the findings.
+    pub(super) fn read(
+        &self,
+        commit: &CommitId,
+        served: Option<&CommitId>,
+    ) -> Result<SourceFiles, SourceError> {
+        let verify = |policy| self.mirror.verify(policy, served, commit);
+        let verdict = self.verify.as_ref().map(verify).transpose()?;
         let checkout = self.mirror.checkout(commit)?;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        gather(&checkout, &mut cache)
+        let mut files = gather(&checkout, &mut cache)?;
+        match verdict {
+            None => {}
+            Some(Ok(signer)) => files.signer = signer,
+            Some(Err(unverified)) => files.findings.push(self.refusal(&unverified)),
+        }
+        Ok(files)
+    }
+
+    fn refusal(&self, unverified: &Unverified) -> Finding {
+        let (code, hint) = if unverified.is_unsigned {
+            let hint = "sign it (`git commit --amend -S`, or `git rebase --exec` for older ones) and push again";
+            (code::POLICY_UNSIGNED, hint)
+        } else {
+            let hint =
+                "have it signed by somebody whom `verify.signers` names, or add the key there";
+            (code::POLICY_SIGNATURE, hint)
+        };
+        let origin = Origin::file(&format!("{}.", self.label));
+        Finding::new(code, origin, unverified.message.as_str()).with_hint(hint)
     }
 
     fn held_move(&self) -> std::sync::MutexGuard<'_, Option<Moved>> {

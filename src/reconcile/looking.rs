@@ -353,7 +353,7 @@ async fn read(
     let before = kept.and_then(Part::commit).map(|commit| commit.id);
     let read = tokio::task::spawn_blocking(move || {
         let moved = before.map(|before| source.moved(&before, &tip));
-        Ok::<_, SourceError>((source.read(&tip)?, moved.transpose()?))
+        Ok::<_, SourceError>((source.read(&tip, before.as_ref())?, moved.transpose()?))
     });
     Ok(read.await??)
 }

@@ -142,3 +142,88 @@ fn parents(objects: &Objects<'_>, id: Oid) -> Result<Option<Vec<Oid>>, SourceErr
     });
     Ok(Some(parents.collect()))
 }
+
+/// The commits that `to` has in its history and `from` has not, the newest first; `None` if the remote does not
+/// show enough to say.
+///
+/// # Errors
+///
+/// - [`SourceError`] as a fetch gives it, if waiting may help.
+pub(super) fn between(
+    mirror: &Mirror,
+    from: &CommitId,
+    to: &CommitId,
+) -> Result<Option<Vec<Oid>>, SourceError> {
+    let repository = mirror.open_repository()?;
+    let mut found = lies_between(&repository, oid(from)?, oid(to)?)?;
+    for depth in DEPTHS {
+        if found.is_some() || mirror.config().location.as_directory().is_some() {
+            break;
+        }
+        match mirror.deepen(depth) {
+            Ok(()) => {}
+            Err(SourceError::Timeout { .. } | SourceError::TransferTooLarge { .. }) => break,
+            Err(error) if error.transient() => return Err(error),
+            Err(_) => break,
+        }
+        found = lies_between(&repository, oid(from)?, oid(to)?)?;
+    }
+    Ok(found)
+}
+
+fn lies_between(
+    repository: &Repository,
+    from: Oid,
+    to: Oid,
+) -> Result<Option<Vec<Oid>>, SourceError> {
+    let objects = Objects::of(repository)?;
+    // A line that ends in `from` needs nothing of what is below it.
+    if let Some(line) = line(&objects, from, to)? {
+        return Ok(Some(line));
+    }
+    let (Some(new), Some(old)) = (closure(&objects, to)?, closure(&objects, from)?) else {
+        return Ok(None);
+    };
+    let known: HashSet<_> = old.into_iter().collect();
+    Ok(Some(
+        new.into_iter().filter(|id| !known.contains(id)).collect(),
+    ))
+}
+
+/// The commits from `to` to `from` without it, if each has one parent.
+fn line(objects: &Objects<'_>, from: Oid, to: Oid) -> Result<Option<Vec<Oid>>, SourceError> {
+    let mut line = Vec::new();
+    let mut at = to;
+    while at != from {
+        line.push(at);
+        let parents = parents(objects, at)?;
+        let Some([parent]) = parents.as_deref() else {
+            return Ok(None);
+        };
+        at = *parent;
+        if line.len() > MAX_COMMITS {
+            return Ok(None);
+        }
+    }
+    Ok(Some(line))
+}
+
+/// A commit and all that is before it, the newest first; `None` if some of it is not there.
+fn closure(objects: &Objects<'_>, of: Oid) -> Result<Option<Vec<Oid>>, SourceError> {
+    let (mut seen, mut all, mut at) = (HashSet::from([of]), vec![of], 0);
+    while let Some(id) = all.get(at).copied() {
+        at += 1;
+        let Some(parents) = parents(objects, id)? else {
+            return Ok(None);
+        };
+        for parent in parents {
+            if seen.insert(parent) {
+                all.push(parent);
+            }
+        }
+        if all.len() > MAX_COMMITS {
+            return Ok(None);
+        }
+    }
+    Ok(Some(all))
+}

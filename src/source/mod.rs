@@ -5,7 +5,7 @@
 //! is not read (symbolic links, submodules, huge files) becomes a finding that refuses the revision.
 //! Everything here blocks; callers on an async runtime move it to a blocking thread.
 //!
-//! Not here: submodules, LFS, partial clones, signature checks, parsing of what was read.
+//! Not here: submodules, LFS, partial clones, parsing of what was read.
 
 mod ahead;
 mod checkout;
@@ -29,6 +29,7 @@ mod patterns;
 mod reference;
 mod revision;
 mod scope;
+mod signature;
 mod staged;
 mod text;
 mod transport;
@@ -52,6 +53,7 @@ pub use mirror::Mirror;
 pub use patterns::{PatternError, Patterns, Selection};
 pub use reference::ReferenceError;
 pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
+pub use signature::{Signers, SignersError, Unverified, VerifyMode, VerifyPolicy};
 pub use staged::open_staged;
 pub use watch::{Changed, Watch};
 pub use work_tree::{WorkTree, open_work_tree, open_work_tree_in};

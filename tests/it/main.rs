@@ -33,6 +33,7 @@ mod review_before_pushing;
 mod secrets_stay_secret;
 mod seeds_words;
 mod several_sources;
+mod trusted_history;
 mod upstream_dialects;
 mod validate_seed_repo;
 mod webhooks;

@@ -112,6 +112,7 @@ fn shown(record: &Value, sources: &Sources, width: usize, color: bool) -> String
         ("Forced", forced(record)),
         ("Summary", part("/summary")),
         ("Author", part("/author")),
+        ("Signer", part("/signer")),
         ("Outcome", part("/outcome")),
         ("Reason", part("/reason")),
         ("Confirmed by", part("/confirmed_by")),

@@ -16,6 +16,7 @@ mod orders;
 mod parallel;
 mod restoring;
 mod secrets;
+mod signed;
 mod snapshots;
 mod sources;
 mod values;

@@ -9,7 +9,7 @@ use crate::{
         Reconciler, ReviewOptions, SecretVariables,
     },
     secrets::{Keyring, Opened, Recipient, generate_identity, seal},
-    source::{Credentials, Limits, Location, Mirror, SourceConfig},
+    source::{Credentials, Limits, Location, Mirror, SourceConfig, VerifyPolicy},
     store::{DataDir, Store},
 };
 use std::{fs, path::Path, process::Command, sync::Arc, time::Duration};
@@ -22,6 +22,7 @@ pub(crate) struct Rig {
     reconciler: Option<Arc<Reconciler>>,
     with_git: bool,
     protected: bool,
+    verify: Option<VerifyPolicy>,
 }
 
 impl Rig {
@@ -32,6 +33,7 @@ impl Rig {
             reconciler: None,
             with_git: true,
             protected: true,
+            verify: None,
         };
         rig.run(&["init", "-q", "--bare", "-b", "main", "bare.git"], "");
         rig.run(&["init", "-q", "-b", "main", "work"], "");
@@ -46,6 +48,7 @@ impl Rig {
             reconciler: None,
             with_git: false,
             protected: true,
+            verify: None,
         };
         rig.started(settings())
     }
@@ -59,6 +62,12 @@ impl Rig {
     /// The same with a branch that may be moved by force.
     pub(crate) fn unprotected(mut self) -> Self {
         self.protected = false;
+        self.restarted(settings())
+    }
+
+    /// The same with signatures asked for.
+    pub(crate) fn verified(mut self, policy: VerifyPolicy) -> Self {
+        self.verify = Some(policy);
         self.restarted(settings())
     }
 
@@ -83,7 +92,11 @@ impl Rig {
         let source = self
             .with_git
             .then(|| Followed::alone(Mirror::open(&data_dir.mirror_dir(), config).unwrap()))
-            .map(|source| source.protected(self.protected));
+            .map(|source| {
+                source
+                    .protected(self.protected)
+                    .verified(self.verify.clone())
+            });
         let database = self.database();
         let reconciler = Reconciler::new(
             live,

@@ -13,6 +13,7 @@ mod repository;
 mod revisions;
 mod saves;
 mod shells;
+mod signatures;
 mod staged;
 mod tls;
 mod trees;

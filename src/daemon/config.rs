@@ -97,6 +97,8 @@ impl Config {
                 flags.paths
             },
             auth: &file.auth,
+            protected: file.protected,
+            verify: file.verify.as_ref(),
         };
         let sources = sources(one, &file.sources, &limits(&file.fetch)?)?;
         let webhooks = webhooks(&file.webhooks, &sources)?;

@@ -1,7 +1,7 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
 use super::{flags::LogFormat, reference::RefConfig};
-use crate::{forge::Provider, manifest::settings_schema};
+use crate::{forge::Provider, manifest::settings_schema, source::VerifyMode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -43,6 +43,11 @@ pub struct FileConfig {
     /// How Git servers are asked.
     #[serde(default)]
     pub auth: GitAuth,
+    /// Whether a branch that is moved by force, or a tag that is moved, waits for somebody's yes (`orloj
+    /// confirm`). If absent it does, unless the reference is one such as `refs/pull/7/head`.
+    pub protected: Option<bool>,
+    /// Who must have signed what.
+    pub verify: Option<VerifyConfig>,
     /// Several repositories, or several parts of one, instead of `repo`, `ref`, `path` and `auth`. What they
     /// say is one catalog; the same resource in two of them is an error.
     #[serde(default)]
@@ -88,6 +93,26 @@ pub struct SourceEntry {
     /// How its Git server is asked.
     #[serde(default)]
     pub auth: GitAuth,
+    /// Whether a branch that is moved by force, or a tag that is moved, waits for somebody's yes (`orloj
+    /// confirm`). If absent it does, unless the reference is one such as `refs/pull/7/head`.
+    pub protected: Option<bool>,
+    /// Who must have signed what.
+    pub verify: Option<VerifyConfig>,
+}
+
+/// Signatures that are asked for; a revision without them is refused.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyConfig {
+    /// What is to be signed: `head`, the newest commit, if absent; `every-commit` since the one that is live, at
+    /// the first start the newest; or `tag`, the tag that is followed.
+    #[serde(default)]
+    pub mode: VerifyMode,
+    /// Files of those who may sign with SSH, as `ssh-keygen` has them (`ALLOWED SIGNERS`).
+    pub signers: Vec<PathBuf>,
+    /// Patterns as in `.gitignore` of files whose changes need a signature; all if absent.
+    #[serde(default)]
+    pub paths: Vec<String>,
 }
 
 /// What a commit may not do without somebody's yes. The larger of the two counts.

@@ -2,11 +2,14 @@
 
 use super::{
     access::credentials,
+    config::read,
     error::DaemonError,
-    file::{GitAuth, SourceEntry},
+    file::{GitAuth, SourceEntry, VerifyConfig},
     reference::RefConfig,
 };
-use crate::source::{DEFAULT_SOURCE, Limits, Location, Patterns, Selection, SourceConfig};
+use crate::source::{
+    DEFAULT_SOURCE, Limits, Location, Patterns, Selection, Signers, SourceConfig, VerifyPolicy,
+};
 use std::{collections::HashSet, sync::Arc};
 
 const DEFAULT_REFERENCE: &str = "main";
@@ -23,6 +26,10 @@ pub struct ConfiguredSource {
     pub config: SourceConfig,
     /// Whether it is of `sources`, so that its paths are shown behind its name.
     pub is_named: bool,
+    /// Whether a reference that is moved by force waits for somebody's yes.
+    pub is_protected: bool,
+    /// Who must have signed what.
+    pub verify: Option<VerifyPolicy>,
 }
 
 /// The repository that flags, or the keys of the same names, say.
@@ -31,6 +38,8 @@ pub(super) struct OneSource<'a> {
     pub(super) reference: Option<String>,
     pub(super) paths: Vec<String>,
     pub(super) auth: &'a GitAuth,
+    pub(super) protected: Option<bool>,
+    pub(super) verify: Option<&'a VerifyConfig>,
 }
 
 /// Everything to follow.
@@ -69,6 +78,8 @@ pub(super) fn sources(
         limits: limits.clone(),
     };
     Ok(vec![ConfiguredSource {
+        verify: one.verify.map(verify_policy).transpose()?,
+        is_protected: one.protected.unwrap_or_else(|| guarded(&config.reference)),
         config,
         is_named: false,
     }])
@@ -95,15 +106,51 @@ fn named_source(
         paths: entry.paths.clone(),
         limits: Limits {
             selection: Selection {
-                include: patterns(&entry.include)?,
-                exclude: patterns(&entry.exclude)?,
+                include: patterns(&entry.include, "`sources.include`")?,
+                exclude: patterns(&entry.exclude, "`sources.exclude`")?,
             },
             ..limits.clone()
         },
     };
     Ok(ConfiguredSource {
+        verify: entry.verify.as_ref().map(verify_policy).transpose()?,
+        is_protected: entry
+            .protected
+            .unwrap_or_else(|| guarded(&config.reference)),
         config,
         is_named: true,
+    })
+}
+
+/// Whether a reference is protected where nobody says: branches and tags are, references that a host makes
+/// for previews move as they like.
+fn guarded(reference: &str) -> bool {
+    let is_shown = |folder| reference.starts_with(folder);
+    !is_shown("refs/") || is_shown("refs/heads/") || is_shown("refs/tags/")
+}
+
+/// Reads the files of signers.
+fn verify_policy(config: &VerifyConfig) -> Result<VerifyPolicy, DaemonError> {
+    const SIGNERS: &str = "`verify.signers`";
+    let mut signers = Signers::default();
+    for path in &config.signers {
+        let bytes = read(path, SIGNERS)?;
+        let text = String::from_utf8_lossy(&bytes);
+        signers.parse(&text).map_err(|error| {
+            setting(
+                SIGNERS,
+                format!("cannot be used: `{}`: {error}", path.display()),
+            )
+        })?;
+    }
+    if signers.are_none() {
+        let problem = "name nobody, so that nothing could ever go live".to_owned();
+        return Err(setting(SIGNERS, problem));
+    }
+    Ok(VerifyPolicy {
+        mode: config.mode,
+        signers,
+        paths: patterns(&config.paths, "`verify.paths`")?,
     })
 }
 
@@ -128,7 +175,7 @@ fn check_name(name: &str) -> Result<(), DaemonError> {
     Ok(())
 }
 
-fn patterns(lines: &[String]) -> Result<Option<Arc<Patterns>>, DaemonError> {
+fn patterns(lines: &[String], name: &'static str) -> Result<Option<Arc<Patterns>>, DaemonError> {
     if lines.is_empty() {
         return Ok(None);
     }
@@ -136,7 +183,7 @@ fn patterns(lines: &[String]) -> Result<Option<Arc<Patterns>>, DaemonError> {
     let patterns = patterns.map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         let problem = format!("are no patterns: {error}: {}", cause.unwrap_or_default());
-        setting("`sources.include` and `sources.exclude`", problem)
+        setting(name, problem)
     })?;
     Ok(Some(Arc::new(patterns)))
 }

@@ -47,11 +47,16 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
     let mut sources = Vec::new();
     for source in config.sources {
         let mirror = Mirror::open(&data_dir.mirror_dir(), source.config)?;
-        sources.push(if source.is_named {
+        let followed = if source.is_named {
             Followed::named(mirror)
         } else {
             Followed::alone(mirror)
-        });
+        };
+        sources.push(
+            followed
+                .protected(source.is_protected)
+                .verified(source.verify),
+        );
     }
     let database = config
         .database

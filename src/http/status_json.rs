@@ -104,6 +104,7 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
         "seq": record.seq,
         "revision": record.revision_id,
         "commit": record.commit,
+        "signer": signer(record),
         "sources": RevisionSource::parse(&record.sources_json),
         "author": record.author,
         "summary": record.summary,
@@ -120,6 +121,13 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
         "duration_ms": (record.finished_us - record.started_us) / 1000,
         "findings": findings,
     })
+}
+
+/// Who signed the commit of a record.
+fn signer(record: &RevisionRecord) -> Option<String> {
+    let sources = RevisionSource::parse(&record.sources_json).into_iter();
+    let mut signed = sources.filter(|source| source.commit == record.commit);
+    signed.find_map(|source| source.signer)
 }
 
 /// Microseconds since 1970 as RFC 3339.

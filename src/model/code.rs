@@ -132,6 +132,10 @@ codes! {
     POLICY_DENIES = "W-POLICY-DENIES";
     /// A resource that is protected would be pruned.
     POLICY_PROTECTED = "E-POLICY-PROTECTED";
+    /// A commit or tag that must be signed (`verify`) is not.
+    POLICY_UNSIGNED = "E-POLICY-UNSIGNED";
+    /// A commit or tag is signed, but not as `verify` wants it: by somebody else, or the signature does not fit.
+    POLICY_SIGNATURE = "E-POLICY-SIGNATURE";
     /// The provider is not one this version can call.
     ENDPOINT_PROVIDER = "W-ENDPOINT-PROVIDER";
     /// The provider needs a key and the endpoint names none.

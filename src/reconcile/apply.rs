@@ -136,6 +136,7 @@ impl Reconciler {
         let ready = match self.judge(Candidate {
             inputs,
             started_us,
+            forced: Vec::new(),
             by_hand: Some(summary),
         }) {
             Judged::Ready(ready) => ready,

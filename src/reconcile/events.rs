@@ -45,6 +45,8 @@ pub enum EventSort {
     Resumed,
     /// A pin was lifted.
     Unpinned,
+    /// A reference was moved by force, or a tag was moved.
+    Forced,
     /// The source or the store cannot be reached.
     Failing,
     /// They can again.
@@ -62,6 +64,7 @@ impl EventSort {
             Self::Suspended => "loop.suspended",
             Self::Resumed => "loop.resumed",
             Self::Unpinned => "loop.unpinned",
+            Self::Forced => "source.forced",
             Self::Failing => "source.failing",
             Self::Recovered => "source.recovered",
         }

@@ -5,7 +5,7 @@ use super::{
     reconciler::now_us,
     review::Review,
     served::Served,
-    step::Candidate,
+    step::{Candidate, Forced},
 };
 use crate::{
     model::Findings,
@@ -19,6 +19,8 @@ pub(super) struct Facts {
     /// The commit; the newest of those that came with it where there are several sources.
     pub(super) commit: Option<String>,
     pub(super) sources: Vec<RevisionSource>,
+    /// The references that were moved by force.
+    pub(super) forced: Vec<Forced>,
     pub(super) author: String,
     pub(super) summary: String,
     pub(super) generation: i64,
@@ -43,7 +45,8 @@ impl Facts {
         Self {
             revision: inputs.revision_id(),
             commit: came.commit,
-            sources: inputs.parts.iter().map(source).collect(),
+            sources: sources(&inputs.parts, &candidate.forced),
+            forced: candidate.forced.clone(),
             author,
             summary,
             generation: inputs.unmanaged_generation,
@@ -141,9 +144,15 @@ fn gone(parts: &Parts, before: &Parts) -> String {
     format!("no longer followed: {}", names.join(", "))
 }
 
-fn source(part: &Part) -> RevisionSource {
-    RevisionSource {
-        name: part.name.to_string(),
-        commit: part.commit().map(|commit| commit.id.to_string()),
-    }
+fn sources(parts: &Parts, forced: &[Forced]) -> Vec<RevisionSource> {
+    let source = |part: &Part| {
+        let forced = forced.iter().find(|one| one.source == part.name);
+        RevisionSource {
+            name: part.name.to_string(),
+            commit: part.commit().map(|commit| commit.id.to_string()),
+            signer: part.files.signer.clone(),
+            forced_from: forced.map(|one| one.moved.from.to_string()),
+        }
+    };
+    parts.iter().map(source).collect()
 }

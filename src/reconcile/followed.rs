@@ -4,7 +4,10 @@ use super::{
     gather::{FileCache, SourceFiles, gather},
     patience::Patience,
 };
-use crate::source::{CommitId, Mirror, SourceError};
+use crate::{
+    model::{Finding, Origin, code},
+    source::{CommitId, Mirror, Move, SourceError, Unverified, VerifyPolicy},
+};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -20,6 +23,38 @@ pub struct Followed {
     /// Where the last fetch found it, if there was one that succeeded.
     tip: Mutex<Option<CommitId>>,
     patience: Patience,
+    /// Whether a reference that moves by force waits for somebody's yes.
+    protected: bool,
+    moved: Mutex<Option<Moved>>,
+    /// Who must have signed what, if anybody.
+    verify: Option<VerifyPolicy>,
+}
+
+/// How a source came from what is served to where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moved {
+    pub(super) from: CommitId,
+    pub(super) to: CommitId,
+    pub(super) how: Move,
+}
+
+impl Moved {
+    /// What happened, unless it moved forward.
+    pub(super) fn told(&self, reference: &str) -> Option<String> {
+        let (from, to) = (self.from.short(), self.to.short());
+        match self.how {
+            Move::Forward => None,
+            Move::Forced => Some(format!(
+                "`{reference}` was moved by force from {from} to {to}, which does not have {from} in its history"
+            )),
+            Move::Tag => Some(format!(
+                "the tag `{reference}` was moved from {from} to {to}"
+            )),
+            Move::Unknown => Some(format!(
+                "`{reference}` came from {from} to {to}, and the remote does not show whether that was by force"
+            )),
+        }
+    }
 }
 
 impl Followed {
@@ -42,7 +77,28 @@ impl Followed {
             mirror,
             tip: Mutex::default(),
             patience: Patience::default(),
+            protected: true,
+            moved: Mutex::default(),
+            verify: None,
         }
+    }
+
+    /// Lets its reference be moved by force without somebody's yes, or not.
+    #[must_use]
+    pub fn protected(mut self, protected: bool) -> Self {
+        self.protected = protected;
+        self
+    }
+
+    /// Wants signatures, if there is a policy.
+    #[must_use]
+    pub fn verified(mut self, policy: Option<VerifyPolicy>) -> Self {
+        self.verify = policy;
+        self
+    }
+
+    pub(super) fn is_protected(&self) -> bool {
+        self.protected
     }
 
     /// What it is called.
@@ -74,15 +130,39 @@ impl Followed {
         }
     }
 
-    /// Asks the remote. What it says is where the source stands from now on.
-    pub(super) fn fetch(&self) -> Result<CommitId, SourceError> {
+    /// Asks the remote. What it says is where the source stands from now on. Learns how it came there from
+    /// `served` too, and says so if that is new.
+    pub(super) fn fetch(&self, served: Option<&CommitId>) -> Result<Option<Moved>, SourceError> {
         let source = &*self.name;
         tracing::debug!(source, "fetch begins");
         let fetched = self.mirror.fetch();
         tracing::debug!(source, "fetch ends");
         let commit = fetched.inspect_err(|error| self.patience.note(error))?;
+        let moved = match served {
+            Some(served) if *served != commit => {
+                let known = *self.held_move();
+                let moved = self.moved(served, &commit)?;
+                Some(moved).filter(|moved| known != Some(*moved))
+            }
+            _ => None,
+        };
         *self.held_tip() = Some(commit);
-        Ok(commit)
+        Ok(moved)
+    }
+
+    /// How it came from one commit to another. May ask the remote, unless that was asked for last.
+    pub(super) fn moved(&self, from: &CommitId, to: &CommitId) -> Result<Moved, SourceError> {
+        let known = *self.held_move();
+        if let Some(known) = known.filter(|known| known.from == *from && known.to == *to) {
+            return Ok(known);
+        }
+        let moved = Moved {
+            from: *from,
+            to: *to,
+            how: self.mirror.moved(from, to)?,
+        };
+        *self.held_move() = Some(moved);
+        Ok(moved)
     }
 
     /// How long its server asked to be left alone, if the last fetch was refused so; told once.
@@ -102,11 +182,41 @@ impl Followed {
         self.mirror.contains(commit)
     }
 
-    /// What it says at a commit that was fetched.
-    pub(super) fn read(&self, commit: &CommitId) -> Result<SourceFiles, SourceError> {
+    /// What it says at a commit that was fetched, when `served` is what is served of it. A signature that is
+    /// missing is among the findings.
+    pub(super) fn read(
+        &self,
+        commit: &CommitId,
+        served: Option<&CommitId>,
+    ) -> Result<SourceFiles, SourceError> {
+        let verify = |policy| self.mirror.verify(policy, served, commit);
+        let verdict = self.verify.as_ref().map(verify).transpose()?;
         let checkout = self.mirror.checkout(commit)?;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        gather(&checkout, &mut cache)
+        let mut files = gather(&checkout, &mut cache)?;
+        match verdict {
+            None => {}
+            Some(Ok(signer)) => files.signer = signer,
+            Some(Err(unverified)) => files.findings.push(self.refusal(&unverified)),
+        }
+        Ok(files)
+    }
+
+    fn refusal(&self, unverified: &Unverified) -> Finding {
+        let (code, hint) = if unverified.is_unsigned {
+            let hint = "sign it (`git commit --amend -S`, or `git rebase --exec` for older ones) and push again";
+            (code::POLICY_UNSIGNED, hint)
+        } else {
+            let hint =
+                "have it signed by somebody whom `verify.signers` names, or add the key there";
+            (code::POLICY_SIGNATURE, hint)
+        };
+        let origin = Origin::file(&format!("{}.", self.label));
+        Finding::new(code, origin, unverified.message.as_str()).with_hint(hint)
+    }
+
+    fn held_move(&self) -> std::sync::MutexGuard<'_, Option<Moved>> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn held_tip(&self) -> std::sync::MutexGuard<'_, Option<CommitId>> {

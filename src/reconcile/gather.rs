@@ -53,6 +53,8 @@ pub struct SourceFiles {
     pub label: Arc<str>,
     /// The commit; absent for a plain directory.
     pub commit: Option<Commit>,
+    /// Who signed it, if that was asked for.
+    pub signer: Option<String>,
     /// Sorted by path.
     pub files: SourceFileMap,
     /// Paths that were added, modified or removed since the files that the same cache gathered before,
@@ -227,6 +229,7 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
     Ok(SourceFiles {
         label: cache.label.clone(),
         commit: checkout.commit.clone(),
+        signer: None,
         files,
         changed: changes.into_iter().map(|change| change.path).collect(),
         findings: cache.findings(checkout),

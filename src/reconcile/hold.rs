@@ -175,7 +175,10 @@ impl Reconciler {
         let pinned = pinned.filter(|pin| !pin.is_lifted_by(ready.catalog()));
         let held = match pinned {
             Some(pin) => Some((HeldBy::Pin, pinned_message(pin))),
-            None => self.held_for_pruning(ready),
+            None => match ready.held_for_force() {
+                Some(message) => Some((HeldBy::Force, message)),
+                None => self.held_for_pruning(ready),
+            },
         };
         if let Some((by, message)) = held {
             let store = self.store().await?;

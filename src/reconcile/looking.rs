@@ -1,14 +1,14 @@
 //! One look at the sources and the store, and what is new goes live.
 
 use super::{
-    followed::Followed,
+    followed::{Followed, Moved},
     gather::SourceFiles,
     hold::Looked,
     parts::{Part, Parts, Stand},
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::{Inputs, Served, UnmanagedFile},
     status::Outcome,
-    step::{Candidate, Judged},
+    step::{Candidate, Forced, Judged},
 };
 use crate::{
     model::ResourceId,
@@ -29,6 +29,15 @@ struct Wanted {
     stand: Stand,
     generation: i64,
     rows: Vec<UnmanagedRow>,
+}
+
+/// What the sources say where they stand.
+struct Said {
+    parts: Parts,
+    /// The references that were moved by force.
+    forced: Vec<Forced>,
+    /// Whether all of it is known to be as configured today.
+    all_read: bool,
 }
 
 /// What asking remotes came to.
@@ -97,15 +106,19 @@ impl Reconciler {
 
     /// Asks the remotes, all at once.
     async fn fetch(&self, sources: &[Arc<Followed>]) -> Result<Asked, StepError> {
+        let served = self.live.pin();
         let fetches = sources.iter().map(|source| {
+            let stood = served.inputs.parts.get(source.name());
+            let stood = stood.and_then(Part::commit).map(|commit| commit.id);
             let source = source.clone();
-            tokio::task::spawn_blocking(move || source.fetch())
+            tokio::task::spawn_blocking(move || source.fetch(stood.as_ref()))
         });
         let mut asked = Asked::default();
         for (source, fetched) in sources.iter().zip(join_all(fetches).await) {
             match fetched? {
-                Ok(_) => {
+                Ok(moved) => {
                     self.works_again(source.name());
+                    self.tell_of_move(source, moved);
                     asked.fetched.push(source.name().clone());
                 }
                 Err(error) => {
@@ -141,10 +154,8 @@ impl Reconciler {
         let served = self.live.pin();
         let wanted = self.wanted(&served).await?;
         let unread = names(&wanted.tips);
-        if !unread.is_empty() {
-            if !served.inputs.parts.are_of_git() {
-                return Ok(Outcome::Waiting(format!("not read yet: {unread}")));
-            }
+        if !unread.is_empty() && !served.inputs.parts.are_of_git() {
+            return Ok(Outcome::Waiting(format!("not read yet: {unread}")));
         }
         // What a source that was not seen really says may be what was rolled back.
         if turn.pin.is_some() && !wanted.all_seen {
@@ -173,7 +184,12 @@ impl Reconciler {
             return Ok(Outcome::Held(held.clone()));
         }
         turn.held = None;
-        let (parts, all_read) = self.read_parts(turn, fetched, &served, wanted.tips).await?;
+        let read = self.read_parts(turn, fetched, &served, wanted.tips);
+        let Said {
+            parts,
+            forced,
+            all_read,
+        } = read.await?;
         let same_files = same_commits && parts.same_files(&served.inputs.parts);
         if same && same_files {
             turn.current = all_read;
@@ -192,6 +208,7 @@ impl Reconciler {
         let candidate = Candidate {
             inputs,
             started_us,
+            forced,
             by_hand: (same_files && served.is_something())
                 .then(|| "resources sent by hand".to_owned()),
         };
@@ -263,7 +280,7 @@ impl Reconciler {
         })
     }
 
-    /// What each source says where it stands, and whether all of it is known to be as configured today.
+    /// What each source says where it stands.
     /// What was not fetched just now and cannot be read stays as it is served.
     async fn read_parts(
         &self,
@@ -271,9 +288,9 @@ impl Reconciler {
         fetched: &[Arc<str>],
         served: &Served,
         tips: Tips,
-    ) -> Result<(Parts, bool), StepError> {
+    ) -> Result<Said, StepError> {
         let mut parts = Vec::with_capacity(tips.len());
-        let mut all_read = true;
+        let (mut forced, mut all_read) = (Vec::new(), true);
         for (source, tip) in tips {
             let Some(tip) = tip else { continue };
             let kept = served.inputs.parts.get(source.name());
@@ -284,11 +301,14 @@ impl Reconciler {
             }
             let name = source.name().clone();
             let is_fetched = fetched.contains(source.name());
-            match read(source, tip).await {
-                Ok(files) => parts.push(Part {
-                    name,
-                    files: Arc::new(files),
-                }),
+            match read(source.clone(), tip, kept).await {
+                Ok((files, moved)) => {
+                    forced.extend(moved.and_then(|moved| Forced::of(&source, moved)));
+                    parts.push(Part {
+                        name,
+                        files: Arc::new(files),
+                    });
+                }
                 Err(error) => match kept.filter(|_| !is_fetched) {
                     Some(part) => {
                         tracing::warn!(
@@ -303,7 +323,11 @@ impl Reconciler {
                 },
             }
         }
-        Ok((parts.into_iter().collect(), all_read))
+        Ok(Said {
+            parts: parts.into_iter().collect(),
+            forced,
+            all_read,
+        })
     }
 
     /// Takes what Git has adopted out of the store, or it would come back when Git lets go of it; false
@@ -321,8 +345,17 @@ impl Reconciler {
     }
 }
 
-async fn read(source: Arc<Followed>, tip: CommitId) -> Result<SourceFiles, StepError> {
-    Ok(tokio::task::spawn_blocking(move || source.read(&tip)).await??)
+async fn read(
+    source: Arc<Followed>,
+    tip: CommitId,
+    kept: Option<&Part>,
+) -> Result<(SourceFiles, Option<Moved>), StepError> {
+    let before = kept.and_then(Part::commit).map(|commit| commit.id);
+    let read = tokio::task::spawn_blocking(move || {
+        let moved = before.map(|before| source.moved(&before, &tip));
+        Ok::<_, SourceError>((source.read(&tip, before.as_ref())?, moved.transpose()?))
+    });
+    Ok(read.await??)
 }
 
 /// The sources that were never read.

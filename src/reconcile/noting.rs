@@ -2,8 +2,10 @@
 
 use super::{
     events::EventSort,
+    followed::{Followed, Moved},
     reconciler::{Reconciler, now_us},
     status::{Outcome, Phase, Status},
+    step::Forced,
 };
 use std::sync::Arc;
 
@@ -74,6 +76,25 @@ impl Reconciler {
         let revision = &self.live.pin().revision;
         self.events
             .push(EventSort::Recovered, revision, None, message);
+    }
+
+    /// Tells that a reference was moved by force, if it was.
+    pub(super) fn tell_of_move(&self, source: &Followed, moved: Option<Moved>) {
+        let forced = moved.and_then(|moved| Forced::of(source, moved));
+        let Some(Forced { moved, message, .. }) = forced else {
+            return;
+        };
+        tracing::warn!(
+            source = &**source.name(),
+            source.from = moved.from.to_string(),
+            source.to = moved.to.to_string(),
+            source.moved = moved.how.as_str(),
+            message,
+            "a reference was not moved forward"
+        );
+        let (revision, commit) = (&self.live.pin().revision, moved.to.to_string());
+        self.events
+            .push(EventSort::Forced, revision, Some(&commit), message);
     }
 
     fn is_failing(&self) -> bool {

@@ -130,14 +130,17 @@ pub enum HeldBy {
     Prune,
     /// Somebody rolled back, and it does not touch what was rolled back.
     Pin,
+    /// A protected reference was moved by force, or is a tag that moved.
+    Force,
 }
 
 impl HeldBy {
-    /// The word in output: `prune` or `pin`.
+    /// The word in output: `prune`, `pin` or `force`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Prune => "prune",
             Self::Pin => "pin",
+            Self::Force => "force",
         }
     }
 }

@@ -103,6 +103,7 @@ impl Reconciler {
         let candidate = Candidate {
             inputs,
             started_us,
+            forced: Vec::new(),
             by_hand: Some(summary(&order.reason)),
         };
         let mut ready = match self.judge(candidate) {

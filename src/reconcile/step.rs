@@ -3,6 +3,7 @@
 use super::{
     events::EventSort,
     facts::Facts,
+    followed::{Followed, Moved},
     head::Head,
     orders::{Held, HeldBy},
     prepare::{Closed, Prepared, prepare},
@@ -14,13 +15,40 @@ use crate::{
     model::{Catalog, Findings, ResourceId},
     store::{AppendOutcome, Confirmation, RevisionOutcome},
 };
+use std::sync::Arc;
 
 /// What is wanted, gathered.
 pub(super) struct Candidate {
     pub(super) inputs: Inputs,
     pub(super) started_us: i64,
+    /// The references that were moved by force.
+    pub(super) forced: Vec<Forced>,
     /// What was sent by hand, if that and no commit is the reason; stands for the commit's summary.
     pub(super) by_hand: Option<String>,
+}
+
+/// A reference that was moved by force.
+#[derive(Debug, Clone)]
+pub(super) struct Forced {
+    /// The source's name.
+    pub(super) source: Arc<str>,
+    pub(super) moved: Moved,
+    /// What happened, in a sentence.
+    pub(super) message: String,
+    /// Whether it waits for somebody's yes.
+    pub(super) is_protected: bool,
+}
+
+impl Forced {
+    pub(super) fn of(source: &Followed, moved: Moved) -> Option<Self> {
+        let message = moved.told(source.reference())?;
+        Some(Self {
+            source: source.name().clone(),
+            moved,
+            message: format!("{}{message}", source.prefix()),
+            is_protected: source.is_protected(),
+        })
+    }
 }
 
 /// What became of a candidate before anything of it is kept.
@@ -58,6 +86,13 @@ impl Ready {
 
     pub(super) fn touched(&self) -> &[ResourceId] {
         &self.touched
+    }
+
+    /// Why it waits for somebody's yes to a reference that was moved by force.
+    pub(super) fn held_for_force(&self) -> Option<String> {
+        let forced = self.facts.forced.iter().filter(|one| one.is_protected);
+        let messages: Vec<_> = forced.map(|one| one.message.as_str()).collect();
+        (!messages.is_empty()).then(|| messages.join("; "))
     }
 
     /// How many objects the plan prunes.

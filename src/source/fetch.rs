@@ -18,6 +18,12 @@ pub(super) const TIP: &str = "refs/orloj/tip";
 /// Commits of history that an HTTP or ssh fetch brings: the one to be read.
 const DEPTH: i32 = 1;
 
+/// All of the history, as libgit2 and Git say it.
+pub(super) const UNSHALLOW: i32 = i32::MAX;
+
+/// What of the remote was fetched last, as a symbolic reference.
+const FOLLOWED: &str = "refs/orloj/followed";
+
 /// Where a reference to fetch was found.
 enum Wanted {
     /// An advertised reference and what it points at.
@@ -41,6 +47,35 @@ pub(super) fn fetch(
     {
         return Ok(CommitId::from_oid(commit));
     }
+    fetch_to(repository, config, client, None)
+}
+
+/// Brings more history of the reference: `depth` commits of it, wherever it points by now.
+///
+/// # Errors
+///
+/// As for [`fetch`].
+pub(super) fn deepen(
+    repository: &Repository,
+    config: &SourceConfig,
+    client: Option<reqwest::blocking::Client>,
+    depth: i32,
+) -> Result<CommitId, SourceError> {
+    fetch_to(repository, config, client, Some(depth))
+}
+
+/// The full name of the remote's reference that was fetched last, if it has one.
+pub(super) fn followed(repository: &Repository) -> Option<String> {
+    let reference = repository.find_reference(FOLLOWED).ok()?;
+    Some(reference.symbolic_target().ok()??.to_owned())
+}
+
+fn fetch_to(
+    repository: &Repository,
+    config: &SourceConfig,
+    client: Option<reqwest::blocking::Client>,
+    depth: Option<i32>,
+) -> Result<CommitId, SourceError> {
     let transfer = Arc::new(Transfer::new(config, client));
     let announced = Announced::new(&transfer)?;
     let url = match (&announced, config.location.as_directory()) {
@@ -50,7 +85,7 @@ pub(super) fn fetch(
     if config.location.as_directory().is_some() {
         check_directory(repository, config, &transfer, &url)?;
     }
-    exchange(repository, config, &transfer, &url)
+    exchange(repository, config, &transfer, &url, depth)
 }
 
 /// Makes sure that libgit2, which reads a directory's objects itself, meets none that is cut off.
@@ -122,6 +157,7 @@ fn exchange(
     config: &SourceConfig,
     transfer: &Arc<Transfer>,
     url: &str,
+    depth: Option<i32>,
 ) -> Result<CommitId, SourceError> {
     let explain = |error: git2::Error| explain(&error, config, transfer);
     let mut remote = repository.remote_anonymous(url).map_err(explain)?;
@@ -136,6 +172,7 @@ fn exchange(
         .collect();
     let wanted = choose(&heads, config)?;
     if let Wanted::Reference { target, .. } = &wanted
+        && depth.is_none()
         && repository.refname_to_id(TIP).ok() == Some(*target)
     {
         return tip(repository);
@@ -162,7 +199,7 @@ fn exchange(
         .update_fetchhead(false)
         .remote_callbacks(callbacks(transfer));
     if !directory {
-        options.depth(DEPTH);
+        options.depth(depth.unwrap_or(DEPTH));
     }
     tracing::trace!(target: "orloj::step", step = "fetch.begun");
     connection
@@ -171,7 +208,11 @@ fn exchange(
         .map_err(explain)?;
     tracing::trace!(target: "orloj::step", step = "fetch.done");
     match wanted {
-        Wanted::Reference { .. } => tip(repository),
+        Wanted::Reference { name, .. } => {
+            let noted = repository.reference_symbolic(FOLLOWED, &name, true, "");
+            noted.map_err(SourceError::damaged)?;
+            tip(repository)
+        }
         Wanted::Commit(commit) => match repository.find_commit(commit) {
             Ok(_) => Ok(CommitId::from_oid(commit)),
             Err(_) => Err(reference_not_found(&heads, config)),

@@ -236,7 +236,14 @@ impl Mirror {
         );
     }
 
-    fn open_repository(&self) -> Result<Repository, SourceError> {
+    /// Brings more history of what was fetched last.
+    pub(super) fn deepen(&self, depth: i32) -> Result<(), SourceError> {
+        let held = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        fetch::deepen(&self.repository()?, &self.config, held.clone(), depth)?;
+        Ok(())
+    }
+
+    pub(super) fn open_repository(&self) -> Result<Repository, SourceError> {
         Repository::open_bare(&self.path).map_err(|source| git("open", &self.path, source))
     }
 }

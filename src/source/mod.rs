@@ -5,7 +5,7 @@
 //! is not read (symbolic links, submodules, huge files) becomes a finding that refuses the revision.
 //! Everything here blocks; callers on an async runtime move it to a blocking thread.
 //!
-//! Not here: submodules, LFS, partial clones, signature checks, parsing of what was read.
+//! Not here: submodules, LFS, partial clones, parsing of what was read.
 
 mod ahead;
 mod checkout;
@@ -16,6 +16,7 @@ mod error;
 mod fetch;
 mod files;
 mod gather;
+mod history;
 mod ids;
 mod known;
 mod limits;
@@ -29,6 +30,7 @@ mod proxy;
 mod reference;
 mod revision;
 mod scope;
+mod signature;
 mod staged;
 mod swap;
 mod text;
@@ -46,6 +48,7 @@ pub use config::{Credentials, DEFAULT_SOURCE, SourceConfig};
 pub use create::create_repository;
 pub use error::SourceError;
 pub use files::{FileChange, Files, TreeFile};
+pub use history::Move;
 pub use ids::{BlobId, CommitId};
 pub use limits::Limits;
 pub use location::{Location, LocationError};
@@ -54,6 +57,7 @@ pub use patterns::{PatternError, Patterns, Selection};
 pub use proxy::{GitProxy, ProxyError, ProxyVariables};
 pub use reference::ReferenceError;
 pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
+pub use signature::{Signers, SignersError, Unverified, VerifyMode, VerifyPolicy};
 pub use staged::open_staged;
 pub use transport::{GithubApp, GithubAppError};
 pub use versions::{VersionRange, VersionRangeError};

@@ -39,6 +39,12 @@ pub struct RevisionSource {
     pub name: String,
     /// The commit that it stood at.
     pub commit: Option<String>,
+    /// Who signed it, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// The commit that was served before, if the reference was moved from there by force, or is a tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced_from: Option<String>,
 }
 
 impl RevisionSource {

@@ -37,6 +37,7 @@ mod seeds_words;
 mod several_sources;
 mod silent_remotes;
 mod ssh_remotes;
+mod trusted_history;
 mod upstream_dialects;
 mod validate_seed_repo;
 mod webhooks;

@@ -109,8 +109,10 @@ fn shown(record: &Value, sources: &Sources, width: usize, color: bool) -> String
         ("Number", part("/seq")),
         ("Revision", part("/revision")),
         ("Commit", part("/commit")),
+        ("Forced", forced(record)),
         ("Summary", part("/summary")),
         ("Author", part("/author")),
+        ("Signer", part("/signer")),
         ("Outcome", part("/outcome")),
         ("Reason", part("/reason")),
         ("Confirmed by", part("/confirmed_by")),
@@ -134,11 +136,25 @@ fn shown(record: &Value, sources: &Sources, width: usize, color: bool) -> String
     out
 }
 
+/// The commits that references were moved away from by force.
+fn forced(record: &Value) -> String {
+    let all = record.get("sources").and_then(Value::as_array);
+    let from = all
+        .into_iter()
+        .flatten()
+        .map(|one| short(&text(one, "/forced_from")));
+    let from: Vec<_> = from.filter(|from| !from.is_empty()).collect();
+    if from.is_empty() {
+        return String::new();
+    }
+    format!("away from {}", from.join(", "))
+}
+
 /// The commit of each of several sources.
 fn of_sources(record: &Value) -> Vec<(&'static str, String)> {
     let all = record.get("sources").and_then(Value::as_array);
     let all = all.filter(|all| all.len() > 1).into_iter().flatten();
-    let line = |one| format!("{}  {}", text(one, "/name"), text(one, "/commit"));
+    let line = |one: &Value| format!("{}  {}", text(one, "/name"), text(one, "/commit"));
     all.map(|one| ("Source", line(one))).collect()
 }
 

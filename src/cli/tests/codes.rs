@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 17] = [
+const SITUATIONS: [&str; 19] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -29,6 +29,8 @@ const SITUATIONS: [&str; 17] = [
     "E-LIMIT-TREE-DEPTH",
     "E-LIMIT-VALUES",
     "E-POLICY-PROTECTED",
+    "E-POLICY-SIGNATURE",
+    "E-POLICY-UNSIGNED",
     "E-REF-MANAGED",
     "E-SCHEMA-DECODE",
     "E-SECRET-OPEN",

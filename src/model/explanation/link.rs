@@ -120,6 +120,16 @@ pub(super) const TABLE: &[Entry] = &[
         "Add the model to `allowed_models`, or let the agent use an allowed one. Requests as this agent answer 403 until then.",
     ),
     situation(
+        code::POLICY_UNSIGNED,
+        "`verify: {mode: head, signers: [...]}` in `orloj.yaml`, and a commit that was pushed without `git commit -S`.",
+        "Sign it (`git commit --amend -S`) and push again. With `every-commit` each commit since the one that is live counts.",
+    ),
+    situation(
+        code::POLICY_SIGNATURE,
+        "a commit that is signed with a key that no file of `verify.signers` names, or with one whose time is over.",
+        "Have it signed by an allowed signer, or add the key to the file and restart the daemon.",
+    ),
+    situation(
         code::POLICY_PROTECTED,
         "a commit removes the file of a resource whose annotation `orloj.dev/protect` is \"true\".",
         "Restore the file, or first push a commit that takes the annotation away.",

@@ -72,7 +72,7 @@ async fn a_branch_put_back_to_what_is_served_ends_the_refusal() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_force_push_to_an_older_commit_is_served_and_recorded_again() {
-    let rig = Rig::new();
+    let rig = Rig::new().unprotected();
     let first = rig.push(&[("a.yaml", endpoint("small", "s-1"))], "first");
     rig.sync().await;
     rig.push(&[("b.yaml", endpoint("large", "l-1"))], "second");

@@ -9,7 +9,7 @@ use crate::{
         Reconciler, ReviewOptions, SecretVariables,
     },
     secrets::{Keyring, Opened, Recipient, generate_identity, seal},
-    source::{Credentials, Limits, Location, Mirror, SourceConfig},
+    source::{Credentials, Limits, Location, Mirror, SourceConfig, VerifyPolicy},
     store::{DataDir, Store},
 };
 use std::{fs, path::Path, process::Command, sync::Arc, time::Duration};
@@ -21,6 +21,8 @@ pub(crate) struct Rig {
     /// The loop; taken away by [`Rig::stop`].
     reconciler: Option<Arc<Reconciler>>,
     with_git: bool,
+    protected: bool,
+    verify: Option<VerifyPolicy>,
 }
 
 impl Rig {
@@ -30,6 +32,8 @@ impl Rig {
             home: TempDir::new().unwrap(),
             reconciler: None,
             with_git: true,
+            protected: true,
+            verify: None,
         };
         rig.run(&["init", "-q", "--bare", "-b", "main", "bare.git"], "");
         rig.run(&["init", "-q", "-b", "main", "work"], "");
@@ -43,6 +47,8 @@ impl Rig {
             home: TempDir::new().unwrap(),
             reconciler: None,
             with_git: false,
+            protected: true,
+            verify: None,
         };
         rig.started(settings())
     }
@@ -51,6 +57,18 @@ impl Rig {
     pub(crate) fn restarted(mut self, settings: ReconcileSettings) -> Self {
         self.stop();
         self.started(settings)
+    }
+
+    /// The same with a branch that may be moved by force.
+    pub(crate) fn unprotected(mut self) -> Self {
+        self.protected = false;
+        self.restarted(settings())
+    }
+
+    /// The same with signatures asked for.
+    pub(crate) fn verified(mut self, policy: VerifyPolicy) -> Self {
+        self.verify = Some(policy);
+        self.restarted(settings())
     }
 
     /// Ends the process, so to speak: its lock is gone.
@@ -73,7 +91,12 @@ impl Rig {
         };
         let source = self
             .with_git
-            .then(|| Followed::alone(Mirror::open(&data_dir.mirror_dir(), config).unwrap()));
+            .then(|| Followed::alone(Mirror::open(&data_dir.mirror_dir(), config).unwrap()))
+            .map(|source| {
+                source
+                    .protected(self.protected)
+                    .verified(self.verify.clone())
+            });
         let database = self.database();
         let reconciler = Reconciler::new(
             live,

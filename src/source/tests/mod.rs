@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-pub(in crate::source) mod http_remote;
+pub(in crate::source) mod history;
+mod http_remote;
 
 mod addresses;
 mod cut_off;
@@ -14,6 +15,7 @@ mod repository;
 mod revisions;
 mod saves;
 mod shells;
+mod signatures;
 mod staged;
 mod swapped;
 mod tls;

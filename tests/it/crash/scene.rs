@@ -93,10 +93,12 @@ impl Scene {
         fs::rename(from, to).unwrap();
     }
 
-    /// A daemon on the repository with a data directory in `home`.
+    /// A daemon on the repository with a data directory in `home`. The scene's commits do not follow one another,
+    /// so its branch moves by force.
     pub(super) fn daemon(&self, home: &Arc<TempDir>) -> DaemonBuilder {
         DaemonBuilder::new()
             .repo(&self.bare().to_string_lossy())
+            .config("protected: false\n")
             .data_of(home)
     }
 

@@ -1,0 +1,12 @@
+//! Whether somebody who may has signed what is followed.
+//!
+//! SSH signatures (`gpg.format = ssh`) are checked against files of allowed signers. Nothing is asked but
+//! the objects themselves: no agent, no key server, no other program.
+
+mod allowed;
+mod object;
+mod ssh;
+mod verify;
+
+pub use allowed::{Signers, SignersError};
+pub use verify::{Unverified, VerifyMode, VerifyPolicy};

@@ -2,8 +2,9 @@
 
 use super::{
     error::DaemonError,
-    file::{FileConfig, GitAuth, GuardConfig},
+    file::{FileConfig, GuardConfig},
     flags::{Flags, LogFormat},
+    sources::{ConfiguredSource, OneSource, sources},
     webhooks::webhooks,
 };
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
     providers::NetworkOptions,
     reconcile::PruneGuard,
     secrets::{Keyring, Opened},
-    source::{Credentials, Limits, Location, SourceConfig},
     store::Store,
 };
 use std::{
@@ -24,7 +24,6 @@ use std::{
 };
 
 const DEFAULT_ADDR: &str = "127.0.0.1:8080";
-const DEFAULT_REFERENCE: &str = "main";
 const DEFAULT_POLL: Duration = Duration::from_mins(1);
 
 /// Shorter polls would only load the Git server.
@@ -37,7 +36,7 @@ pub struct Config {
     /// Where state lies.
     pub data_dir: PathBuf,
     /// What to follow, if anything.
-    pub source: Option<SourceConfig>,
+    pub sources: Vec<ConfiguredSource>,
     /// Identities that open sealed secrets.
     pub keyring: Keyring,
     /// Time between two looks at the source.
@@ -86,20 +85,18 @@ impl Config {
             .or(file.insecure_allow_anonymous)
             .unwrap_or(false);
         check_exposure(addr, anonymous)?;
-        let repo = flags.repo.or(file.repo);
-        let reference = flags
-            .reference
-            .or(file.reference)
-            .unwrap_or_else(|| DEFAULT_REFERENCE.to_owned());
-        let paths = if flags.paths.is_empty() {
-            file.path
-        } else {
-            flags.paths
+        let one = OneSource {
+            repo: flags.repo.or(file.repo),
+            reference: flags.reference.or(file.reference),
+            paths: if flags.paths.is_empty() {
+                file.path
+            } else {
+                flags.paths
+            },
+            auth: &file.auth,
         };
-        let source = repo
-            .map(|repo| source_config(&repo, reference, paths, &file.auth))
-            .transpose()?;
-        let webhooks = webhooks(&file.webhooks, source.as_ref())?;
+        let sources = sources(one, &file.sources)?;
+        let webhooks = webhooks(&file.webhooks, &sources)?;
         let keys = if flags.age_key_files.is_empty() {
             file.age_key_file
         } else {
@@ -115,7 +112,7 @@ impl Config {
                 .data_dir
                 .or(file.data_dir)
                 .map_or_else(default_data_dir, Ok)?,
-            source,
+            sources,
             keyring: read_keyring(&keys)?,
             poll: poll(flags.poll, file.poll.as_deref())?,
             prune: prune_guard(&file.guards),
@@ -185,52 +182,6 @@ fn check_exposure(addr: SocketAddr, anonymous: bool) -> Result<(), DaemonError> 
     Err(DaemonError::Exposed(format!(
         "`--addr {addr}` can be reached from other machines, and nothing would ask callers of the models for a key; listen on 127.0.0.1, or say `--insecure-allow-anonymous` (with `--api-token` for the control API)"
     )))
-}
-
-fn source_config(
-    repo: &str,
-    reference: String,
-    paths: Vec<String>,
-    auth: &GitAuth,
-) -> Result<SourceConfig, DaemonError> {
-    let location = Location::parse(repo).map_err(|error| DaemonError::Setting {
-        setting: "`--repo`",
-        problem: error.to_string(),
-    })?;
-    // What is shown says where it is without knowing where the daemon was started.
-    let location = match location.as_directory().map(std::path::absolute) {
-        Some(Ok(directory)) => Location::directory(&directory),
-        Some(Err(_)) | None => location,
-    };
-    Ok(SourceConfig {
-        name: "default".to_owned(),
-        location,
-        reference,
-        paths,
-        limits: Limits::default(),
-        credentials: credentials(auth)?,
-    })
-}
-
-fn credentials(auth: &GitAuth) -> Result<Credentials, DaemonError> {
-    let secret = match &auth.secret_file {
-        Some(path) => Some(Opened::new(
-            read(path, "`auth.secret_file`")?.trim_ascii().to_vec(),
-        )),
-        None => None,
-    };
-    let mut credentials = match (secret, &auth.username) {
-        (Some(secret), Some(username)) => Credentials::basic(username.clone(), secret),
-        (Some(secret), None) => Credentials::bearer(secret),
-        (None, _) => Credentials::none(),
-    };
-    if let Some(file) = &auth.ssh_key_file {
-        credentials = credentials.with_ssh_key_file(file);
-    }
-    if let Some(file) = &auth.known_hosts_file {
-        credentials = credentials.with_known_hosts_file(file);
-    }
-    Ok(credentials)
 }
 
 fn read_keyring(files: &[PathBuf]) -> Result<Keyring, DaemonError> {

@@ -43,6 +43,10 @@ pub struct FileConfig {
     /// How Git servers over HTTP are asked.
     #[serde(default)]
     pub auth: GitAuth,
+    /// Several repositories, or several parts of one, instead of `repo`, `ref`, `path` and `auth`. What they
+    /// say is one catalog; the same resource in two of them is an error.
+    #[serde(default)]
+    pub sources: Vec<SourceEntry>,
     /// Webhooks that ring for a sync.
     #[serde(default)]
     pub webhooks: WebhooksConfig,
@@ -55,6 +59,32 @@ pub struct FileConfig {
     /// Logging.
     #[serde(default)]
     pub log: LogConfig,
+}
+
+/// One of several sources. Its files are shown as `NAME:PATH`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceEntry {
+    /// What it is called: small letters, digits, `-`, `_` and `.`. One that is called `default` goes on with
+    /// the mirror of an earlier `repo`.
+    pub name: String,
+    /// The Git repository: a path, or an `https://`, `ssh://` or `user@host:path` URL.
+    pub url: String,
+    /// The branch, tag or commit to follow; `main` if absent.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// Directories or files to read; the whole tree if absent.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Patterns as in `.gitignore` of files to read; all if absent.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Patterns as in `.gitignore` of files not to read.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// How its Git server is asked.
+    #[serde(default)]
+    pub auth: GitAuth,
 }
 
 /// What a commit may not do without somebody's yes. The larger of the two counts.

@@ -12,6 +12,7 @@ mod listener;
 mod logging;
 mod places;
 mod serve;
+mod sources;
 #[cfg(debug_assertions)]
 mod stop_at;
 mod webhooks;

@@ -16,7 +16,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 pub struct Ready {
     /// Where it is reached, such as `http://127.0.0.1:8080`.
     pub base_url: String,
-    /// What it follows, without credentials.
+    /// What it follows, without credentials; several are separated by commas.
     pub source: Option<String>,
 }
 
@@ -36,20 +36,20 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
     let tasks = doors.tasks.clone();
     tasks.spawn(reconcile::run(
         reconciler.clone(),
-        doors.bell.clone(),
+        doors.bells.clone(),
         stop.clone(),
     ));
     if !doors.webhooks.secrets.is_empty() {
         tasks.spawn(reconcile::keep_deliveries(
             reconciler.clone(),
             doors.inbox.clone(),
-            doors.bell.clone(),
+            doors.bells.clone(),
             stop.clone(),
         ));
     }
     announce(&Ready {
         base_url: format!("http://{addr}"),
-        source: reconciler.source(),
+        source: followed(&reconciler),
     });
     tracing::info!(addr = %addr, revision = reconciler.live().pin().revision, "listening");
     let graceful = axum::serve(Impatient(listener), router(doors))
@@ -65,6 +65,13 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
     tasks.close();
     tasks.wait().await;
     served
+}
+
+/// What is followed, without credentials; `None` if nothing is.
+fn followed(reconciler: &reconcile::Reconciler) -> Option<String> {
+    let sources = reconciler.sources().iter();
+    let all: Vec<_> = sources.map(|source| source.location()).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 async fn bind(addr: SocketAddr) -> Result<TcpListener, DaemonError> {

@@ -131,7 +131,12 @@ fn key_file_that_does_not_exist_names_the_flag() {
 fn relative_repository_is_shown_with_its_whole_path() {
     let (_folder, mut flags) = flags("addr: 127.0.0.1:0\n");
     flags.repo = Some("some/where".to_owned());
-    let location = Config::load(flags).unwrap().source.unwrap().location;
+    let location = Config::load(flags)
+        .unwrap()
+        .sources
+        .remove(0)
+        .config
+        .location;
     assert!(Path::new(&location.to_string()).is_absolute(), "{location}");
     assert!(location.to_string().ends_with("some/where"), "{location}");
 }

@@ -4,12 +4,12 @@ use super::{
     config::read,
     error::DaemonError,
     file::{WebhookConfig, WebhooksConfig},
+    sources::ConfiguredSource,
 };
 use crate::{
     forge::{Provider, Watched},
     http::{WebhookSecrets, Webhooks},
     secrets::Opened,
-    source::SourceConfig,
 };
 
 /// Largest body in bytes that may be configured (25 MiB): GitHub sends no larger one.
@@ -23,18 +23,20 @@ const MAX_BODY: usize = 25 * 1024 * 1024;
 /// that is none.
 pub(super) fn webhooks(
     configured: &WebhooksConfig,
-    source: Option<&SourceConfig>,
+    sources: &[ConfiguredSource],
 ) -> Result<Webhooks, DaemonError> {
     let mut secrets = WebhookSecrets::new();
     for (provider, webhook) in configured.by_provider() {
         secrets.insert(provider.as_str().to_owned(), secrets_of(provider, webhook)?);
     }
-    let watched =
-        |source: &SourceConfig| Watched::new(&source.name, &source.location, &source.reference);
+    let watched = |source: &ConfiguredSource| {
+        let config = &source.config;
+        Watched::new(&config.name, &config.location, &config.reference)
+    };
     Ok(Webhooks {
         secrets,
         max_body: max_body(configured.max_body.as_deref())?,
-        watched: source.into_iter().map(watched).collect(),
+        watched: sources.iter().map(watched).collect(),
     })
 }
 

@@ -4,7 +4,9 @@ use super::{config::Config, error::DaemonError};
 use crate::{
     http::{Decoration, Doors, Metrics, Webhooks},
     providers::Network,
-    reconcile::{Bell, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions, SecretVariables},
+    reconcile::{
+        Bells, Followed, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions, SecretVariables,
+    },
     secrets::{Opened, SECRET_VARIABLE_PREFIX},
     source::Mirror,
     store::DataDir,
@@ -32,7 +34,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         poll: config.poll,
     };
     let restored = Live::restore(&data_dir, &key, &settings)?;
-    if config.source.is_none() && restored.0.pin().commit().is_some() {
+    if config.sources.is_empty() && restored.0.pin().commits().next().is_some() {
         // Going on would take "no repository" for "nothing is wanted any more".
         return Err(DaemonError::Setting {
             setting: "`--repo`",
@@ -42,14 +44,19 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
             ),
         });
     }
-    let mirror = config
-        .source
-        .map(|source| Mirror::open(&data_dir.mirror_dir(), source))
-        .transpose()?;
+    let mut sources = Vec::new();
+    for source in config.sources {
+        let mirror = Mirror::open(&data_dir.mirror_dir(), source.config)?;
+        sources.push(if source.is_named {
+            Followed::named(mirror)
+        } else {
+            Followed::alone(mirror)
+        });
+    }
     let database = config
         .database
         .unwrap_or_else(|| format!("sqlite:{}", data_dir.database_path().display()));
-    let reconciler = Reconciler::new(restored, settings, data_dir, key, mirror, database);
+    let reconciler = Reconciler::new(restored, settings, data_dir, key, sources, database);
     Ok(doors(
         reconciler,
         config.api_token,
@@ -64,9 +71,10 @@ fn doors(
     webhooks: Webhooks,
     route_header: bool,
 ) -> Doors {
+    let names = reconciler.sources().iter().map(|it| it.name().clone());
     Doors {
+        bells: Bells::of(names),
         reconciler: Arc::new(reconciler),
-        bell: Bell::default(),
         metrics: Arc::new(Metrics::default()),
         decoration: Decoration { route_header },
         token: token.map(Arc::new),

@@ -47,7 +47,7 @@ pub(super) fn report(reconciler: &Reconciler, outcome: Outcome) -> Json<Value> {
         Outcome::Rejected(_) => ("rejected", None),
         Outcome::Held(held) => ("held", Some(held.message)),
         Outcome::Suspended => ("suspended", None),
-        Outcome::Retry(cause) => ("retry", Some(cause)),
+        Outcome::Retry(cause) | Outcome::Waiting(cause) => ("retry", Some(cause)),
     };
     Json(json!({
         "outcome": word,

@@ -16,6 +16,7 @@ pub(super) fn live(served: &Served) -> Value {
     json!({
         "revision": served.revision,
         "commit": served.commit().map(|commit| commit.id.to_string()),
+        "sources": served.commits().map(|(name, commit)| json!({ "name": name, "commit": commit.id.to_string() })).collect::<Vec<_>>(),
         "resources": managed.map(|resource| export(resource)).collect::<Vec<_>>(),
     })
 }

@@ -122,7 +122,7 @@ pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
         .findings
         .set(i64::try_from(errors).unwrap_or(i64::MAX));
     let missed = metrics.webhooks_missed.inner();
-    missed.store(doors.bell.missed(), Ordering::Relaxed);
+    missed.store(doors.bells.missed(), Ordering::Relaxed);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode(&mut text, &metrics.registry);

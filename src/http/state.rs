@@ -3,7 +3,7 @@
 use super::metrics::Metrics;
 use crate::{
     forge::Watched,
-    reconcile::{Bell, Inbox, Live, Reconciler},
+    reconcile::{Bells, Inbox, Live, Reconciler},
     secrets::Opened,
 };
 use axum::extract::FromRef;
@@ -19,7 +19,7 @@ pub struct Doors {
     /// The loop and what it serves.
     pub reconciler: Arc<Reconciler>,
     /// Rings for a look at the source.
-    pub bell: Bell,
+    pub bells: Bells,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// How answers are decorated.

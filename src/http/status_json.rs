@@ -3,7 +3,8 @@
 use crate::{
     model::Kind,
     reconcile::{Held, Reconciler, ResourceCondition, Served, Status},
-    store::RevisionRecord,
+    source::Commit,
+    store::{RevisionRecord, RevisionSource},
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -15,9 +16,10 @@ const FORMAT_VERSION: &str = "1.0";
 pub(super) fn status(reconciler: &Reconciler) -> Value {
     let (served, status) = (reconciler.live().pin(), reconciler.status());
     let findings = shown_findings(&served, &status);
-    let source = reconciler
-        .source()
-        .map(|location| json!({ "location": location, "ref": reconciler.reference() }));
+    let source = match reconciler.sources() {
+        [only] => Some(json!({ "location": only.location(), "ref": only.reference() })),
+        _ => None,
+    };
     json!({
         "format_version": FORMAT_VERSION,
         "phase": status.phase.as_str(),
@@ -26,6 +28,7 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
         "config_digest": served.digest.to_string(),
         "since": served.is_something().then(|| time(served.since_us)),
         "source": source,
+        "sources": sources(reconciler, &served, &status),
         "error": status.error,
         "checked": status.checked_us.map(time),
         "attempt": status.attempt.as_ref().map(|attempt| json!({
@@ -55,6 +58,25 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
     })
 }
 
+/// What is followed, and the commit of each source that is served.
+fn sources(reconciler: &Reconciler, served: &Served, status: &Status) -> Vec<Value> {
+    let sources = reconciler.sources().iter();
+    sources
+        .map(|source| {
+            let name = source.name();
+            let mut commits = served.commits();
+            let commit = commits.find_map(|(of, it)| (*of == **name).then(|| described(it)));
+            json!({
+                "name": &**name,
+                "location": source.location(),
+                "ref": source.reference(),
+                "commit": commit,
+                "error": status.failing.get(name),
+            })
+        })
+        .collect()
+}
+
 /// What waits for somebody's yes.
 pub(super) fn held(held: &Held) -> Value {
     json!({
@@ -82,6 +104,7 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
         "seq": record.seq,
         "revision": record.revision_id,
         "commit": record.commit,
+        "sources": RevisionSource::parse(&record.sources_json),
         "author": record.author,
         "summary": record.summary,
         "outcome": record.outcome.as_str(),
@@ -107,13 +130,15 @@ pub(super) fn time(us: i64) -> String {
 }
 
 fn commit(served: &Served) -> Option<Value> {
-    served.commit().map(|commit| {
-        json!({
-            "id": commit.id.to_string(),
-            "author": commit.author,
-            "summary": commit.summary,
-            "time": time(commit.time_us),
-        })
+    served.commit().map(described)
+}
+
+fn described(commit: &Commit) -> Value {
+    json!({
+        "id": commit.id.to_string(),
+        "author": commit.author,
+        "summary": commit.summary,
+        "time": time(commit.time_us),
     })
 }
 

@@ -103,7 +103,7 @@ async fn received(
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let too_large = || {
         doors.metrics.webhook(provider, "too_large");
-        doors.bell.ring_unproven();
+        doors.bells.ring_unproven();
         let detail = format!(
             "the body is larger than {most} bytes (`webhooks.max_body`); the source is polled"
         );
@@ -175,10 +175,10 @@ fn hear(doors: &Doors, provider: Provider, delivery: &Delivery) -> Heard {
         return Heard::Duplicate;
     }
     if moved.is_empty() {
-        doors.bell.ring();
+        doors.bells.ring();
     }
-    for (_, to) in moved {
-        doors.bell.moved(to);
+    for (name, to) in moved {
+        doors.bells.moved(name, to);
     }
     Heard::Rung
 }

@@ -125,8 +125,10 @@ impl Reconciler {
         for change in &changes {
             make(&mut unmanaged, change)?;
         }
+        let served = self.live.pin();
         let inputs = Inputs {
-            source: self.live.pin().inputs.source.clone(),
+            parts: served.inputs.parts.clone(),
+            unread: served.inputs.unread.clone(),
             unmanaged,
             // What the store gives a set of this generation when it changes.
             unmanaged_generation: generation + 1,
@@ -169,6 +171,9 @@ impl Reconciler {
             Outcome::Suspended => Err(ApplyError::Retry(
                 "kept, and goes live when reconciling is resumed".to_owned(),
             )),
+            Outcome::Waiting(cause) => Err(ApplyError::Retry(format!(
+                "kept, and goes live with the first revision: {cause}"
+            ))),
             Outcome::Applied(_) | Outcome::Unchanged => Ok(findings),
         }
     }

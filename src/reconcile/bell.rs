@@ -1,6 +1,6 @@
 //! The bell: who asks for a look at the source, and what they say.
 
-use crate::forge::MovedTo;
+use crate::{forge::MovedTo, source::DEFAULT_SOURCE};
 use std::{
     fmt, mem,
     sync::{
@@ -13,7 +13,70 @@ use tokio::sync::Notify;
 /// How many pushes are told from one another between two looks; the newest count.
 pub(super) const MAX_TOLD: usize = 32;
 
-/// Rings for a look at the source. Rings while the loop is busy count once.
+/// The bell of each source, by its name.
+#[derive(Clone)]
+pub struct Bells(Arc<[(Arc<str>, Bell)]>);
+
+impl Bells {
+    /// A bell for each source. Without sources there is one too: it rings for what was sent by hand.
+    pub fn of(sources: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let mut bells: Vec<_> = sources
+            .into_iter()
+            .map(|name| (name, Bell::default()))
+            .collect();
+        if bells.is_empty() {
+            bells.push((DEFAULT_SOURCE.into(), Bell::default()));
+        }
+        Self(bells.into())
+    }
+
+    /// Asks for a look at every source.
+    pub fn ring(&self) {
+        self.0.iter().for_each(|(_, bell)| bell.ring());
+    }
+
+    /// Asks for a look at every source for somebody who did not prove to know the secret.
+    pub fn ring_unproven(&self) {
+        self.0.iter().for_each(|(_, bell)| bell.ring_unproven());
+    }
+
+    /// Asks for a look at a source because it is said to have moved. Only a hint.
+    pub fn moved(&self, source: &str, to: MovedTo) {
+        if let Some(bell) = self.get(source) {
+            bell.moved(to);
+        }
+    }
+
+    /// Notes that a webhook has told of a source before.
+    pub fn prove(&self, source: &str) {
+        if let Some(bell) = self.get(source) {
+            bell.prove();
+        }
+    }
+
+    /// How many commits polls found that a webhook should have told of.
+    pub fn missed(&self) -> u64 {
+        self.0.iter().map(|(_, bell)| bell.missed()).sum()
+    }
+
+    pub(super) fn get(&self, source: &str) -> Option<&Bell> {
+        let mut bells = self.0.iter();
+        bells.find_map(|(name, bell)| (**name == *source).then_some(bell))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(Arc<str>, Bell)> {
+        self.0.iter()
+    }
+}
+
+/// The bell of the only source.
+impl From<Bell> for Bells {
+    fn from(bell: Bell) -> Self {
+        Self(Arc::new([(DEFAULT_SOURCE.into(), bell)]))
+    }
+}
+
+/// Rings for a look at one source. Rings while the loop is busy count once.
 #[derive(Clone, Default)]
 pub struct Bell(Arc<Shared>);
 

@@ -2,39 +2,36 @@
 
 use super::{
     awaited::{Awaited, Sight},
-    bell::{Bell, Rings},
+    bell::{Bell, Bells, Rings},
+    followed::Followed,
     pace::{Cause, Found, Pace},
     reconciler::Reconciler,
     status::Outcome,
     vigil::Vigil,
 };
 use crate::source::CommitId;
+use futures_util::future::join_all;
 use std::{sync::Arc, time::Instant};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
-/// Turns the loop until `stop`: at once, then at every ring and every poll; after a failure sooner.
-pub async fn run(reconciler: Arc<Reconciler>, bell: Bell, stop: CancellationToken) {
-    let mut driver = Driver {
-        pace: Pace::new(reconciler.settings.poll, Instant::now()),
-        vigil: Vigil::new(reconciler.settings.poll),
-        awaited: Awaited::default(),
-        stood: None,
-        reconciler,
-        bell,
-    };
-    let mut cause = Cause::Ring;
-    loop {
-        driver.turn(cause).await;
-        cause = tokio::select! {
-            () = stop.cancelled() => return,
-            cause = driver.pause() => cause,
-        };
-    }
+/// Turns the loop until `stop`, for each source by itself: at once, then at every ring of its bell and every
+/// poll; after a failure sooner.
+pub async fn run(reconciler: Arc<Reconciler>, bells: impl Into<Bells>, stop: CancellationToken) {
+    let bells = bells.into();
+    let drivers = bells.iter().map(|(name, bell)| {
+        let sources = reconciler.sources().iter();
+        let source = sources.filter(|source| source.name() == name).cloned();
+        let driver = Driver::new(reconciler.clone(), source.collect(), bell.clone());
+        driver.run(stop.clone())
+    });
+    join_all(drivers).await;
 }
 
 struct Driver {
     reconciler: Arc<Reconciler>,
+    /// The source; none if there is nothing but what is sent by hand.
+    source: Vec<Arc<Followed>>,
     bell: Bell,
     pace: Pace,
     awaited: Awaited,
@@ -44,6 +41,29 @@ struct Driver {
 }
 
 impl Driver {
+    fn new(reconciler: Arc<Reconciler>, source: Vec<Arc<Followed>>, bell: Bell) -> Self {
+        Self {
+            pace: Pace::new(reconciler.settings.poll, Instant::now()),
+            vigil: Vigil::new(reconciler.settings.poll),
+            awaited: Awaited::default(),
+            stood: None,
+            reconciler,
+            source,
+            bell,
+        }
+    }
+
+    async fn run(mut self, stop: CancellationToken) {
+        let mut cause = Cause::Ring;
+        loop {
+            self.turn(cause).await;
+            cause = tokio::select! {
+                () = stop.cancelled() => return,
+                cause = self.pause() => cause,
+            };
+        }
+    }
+
     /// One look at the source, and what it means for those who rang.
     async fn turn(&mut self, cause: Cause) {
         let rings = self.bell.take();
@@ -56,7 +76,7 @@ impl Driver {
         }
         self.awaited.hear(rings.told.clone(), self.stood);
         self.pace.begin(&rings, Instant::now());
-        let outcome = look(&self.reconciler).await;
+        let outcome = look(&self.reconciler, &self.source).await;
         let (tip, now) = (self.tip(), Instant::now());
         let found = match outcome {
             Outcome::Retry(_) => Found::Failure,
@@ -77,9 +97,9 @@ impl Driver {
         if found == Found::New && !self.awaited.was_told(tip) {
             self.vigil.found(tip, cause, now);
         }
-        let reconciler = &self.reconciler;
+        let source = &self.source;
         let contains = |commit: &CommitId| {
-            tokio::task::block_in_place(|| reconciler.mirror().is_some_and(|m| m.contains(commit)))
+            tokio::task::block_in_place(|| source.iter().any(|one| one.contains(commit)))
         };
         match self.awaited.see(tip, contains, now) {
             Sight::Shown => {}
@@ -130,8 +150,8 @@ impl Driver {
     }
 
     fn tip(&self) -> Option<CommitId> {
-        let mirror = self.reconciler.mirror()?;
-        tokio::task::block_in_place(|| mirror.tip())
+        let source = self.source.first()?;
+        tokio::task::block_in_place(|| source.tip())
     }
 }
 
@@ -140,9 +160,9 @@ impl Driver {
     clippy::disallowed_methods,
     reason = "it is waited for on the same line"
 )]
-async fn look(reconciler: &Arc<Reconciler>) -> Outcome {
-    let looking = reconciler.clone();
-    match tokio::spawn(async move { looking.sync().await }).await {
+async fn look(reconciler: &Arc<Reconciler>, source: &[Arc<Followed>]) -> Outcome {
+    let (looking, source) = (reconciler.clone(), source.to_vec());
+    match tokio::spawn(async move { looking.look_at(&source).await }).await {
         Ok(outcome) => outcome,
         Err(error) => {
             let cause = format!("a defect of orloj ended the look at the source: {error}");

@@ -1,17 +1,24 @@
 //! What the history says of a candidate.
 
-use super::{reconciler::now_us, review::Review, step::Candidate};
+use super::{
+    parts::{Part, Parts},
+    reconciler::now_us,
+    review::Review,
+    served::Served,
+    step::Candidate,
+};
 use crate::{
     model::Findings,
     plan::Totals,
-    source::Commit,
-    store::{NewRevision, RevisionOutcome},
+    store::{NewRevision, RevisionOutcome, RevisionSource},
 };
 
 /// What the history says of a candidate whatever becomes of it.
 pub(super) struct Facts {
     pub(super) revision: String,
-    pub(super) commit: Option<Commit>,
+    /// The commit; the newest of those that came with it where there are several sources.
+    pub(super) commit: Option<String>,
+    pub(super) sources: Vec<RevisionSource>,
     pub(super) author: String,
     pub(super) summary: String,
     pub(super) generation: i64,
@@ -26,17 +33,17 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn of(candidate: &Candidate, review: &Review) -> Self {
+    pub(super) fn of(candidate: &Candidate, review: &Review, served: &Served) -> Self {
         let inputs = &candidate.inputs;
-        let commit = inputs.source.commit.clone();
-        let (author, summary) = match (&candidate.by_hand, &commit) {
-            (Some(sent), _) => (String::new(), sent.clone()),
-            (None, Some(commit)) => (commit.author.clone(), commit.summary.clone()),
-            (None, None) => Default::default(),
+        let came = Came::with(&inputs.parts, &served.inputs.parts);
+        let (author, summary) = match &candidate.by_hand {
+            Some(sent) => (String::new(), sent.clone()),
+            None => (came.author, came.summary),
         };
         Self {
             revision: inputs.revision_id(),
-            commit,
+            commit: came.commit,
+            sources: inputs.parts.iter().map(source).collect(),
             author,
             summary,
             generation: inputs.unmanaged_generation,
@@ -59,7 +66,8 @@ impl Facts {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         NewRevision {
             revision_id: self.revision.clone(),
-            commit: self.commit.as_ref().map(|commit| commit.id.to_string()),
+            commit: self.commit.clone(),
+            sources_json: RevisionSource::list(&self.sources),
             author: self.author.clone(),
             summary: self.summary.clone(),
             unmanaged_generation: self.generation,
@@ -75,5 +83,67 @@ impl Facts {
             started_us: self.started_us,
             finished_us: now_us(),
         }
+    }
+}
+
+/// What a revision came with.
+#[derive(Default)]
+struct Came {
+    commit: Option<String>,
+    author: String,
+    summary: String,
+}
+
+impl Came {
+    fn with(parts: &Parts, before: &Parts) -> Self {
+        let gone = gone(parts, before);
+        if let Some(commit) = parts.only_commit().filter(|_| gone.is_empty()) {
+            return Self {
+                commit: Some(commit.id.to_string()),
+                author: commit.author.clone(),
+                summary: commit.summary.clone(),
+            };
+        }
+        let moved = parts.moved_since(before);
+        let mut moved: Vec<_> = moved
+            .filter_map(|part| Some((&part.name, part.commit()?)))
+            .collect();
+        moved.sort_by_key(|(_, commit)| commit.time_us);
+        let Some((_, newest)) = moved.last() else {
+            return Self {
+                commit: parts.only_commit().map(|commit| commit.id.to_string()),
+                summary: gone,
+                ..Self::default()
+            };
+        };
+        let mut authors: Vec<_> = moved.iter().map(|(_, it)| it.author.as_str()).collect();
+        authors.dedup();
+        let summaries = moved.iter();
+        let summaries: Vec<_> = summaries
+            .map(|(name, commit)| format!("{name}: {}", commit.summary))
+            .collect();
+        Self {
+            commit: Some(newest.id.to_string()),
+            author: authors.join(", "),
+            summary: summaries.join("; "),
+        }
+    }
+}
+
+/// Which sources are not followed any more, if any.
+fn gone(parts: &Parts, before: &Parts) -> String {
+    let gone = before.iter().map(|part| &part.name);
+    let gone = gone.filter(|name| parts.get(name).is_none());
+    let names: Vec<_> = gone.map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("no longer followed: {}", names.join(", "))
+}
+
+fn source(part: &Part) -> RevisionSource {
+    RevisionSource {
+        name: part.name.to_string(),
+        commit: part.commit().map(|commit| commit.id.to_string()),
     }
 }

@@ -25,7 +25,7 @@ const FILES_PER_TURN: usize = 16;
 /// A manifest file with its content and what it says.
 #[derive(Clone)]
 pub struct SourceFile {
-    /// Path in the repository.
+    /// Path in the repository, behind the label of its source.
     pub path: Arc<str>,
     /// Its bytes.
     pub content: Arc<[u8]>,
@@ -43,12 +43,14 @@ impl fmt::Debug for SourceFile {
     }
 }
 
-/// Gathered files by path. Clones share everything, and the next revision's share what did not change.
+/// Gathered files by path in the repository. Clones share everything, and the next revision's share what did not change.
 pub type SourceFileMap = SortedMap<Arc<str>, SourceFile>;
 
-/// The files of one revision.
+/// The files of one revision of one source.
 #[derive(Debug, Clone, Default)]
 pub struct SourceFiles {
+    /// What stands before each path where there are several sources: `NAME:`; else empty.
+    pub label: Arc<str>,
     /// The commit; absent for a plain directory.
     pub commit: Option<Commit>,
     /// Sorted by path.
@@ -76,7 +78,23 @@ impl SourceFiles {
             changed: files.keys().cloned().collect(),
             files,
             findings,
-            listed: None,
+            ..Self::default()
+        }
+    }
+
+    /// Files of a source that an earlier process read.
+    pub(super) fn kept(
+        label: Arc<str>,
+        commit: Option<Commit>,
+        files: impl IntoIterator<Item = ByPath>,
+    ) -> Self {
+        let files: SourceFileMap = files.into_iter().collect();
+        Self {
+            label,
+            commit,
+            changed: files.keys().cloned().collect(),
+            files,
+            ..Self::default()
         }
     }
 
@@ -101,11 +119,11 @@ impl SourceFiles {
     }
 
     /// What became of the file at `path`, as an edit.
-    pub fn edit(&self, path: Arc<str>) -> FileEdit {
+    pub fn edit(&self, path: &Arc<str>) -> FileEdit {
         FileEdit {
             layer: Layer::Source,
-            parsed: self.files.get(&path).map(|file| file.parsed.clone()),
-            path,
+            parsed: self.files.get(path).map(|file| file.parsed.clone()),
+            path: labelled(&self.label, path),
         }
     }
 
@@ -115,11 +133,39 @@ impl SourceFiles {
     }
 }
 
+/// A path of a repository as it is shown and told from those of other sources.
+pub(super) fn labelled(label: &str, path: &Arc<str>) -> Arc<str> {
+    if label.is_empty() {
+        return path.clone();
+    }
+    format!("{label}{path}").into()
+}
+
 /// The last two revisions that were gathered, with what their files say.
 #[derive(Debug, Default)]
 pub struct FileCache {
+    label: Arc<str>,
     last: Gathered,
     before: Gathered,
+}
+
+impl FileCache {
+    /// For a source whose paths are shown behind a label.
+    pub(super) fn labelled(label: Arc<str>) -> Self {
+        Self {
+            label,
+            ..Self::default()
+        }
+    }
+
+    /// What a checkout found, with labelled paths.
+    fn findings(&self, checkout: &Checkout) -> Vec<Finding> {
+        let mut findings = checkout.findings.clone();
+        for finding in &mut findings {
+            finding.origin.file = labelled(&self.label, &finding.origin.file);
+        }
+        findings
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -164,13 +210,13 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
         }
     }
     let count = ValueCount::new(checkout.max_values, values);
-    let parsed = parse_all(checkout, &unread, &count)?;
+    let parsed = parse_all(checkout, &unread, &cache.label, &count)?;
     if let Some(refusal) = count.refusal(&parsed) {
         return Ok(refuse(checkout, cache, refusal));
     }
-    for file in parsed {
+    for (path, file) in parsed {
         values += held(&file);
-        files.insert_mut(file.path.clone(), file);
+        files.insert_mut(path, file);
     }
     let gathered = Gathered {
         listed: checkout.files.clone(),
@@ -179,10 +225,11 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
     };
     cache.before = std::mem::replace(&mut cache.last, gathered);
     Ok(SourceFiles {
+        label: cache.label.clone(),
         commit: checkout.commit.clone(),
         files,
         changed: changes.into_iter().map(|change| change.path).collect(),
-        findings: checkout.findings.clone(),
+        findings: cache.findings(checkout),
         listed: Some(checkout.files.clone()),
     })
 }
@@ -191,9 +238,10 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
 fn refuse(checkout: &Checkout, cache: &mut FileCache, refusal: Finding) -> SourceFiles {
     let gone = cache.last.files.keys().cloned().collect();
     cache.before = std::mem::take(&mut cache.last);
-    let mut findings = checkout.findings.clone();
+    let mut findings = cache.findings(checkout);
     findings.push(refusal);
     SourceFiles {
+        label: cache.label.clone(),
         commit: checkout.commit.clone(),
         changed: gone,
         findings,
@@ -203,22 +251,26 @@ fn refuse(checkout: &Checkout, cache: &mut FileCache, refusal: Finding) -> Sourc
 }
 
 /// What a worker made of its share, and where it stopped if a file could not be read.
-type Share = (Vec<(usize, SourceFile)>, Option<(usize, SourceError)>);
+type Share = (Vec<(usize, ByPath)>, Option<(usize, SourceError)>);
+
+/// A file and its path in the repository.
+pub(super) type ByPath = (Arc<str>, SourceFile);
 
 /// Reads and parses on as many threads as there are cores, if there is enough to do.
 fn parse_all(
     checkout: &Checkout,
     unread: &[&TreeFile],
+    label: &str,
     count: &ValueCount,
-) -> Result<Vec<SourceFile>, SourceError> {
+) -> Result<Vec<ByPath>, SourceError> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = cores.min(unread.len().div_ceil(FILES_PER_THREAD));
     let next = AtomicUsize::new(0);
     let shares = thread::scope(|scope| {
         let others: Vec<_> = (1..threads)
-            .map(|_| scope.spawn(|| parse_share(checkout, unread, &next, count)))
+            .map(|_| scope.spawn(|| parse_share(checkout, unread, label, &next, count)))
             .collect();
-        let mut shares = vec![parse_share(checkout, unread, &next, count)];
+        let mut shares = vec![parse_share(checkout, unread, label, &next, count)];
         // A worker cannot panic on input; if one does, its files are missing and the panic goes on here.
         shares.extend(others.into_iter().map(|worker| {
             worker
@@ -245,6 +297,7 @@ fn parse_all(
 fn parse_share(
     checkout: &Checkout,
     unread: &[&TreeFile],
+    label: &str,
     next: &AtomicUsize,
     count: &ValueCount,
 ) -> Share {
@@ -260,21 +313,25 @@ fn parse_share(
         }
         for (at, file) in turn {
             match checkout.read(file) {
-                Ok(content) => files.push((at, count.admit(parse_one(file, content)))),
+                Ok(content) => {
+                    let parsed = count.admit(parse_one(file, label, content));
+                    files.push((at, (file.path.clone(), parsed)));
+                }
                 Err(error) => return (files, Some((at, error))),
             }
         }
     }
 }
 
-fn parse_one(file: &TreeFile, content: Arc<[u8]>) -> SourceFile {
+fn parse_one(file: &TreeFile, label: &str, content: Arc<[u8]>) -> SourceFile {
     debug_assert!(
         content.len() <= MAX_FILE_BYTES,
         "the source room bounds files"
     );
+    let path = labelled(label, &file.path);
     SourceFile {
-        path: file.path.clone(),
-        parsed: Arc::new(parse_file(&file.path, &content)),
+        parsed: Arc::new(parse_file(&path, &content)),
+        path,
         content,
     }
 }

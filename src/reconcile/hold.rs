@@ -3,18 +3,16 @@
 use super::{
     events::EventSort,
     orders::{Held, HeldBy, Pin, Suspension},
+    parts::Stand,
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::Served,
     status::{Outcome, Phase},
     step::Ready,
 };
-use crate::{
-    source::CommitId,
-    store::{Confirmation, StoreError, Told},
-};
+use crate::store::{Confirmation, StoreError, Told};
 
-/// What was looked at: a commit, and a generation of what was sent by hand.
-pub(super) type Looked = (Option<CommitId>, i64);
+/// What was looked at: where the sources stand, and a generation of what was sent by hand.
+pub(super) type Looked = (Stand, i64);
 
 /// Why an order was not followed.
 #[derive(Debug, thiserror::Error)]
@@ -154,19 +152,17 @@ impl Reconciler {
     pub(super) async fn stays_pinned(
         &self,
         turn: &mut Turn,
-        fetched: Option<CommitId>,
+        stand: &Stand,
         served: &Served,
     ) -> Result<bool, StoreError> {
         let Some(pin) = &turn.pin else {
             return Ok(false);
         };
-        let id = |commit: CommitId| commit.to_string();
-        let live = served.commit().map(|commit| id(commit.id));
-        if pin.commit != live {
+        if pin.commit != served.inputs.parts.stand().text() {
             self.set_pin(turn, None).await?;
             return Ok(false);
         }
-        Ok(pin.left.is_some() && pin.left == fetched.map(id))
+        Ok(pin.left.is_some() && pin.left == stand.text())
     }
 
     /// What holds a candidate from Git, unless somebody said yes to its plan or it lifts the pin.

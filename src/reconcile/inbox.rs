@@ -4,7 +4,7 @@
 //! is lost between the two rings once more, which costs a look that finds nothing.
 
 use super::{
-    bell::Bell,
+    bell::Bells,
     reconciler::{Reconciler, chain, now_us},
 };
 use crate::{
@@ -112,11 +112,11 @@ impl Inbox {
     }
 
     /// Reads what an earlier process received.
-    async fn load(&self, reconciler: &Reconciler, bell: &Bell) -> Result<(), StoreError> {
+    async fn load(&self, reconciler: &Reconciler, bells: &Bells) -> Result<(), StoreError> {
         let store = reconciler.store().await?;
         let kept = store.deliveries(now_us() - KNOWN_US).await?;
-        if kept.iter().any(|delivery| !delivery.source.is_empty()) {
-            bell.prove();
+        for delivery in &kept {
+            bells.prove(&delivery.source);
         }
         let mut seen = self.seen();
         let newer = mem::take(&mut seen.order);
@@ -161,14 +161,15 @@ impl Seen {
 pub async fn keep_deliveries(
     reconciler: Arc<Reconciler>,
     inbox: Inbox,
-    bell: Bell,
+    bells: impl Into<Bells>,
     stop: CancellationToken,
 ) {
+    let bells = bells.into();
     let mut is_loaded = false;
     loop {
         let mut done = Ok(());
         if !is_loaded {
-            done = inbox.load(&reconciler, &bell).await;
+            done = inbox.load(&reconciler, &bells).await;
             is_loaded = done.is_ok();
         }
         if done.is_ok() {

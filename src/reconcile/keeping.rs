@@ -3,7 +3,7 @@
 use super::served::Served;
 use crate::{
     source::Commit,
-    store::{KeptChange, KeptCommit, KeptRevision},
+    store::{KeptChange, KeptCommit, KeptRevision, KeptSource},
 };
 
 impl Served {
@@ -13,7 +13,7 @@ impl Served {
         let files = match before {
             Some(before) => self.files_since(before),
             None => {
-                let files = self.inputs.source.files.values();
+                let files = self.inputs.parts.files();
                 files
                     .map(|file| (&*file.path, Some(&*file.content)))
                     .collect()
@@ -26,6 +26,7 @@ impl Served {
             revision: KeptRevision {
                 revision_id: self.revision.clone(),
                 commit: self.commit().map(kept),
+                sources: self.kept_sources(),
                 seq,
                 unmanaged_generation: generation,
                 config_digest: self.digest.to_string(),
@@ -39,13 +40,25 @@ impl Served {
 
     /// The files from Git that are not as in `before`.
     fn files_since<'a>(&'a self, before: &'a Self) -> Vec<(&'a str, Option<&'a [u8]>)> {
-        let (new, old) = (&self.inputs.source, &before.inputs.source);
-        let changed = new.changed_since(old).into_iter();
-        let found = changed.filter_map(|path| match new.files.get(&path) {
+        let (new, old) = (&self.inputs.parts, &before.inputs.parts);
+        let changed = new.edits_since(old).into_iter();
+        let found = changed.filter_map(|edit| match new.file(&edit.path) {
             Some(file) => Some((&*file.path, Some(&*file.content))),
-            None => Some((&*old.files.get(&path)?.path, None)),
+            None => Some((&*old.file(&edit.path)?.path, None)),
         });
         found.collect()
+    }
+
+    /// The sources and their commits, where they have names.
+    fn kept_sources(&self) -> Vec<KeptSource> {
+        let named = self.inputs.parts.iter();
+        let named = named.filter(|part| !part.files.label.is_empty());
+        named
+            .map(|part| KeptSource {
+                name: part.name.to_string(),
+                commit: part.commit().map(kept),
+            })
+            .collect()
     }
 }
 

@@ -1,27 +1,22 @@
 //! The owner of the desired state.
 
 use super::{
-    events::{EventSort, Events},
-    gather::{FileCache, SourceFiles, gather},
+    events::Events,
+    followed::Followed,
     head::Head,
     hold::Looked,
     live::Live,
     orders::{Held, Pin, Suspension},
-    served::{Inputs, UnmanagedFile},
     settings::ReconcileSettings,
-    status::{Outcome, Phase, Status},
-    step::{Candidate, Judged},
+    status::Status,
 };
 use crate::{
-    model::ResourceId,
     secrets::DataKey,
-    source::{CommitId, Mirror, SourceError},
-    store::{
-        DataDir, Journal, RevisionRecord, Store, StoreError, UnmanagedChange, UnmanagedOutcome,
-    },
+    source::SourceError,
+    store::{DataDir, Journal, RevisionRecord, Store, StoreError},
 };
 use jiff::Timestamp;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{OnceCell, watch};
 
 /// Walks every revision through the steps, one at a time.
@@ -34,10 +29,10 @@ pub struct Reconciler {
     pub(super) turn: tokio::sync::Mutex<Turn>,
     pub(super) status: watch::Sender<Status>,
     pub(super) events: Events,
-    mirror: Option<Arc<Mirror>>,
+    /// What is followed, in the order of the configuration.
+    pub(super) sources: Vec<Arc<Followed>>,
     database: String,
     store: OnceCell<Store>,
-    cache: Arc<Mutex<FileCache>>,
 }
 
 /// What belongs to whoever's turn it is.
@@ -64,7 +59,10 @@ pub(super) struct Turn {
 /// Why a walk ended early. All of these may work next time.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StepError {
-    /// The source cannot be read.
+    /// A remote cannot be fetched from.
+    #[error("failed to read the source")]
+    Fetch(#[source] SourceError),
+    /// A mirror cannot be read.
     #[error("failed to read the source")]
     Source(#[from] SourceError),
     /// The store cannot be used.
@@ -85,7 +83,7 @@ impl Reconciler {
         settings: ReconcileSettings,
         data_dir: DataDir,
         key: DataKey,
-        mirror: Option<Mirror>,
+        sources: Vec<Followed>,
         database: String,
     ) -> Self {
         Self {
@@ -105,10 +103,9 @@ impl Reconciler {
             }),
             status: watch::Sender::default(),
             events: Events::default(),
-            mirror: mirror.map(Arc::new),
+            sources: sources.into_iter().map(Arc::new).collect(),
             database,
             store: OnceCell::new(),
-            cache: Arc::default(),
         }
     }
 
@@ -127,18 +124,9 @@ impl Reconciler {
         &self.events
     }
 
-    /// Where manifests come from, without credentials; `None` if only by hand.
-    pub fn source(&self) -> Option<String> {
-        self.mirror
-            .as_ref()
-            .map(|mirror| mirror.config().location.to_string())
-    }
-
-    /// The branch, tag or commit that is followed.
-    pub fn reference(&self) -> Option<&str> {
-        self.mirror
-            .as_ref()
-            .map(|mirror| mirror.config().reference.as_str())
+    /// What is followed, in the order of the configuration; nothing if manifests come only by hand.
+    pub fn sources(&self) -> &[Arc<Followed>] {
+        &self.sources
     }
 
     /// The newest records, newest first.
@@ -167,18 +155,6 @@ impl Reconciler {
         }
     }
 
-    /// Looks at the source now and brings what is new live.
-    pub async fn sync(&self) -> Outcome {
-        let mut turn = self.turn.lock().await;
-        let outcome = self.walk(&mut turn).await.unwrap_or_else(|error| {
-            let cause = chain(&error);
-            tracing::warn!(error = cause, "reconcile failed; it is tried again");
-            Outcome::Retry(cause)
-        });
-        self.note(&outcome);
-        outcome
-    }
-
     /// Reads the newest record of the served chain unless it is known.
     pub(super) async fn know_head(&self, turn: &mut Turn) -> Result<(), StoreError> {
         if turn.head.is_none() {
@@ -187,190 +163,11 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Looks at the source and the store, and brings what is new live.
-    pub(super) async fn walk(&self, turn: &mut Turn) -> Result<Outcome, StepError> {
-        let store = self.store().await?;
-        self.know_head(turn).await?;
-        self.know_orders(turn).await?;
-        if let Some(outcome) = self.finish_rollback(turn).await? {
-            return Ok(outcome);
-        }
-        if self.is_suspended(turn).await? {
-            return Ok(Outcome::Suspended);
-        }
-        let started_us = now_us();
-        let fetched = match &self.mirror {
-            None => None,
-            Some(mirror) => {
-                let mirror = mirror.clone();
-                Some(tokio::task::spawn_blocking(move || mirror.fetch()).await??)
-            }
-        };
-        let (generation, rows) = store.unmanaged(&self.key).await?;
-        let served = self.live.pin();
-        let same_commit = served.inputs.source.commit.as_ref().map(|commit| commit.id) == fetched;
-        if self.stays_pinned(turn, fetched, &served).await? {
-            return Ok(Outcome::Unchanged);
-        }
-        let same = same_commit
-            && served.inputs.unmanaged_generation == generation
-            && (served.is_something() || fetched.is_none() && generation == 0);
-        if same && turn.current {
-            if turn.refused.take().is_some() {
-                self.status.send_modify(|status| status.attempt = None);
-            }
-            turn.held = None;
-            self.show_orders(turn);
-            return Ok(Outcome::Unchanged);
-        }
-        let looked = (fetched, generation);
-        if turn.refused == Some(looked) {
-            return Ok(Outcome::Unchanged);
-        }
-        if let Some((_, held)) = turn.held.as_ref().filter(|(of, _)| *of == looked) {
-            return Ok(Outcome::Held(held.clone()));
-        }
-        turn.held = None;
-        let source = match fetched {
-            None => SourceFiles::default(),
-            Some(commit) => self.read_source(commit).await?,
-        };
-        if same && source.same_files(&served.inputs.source) {
-            turn.current = true;
-            return Ok(Outcome::Unchanged);
-        }
-        let unmanaged = rows
-            .into_iter()
-            .map(|row| UnmanagedFile::new(row.id, row.document))
-            .collect();
-        let mut inputs = Inputs {
-            source,
-            unmanaged,
-            unmanaged_generation: generation,
-        };
-        let adopted = inputs.release_adopted();
-        let candidate = Candidate {
-            inputs,
-            started_us,
-            by_hand: (same_commit && served.is_something())
-                .then(|| "resources sent by hand".to_owned()),
-        };
-        match self.judge(candidate) {
-            Judged::Ready(mut ready) => {
-                if ready.is_of_git()
-                    && let Some(held) = self.held_by(turn, &mut ready).await?
-                {
-                    return Ok(self.hold(turn, looked, held));
-                }
-                if !self.forget(adopted, generation).await? {
-                    let cause = "somebody else changed what was sent by hand";
-                    return Ok(Outcome::Retry(cause.to_owned()));
-                }
-                let is_of_git = ready.is_of_git();
-                let outcome = self.go_live(turn, *ready).await?;
-                if is_of_git {
-                    self.set_pin(turn, None).await?;
-                }
-                Ok(outcome)
-            }
-            Judged::Refused(refused) => {
-                let outcome = self.reject(*refused).await?;
-                turn.refused = Some(looked);
-                Ok(outcome)
-            }
-        }
-    }
-
-    /// Takes what Git has adopted out of the store, or it would come back when Git lets go of it; false
-    /// if the set has not this generation any more.
-    async fn forget(&self, adopted: Vec<ResourceId>, generation: i64) -> Result<bool, StoreError> {
-        if adopted.is_empty() {
-            return Ok(true);
-        }
-        let changes: Vec<_> = adopted.into_iter().map(UnmanagedChange::Delete).collect();
-        let store = self.store().await?;
-        let outcome = store
-            .change_unmanaged(&self.key, Some(generation), &changes, now_us())
-            .await?;
-        Ok(matches!(outcome, UnmanagedOutcome::Changed(_)))
-    }
-
-    async fn read_source(&self, commit: CommitId) -> Result<SourceFiles, StepError> {
-        let Some(mirror) = self.mirror.clone() else {
-            return Ok(SourceFiles::default());
-        };
-        let cache = self.cache.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let checkout = mirror.checkout(&commit)?;
-            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-            gather(&checkout, &mut cache)
-        });
-        Ok(read.await??)
-    }
-
-    /// What is followed, mirrored.
-    pub(super) fn mirror(&self) -> Option<&Arc<Mirror>> {
-        self.mirror.as_ref()
-    }
-
     /// The store, opened when it is first needed: serving does not wait for it.
     pub(super) async fn store(&self) -> Result<&Store, StoreError> {
         self.store
             .get_or_try_init(|| Store::open(&self.database))
             .await
-    }
-
-    /// Puts what became of a look into the status.
-    pub(super) fn note(&self, outcome: &Outcome) {
-        let now = now_us();
-        self.tell_of_failure(outcome);
-        self.status.send_modify(|status| match outcome {
-            Outcome::Retry(cause) => {
-                status.phase = if self.live.pin().is_something() {
-                    Phase::Retrying
-                } else {
-                    Phase::Starting
-                };
-                status.error = Some(cause.clone());
-            }
-            Outcome::Suspended => status.phase = Phase::Suspended,
-            Outcome::Held(_) => {
-                status.checked_us = Some(now);
-                status.error = None;
-                status.phase = Phase::Held;
-            }
-            Outcome::Unchanged | Outcome::Applied(_) | Outcome::Rejected(_) => {
-                status.checked_us = Some(now);
-                status.error = None;
-                let refused = status
-                    .attempt
-                    .as_ref()
-                    .is_some_and(|attempt| attempt.findings.has_errors());
-                status.phase = if refused {
-                    Phase::Rejected
-                } else {
-                    Phase::Synced
-                };
-            }
-        });
-    }
-
-    /// Tells when looking at the source begins to fail, and when it ceases to.
-    fn tell_of_failure(&self, outcome: &Outcome) {
-        let was_failing = self.status.borrow().error.is_some();
-        let revision = &self.live.pin().revision;
-        match outcome {
-            Outcome::Retry(cause) if !was_failing => {
-                self.events.push(EventSort::Failing, revision, None, cause);
-            }
-            Outcome::Retry(_) | Outcome::Suspended => {}
-            _ if was_failing => {
-                let message = "the source can be reached again";
-                self.events
-                    .push(EventSort::Recovered, revision, None, message);
-            }
-            _ => {}
-        }
     }
 }
 

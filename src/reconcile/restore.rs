@@ -1,8 +1,9 @@
 //! Serving the last good revision again, before any network or database is touched.
 
 use super::{
-    gather::{SourceFile, SourceFileMap, SourceFiles},
+    gather::{SourceFile, SourceFiles},
     live::Live,
+    parts::{Part, Parts, Stand},
     prepare::{Closed, Prepared, prepare},
     reconciler::now_us,
     served::{Inputs, Served, UnmanagedFile},
@@ -11,9 +12,10 @@ use super::{
 use crate::{
     manifest::{ClearTextPolicy, parse_kept_file},
     secrets::DataKey,
-    source::{Commit, CommitId},
-    store::{DataDir, Journal, LastGood, LastGoodError},
+    source::{Commit, CommitId, DEFAULT_SOURCE},
+    store::{DataDir, Journal, KeptCommit, KeptRevision, KeptSource, LastGood, LastGoodError},
 };
+use std::sync::Arc;
 
 impl Live {
     /// Starts from the last good revision of a data directory, or with nothing if there is none; the journal
@@ -35,7 +37,7 @@ impl Live {
             return Ok((Self::new(Served::nothing()), journal));
         };
         let revision = last_good.revision.revision_id.clone();
-        let inputs = kept_inputs(last_good, &SourceFileMap::default());
+        let inputs = kept_inputs(last_good, &Parts::default());
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
         let review = inputs.review(&Served::nothing(), options);
@@ -58,41 +60,115 @@ impl Live {
 }
 
 /// What a kept revision was made of; files that `known` has are not parsed again.
-pub(super) fn kept_inputs(last_good: LastGood, known: &SourceFileMap) -> Inputs {
-    let files = last_good.files.into_iter().map(|(path, content)| {
-        if let Some(file) = known.get(&*path).filter(|file| *file.content == *content) {
-            return file.clone();
-        }
-        let path = path.into();
-        let parsed = parse_kept_file(&path, &content).into();
-        SourceFile {
-            path,
-            content: content.into(),
-            parsed,
-        }
-    });
-    let commit = last_good.revision.commit.and_then(|kept| {
-        Some(Commit {
-            id: CommitId::parse(&kept.id)?,
-            author: kept.author,
-            email: kept.email,
-            time_us: kept.time_us,
-            summary: kept.summary,
-        })
-    });
+pub(super) fn kept_inputs(last_good: LastGood, known: &Parts) -> Inputs {
     let mut unmanaged = Vec::new();
-    let mut findings = Vec::new();
+    let mut unread = Vec::new();
     for document in last_good.unmanaged {
         let parsed = parse_kept_file(&"unmanaged".into(), document.expose_bytes());
         match parsed.resources.first() {
             Some(resource) => unmanaged.push(UnmanagedFile::kept(resource.id.clone(), document)),
             // A stricter version cannot read it; nobody is to wonder where it went.
-            None => findings.extend(parsed.findings),
+            None => unread.extend(parsed.findings),
         }
     }
     Inputs {
-        source: SourceFiles::of(commit, files, findings),
+        parts: kept_parts(&last_good.revision, last_good.files, known),
         unmanaged,
         unmanaged_generation: last_good.revision.unmanaged_generation,
+        unread,
     }
+}
+
+/// What each source of a kept revision said. `files` are sorted by path.
+fn kept_parts(revision: &KeptRevision, files: Vec<(String, Vec<u8>)>, known: &Parts) -> Parts {
+    let mut sources: Vec<_> = revision.sources.iter().map(Source::named).collect();
+    if sources.is_empty() && (revision.commit.is_some() || !files.is_empty()) {
+        sources.push(Source::alone(revision));
+    }
+    for (path, content) in files {
+        // No name holds a colon: a path begins with at most one label.
+        let source = sources.iter_mut().find_map(|source| {
+            let below = path.strip_prefix(&*source.label)?.to_owned();
+            Some((source, below))
+        });
+        if let Some((source, below)) = source {
+            source
+                .files
+                .push((below.into(), kept_file(path, content, known)));
+        }
+    }
+    sources.into_iter().map(Source::into_part).collect()
+}
+
+/// A source of a kept revision, with its files by path in the repository.
+struct Source {
+    name: Arc<str>,
+    label: Arc<str>,
+    commit: Option<Commit>,
+    files: Vec<(Arc<str>, SourceFile)>,
+}
+
+impl Source {
+    fn alone(revision: &KeptRevision) -> Self {
+        Self {
+            name: DEFAULT_SOURCE.into(),
+            label: "".into(),
+            commit: revision.commit.as_ref().and_then(kept_commit),
+            files: Vec::new(),
+        }
+    }
+
+    fn named(kept: &KeptSource) -> Self {
+        Self {
+            name: kept.name.as_str().into(),
+            label: format!("{}:", kept.name).into(),
+            commit: kept.commit.as_ref().and_then(kept_commit),
+            files: Vec::new(),
+        }
+    }
+
+    fn into_part(self) -> Part {
+        let files = SourceFiles::kept(self.label, self.commit, self.files);
+        Part {
+            name: self.name,
+            files: Arc::new(files),
+        }
+    }
+}
+
+fn kept_file(path: String, content: Vec<u8>, known: &Parts) -> SourceFile {
+    if let Some(file) = known.file(&path).filter(|file| *file.content == *content) {
+        return file.clone();
+    }
+    let path = path.into();
+    let parsed = parse_kept_file(&path, &content).into();
+    SourceFile {
+        path,
+        content: content.into(),
+        parsed,
+    }
+}
+
+fn kept_commit(kept: &KeptCommit) -> Option<Commit> {
+    Some(Commit {
+        id: CommitId::parse(&kept.id)?,
+        author: kept.author.clone(),
+        email: kept.email.clone(),
+        time_us: kept.time_us,
+        summary: kept.summary.clone(),
+    })
+}
+
+/// Where the sources of a kept revision stood.
+pub(super) fn kept_stand(revision: &KeptRevision) -> Stand {
+    let id = |commit: &KeptCommit| CommitId::parse(&commit.id);
+    if revision.sources.is_empty() {
+        let commit = revision.commit.as_ref().and_then(id);
+        return Stand::of([(DEFAULT_SOURCE.into(), commit)]);
+    }
+    let sources = revision.sources.iter();
+    Stand::of(sources.map(|source| {
+        let commit = source.commit.as_ref().and_then(id);
+        (source.name.as_str().into(), commit)
+    }))
 }

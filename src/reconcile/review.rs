@@ -60,7 +60,7 @@ pub fn check(
     let mut findings: Findings = desired.source_findings.iter().cloned().collect();
     // What was refused of a tree is no sign that it is empty.
     if options.refuse_empty && desired.is_empty && desired.source_findings.is_empty() {
-        findings.push(empty_source());
+        findings.push(empty_source(""));
     }
     let changed = snapshot.advance(desired.edits);
     findings.extend(snapshot.findings());
@@ -110,9 +110,11 @@ fn planned(
     }
 }
 
-fn empty_source() -> Finding {
+/// That a source is empty; `label` says which of several.
+pub(super) fn empty_source(label: &str) -> Finding {
     let message = "the source holds no manifest (*.yaml, *.yml, *.json)";
-    Finding::new(code::SOURCE_EMPTY, Origin::file("."), message).with_hint(
+    let origin = Origin::file(&format!("{label}."));
+    Finding::new(code::SOURCE_EMPTY, origin, message).with_hint(
         "check `--ref` and `--path`; an empty set is never taken to mean \"delete everything\"",
     )
 }

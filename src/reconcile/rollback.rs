@@ -4,7 +4,7 @@ use super::{
     hold::OrderError,
     orders::Pin,
     reconciler::{Reconciler, Turn, chain, now_us},
-    restore::kept_inputs,
+    restore::{kept_inputs, kept_stand},
     served::{Inputs, Served},
     status::Outcome,
     step::{Candidate, Judged},
@@ -94,8 +94,7 @@ impl Reconciler {
         let kept = tokio::task::block_in_place(|| turn.journal.revision(&self.key, target.seq));
         let kept = kept.map_err(super::reconciler::StepError::from)?;
         let kept = kept.ok_or_else(|| OrderError::Nothing(not_kept(&target.revision_id)))?;
-        let mut inputs =
-            tokio::task::block_in_place(|| kept_inputs(kept, &served.inputs.source.files));
+        let mut inputs = tokio::task::block_in_place(|| kept_inputs(kept, &served.inputs.parts));
         let store = self.store().await?;
         let (generation, rows) = store.unmanaged(&self.key).await?;
         let there: Vec<_> = rows.into_iter().map(|row| (row.id, row.document)).collect();
@@ -111,7 +110,6 @@ impl Reconciler {
             Judged::Refused(refused) => return Err(OrderError::Invalid(refused.findings)),
         };
         ready.mark(RevisionOutcome::RolledBack, order.reason.clone());
-        let commit = |served: &Served| served.commit().map(|commit| commit.id.to_string());
         let earlier = turn.pin.clone();
         let pin = Pin {
             reason: order.reason,
@@ -119,11 +117,11 @@ impl Reconciler {
             since_us: started_us,
             revision: target.revision_id.clone(),
             from: served.revision.clone(),
-            commit: target.commit.as_ref().map(|commit| commit.id.clone()),
+            commit: kept_stand(target).text(),
             left: earlier
                 .as_ref()
                 .and_then(|pin| pin.left.clone())
-                .or_else(|| commit(&served)),
+                .or_else(|| served.inputs.parts.stand().text()),
             objects: Pin::objects(served.snapshot.catalog(), ready.touched(), earlier.as_ref()),
         };
         // First the pin: without it a restart between the two would undo the rollback.
@@ -208,9 +206,10 @@ fn find<'a>(
 const LEAST_ABBREVIATION: usize = 4;
 
 fn is_meant(revision: &KeptRevision, to: &str) -> bool {
-    let commit = revision.commit.as_ref().map(|commit| commit.id.as_str());
+    let sources = revision.sources.iter().map(|source| &source.commit);
+    let mut commits = sources.chain([&revision.commit]).flatten();
     let named = to.len() >= LEAST_ABBREVIATION
-        && (revision.revision_id.starts_with(to) || commit.is_some_and(|id| id.starts_with(to)));
+        && (revision.revision_id.starts_with(to) || commits.any(|it| it.id.starts_with(to)));
     named || to.parse() == Ok(revision.seq)
 }
 

@@ -1,9 +1,9 @@
 //! A revision as it is served.
 
-use super::{gather::SourceFiles, opening::OpenedSecrets, snapshot::Snapshot};
+use super::{opening::OpenedSecrets, parts::Parts, snapshot::Snapshot};
 use crate::{
     manifest::{ParsedFile, adopts, parse_file, parse_kept_file},
-    model::{Catalog, Digest, Findings, ResourceId},
+    model::{Catalog, Digest, Finding, Findings, ResourceId},
     plan::Side,
     providers::Upstream,
     secrets::Opened,
@@ -34,9 +34,11 @@ pub struct Served {
 /// Where a revision came from.
 #[derive(Clone, Default)]
 pub(super) struct Inputs {
-    pub(super) source: SourceFiles,
+    pub(super) parts: Parts,
     pub(super) unmanaged: Vec<UnmanagedFile>,
     pub(super) unmanaged_generation: i64,
+    /// What this version cannot read of what an older one kept.
+    pub(super) unread: Vec<Finding>,
 }
 
 impl Inputs {
@@ -45,11 +47,7 @@ impl Inputs {
         if self.unmanaged.is_empty() {
             return Vec::new();
         }
-        let resources = self
-            .source
-            .files
-            .values()
-            .flat_map(|file| &file.parsed.resources);
+        let resources = self.parts.files().flat_map(|file| &file.parsed.resources);
         let adopting: HashSet<_> = resources
             .filter(|resource| adopts(resource))
             .map(|resource| &resource.id)
@@ -142,9 +140,15 @@ impl Served {
         self.since_us != 0
     }
 
-    /// The commit it came from, if it came from Git.
+    /// The commit it came from, if it came from one Git source.
     pub fn commit(&self) -> Option<&crate::source::Commit> {
-        self.inputs.source.commit.as_ref()
+        self.inputs.parts.only_commit()
+    }
+
+    /// The sources it came from by name, each with its commit.
+    pub fn commits(&self) -> impl Iterator<Item = (&str, &crate::source::Commit)> {
+        let parts = self.inputs.parts.iter();
+        parts.filter_map(|part| Some((&*part.name, part.commit()?)))
     }
 
     /// Why an endpoint cannot be called; `None` if it can.

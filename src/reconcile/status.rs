@@ -2,6 +2,7 @@
 
 use super::orders::{Held, Pin, Suspension};
 use crate::model::Findings;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// In one word, how things are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,6 +49,8 @@ pub enum Outcome {
     Held(Held),
     /// Nobody looked: reconciling is suspended.
     Suspended,
+    /// Nothing is served yet, and these sources were not read yet: what they deny must not be open meanwhile.
+    Waiting(String),
     /// Something failed that may work next time.
     Retry(String),
 }
@@ -72,6 +75,8 @@ pub struct Status {
     pub phase: Phase,
     /// What failed, if something is being retried.
     pub error: Option<String>,
+    /// What fails at each source, by name; under no name what fails of the loop itself.
+    pub failing: BTreeMap<Arc<str>, String>,
     /// The newest attempt.
     pub attempt: Option<Attempt>,
     /// When the source was last looked at with success, in microseconds since 1970 (UTC).

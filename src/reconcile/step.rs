@@ -5,6 +5,7 @@ use super::{
     facts::Facts,
     head::Head,
     orders::{Held, HeldBy},
+    parts::Parts,
     prepare::{Closed, Prepared, prepare},
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     review::{Desired, Review, review, review_edits},
@@ -25,6 +26,9 @@ pub(super) struct Candidate {
     /// What was sent by hand, if that and no commit is the reason; stands for the commit's summary.
     pub(super) by_hand: Option<String>,
 }
+
+/// Bytes of a revision's id that is no commit's: as many as a commit's has.
+const ID_BYTES: usize = 20;
 
 /// What became of a candidate before anything of it is kept.
 pub(super) enum Judged {
@@ -77,11 +81,7 @@ impl Ready {
     pub(super) fn held(&self, by: HeldBy, message: String) -> Held {
         Held {
             plan_digest: self.facts.plan_digest.clone(),
-            commit: self
-                .facts
-                .commit
-                .as_ref()
-                .map(|commit| commit.id.to_string()),
+            commit: self.facts.commit.clone(),
             summary: self.facts.summary.clone(),
             by,
             message,
@@ -97,20 +97,23 @@ pub(super) struct Refused {
 }
 
 impl Inputs {
-    /// What the revision is called: the commit if there is nothing else, else a digest of the set.
+    /// What the revision is called: the commit if there is nothing else, else a digest of all commits and
+    /// of what was sent by hand.
     pub(super) fn revision_id(&self) -> String {
-        let commit = self
-            .source
-            .commit
-            .as_ref()
-            .map(|commit| commit.id.to_string());
-        match commit {
-            Some(commit) if self.unmanaged.is_empty() => commit,
-            commit => {
-                let commit = commit.unwrap_or_default();
-                let generation = self.unmanaged_generation.to_be_bytes();
-                let digest = Digest::of_parts([commit.as_bytes(), generation.as_slice()]);
-                hex::encode(&digest.as_bytes()[..20])
+        let is_of_git_alone = self.unmanaged.is_empty();
+        match self.parts.only_commit() {
+            Some(commit) if is_of_git_alone => commit.id.to_string(),
+            only => {
+                let commits = self.parts.stand().text().unwrap_or_default();
+                let is_of_sources = is_of_git_alone && only.is_none() && !commits.is_empty();
+                // What was sent and taken away again makes no difference.
+                let generation = if is_of_sources {
+                    0
+                } else {
+                    self.unmanaged_generation
+                };
+                let digest = Digest::of_parts([commits.as_bytes(), &generation.to_be_bytes()]);
+                hex::encode(&digest.as_bytes()[..ID_BYTES])
             }
         }
     }
@@ -118,13 +121,14 @@ impl Inputs {
     /// Reviews what is wanted against what is served.
     pub(super) fn review(&self, base: &Served, options: super::ReviewOptions) -> Review {
         let same_options = base.snapshot.options() == options.assemble();
-        let (source, is_edit) = (&self.source, same_options && base.is_something());
-        let paths = if is_edit {
-            source.changed_since(&base.inputs.source)
+        let is_edit = same_options && base.is_something();
+        let mut edits = if is_edit {
+            self.parts.edits_since(&base.inputs.parts)
         } else {
-            source.files.keys().cloned().collect()
+            self.parts.edits_since(&Parts::default())
         };
-        let mut edits: Vec<_> = paths.into_iter().map(|path| source.edit(path)).collect();
+        let mut findings = self.parts.findings(options.refuse_empty);
+        findings.extend(self.unread.iter().cloned());
         let nothing = Snapshot::default();
         let before = if is_edit { &base.snapshot } else { &nothing };
         let unmanaged = self.unmanaged.iter();
@@ -135,8 +139,8 @@ impl Inputs {
         let desired = Desired {
             revision: &self.revision_id(),
             edits,
-            is_empty: self.source.files.is_empty(),
-            source_findings: &self.source.findings,
+            is_empty: self.parts.are_empty(),
+            source_findings: &findings,
         };
         if is_edit {
             review_edits(before, base.base_name(), desired, options)
@@ -152,9 +156,9 @@ impl Reconciler {
         tokio::task::block_in_place(|| {
             let served = self.live.pin();
             let mut options = self.settings.review;
-            options.refuse_empty = candidate.inputs.source.commit.is_some();
+            options.refuse_empty = candidate.inputs.parts.are_of_git();
             let review = candidate.inputs.review(&served, options);
-            let facts = Facts::of(&candidate, &review);
+            let facts = Facts::of(&candidate, &review, &served);
             let changes = review.plan.changes.iter();
             let touched = changes.map(|change| change.id.clone()).collect();
             let findings = review.findings.clone();
@@ -276,7 +280,7 @@ impl Reconciler {
             serving = self.live.pin().revision,
             "revision refused",
         );
-        let commit = facts.commit.as_ref().map(|commit| commit.id.to_string());
+        let commit = facts.commit.clone();
         let live = &self.live.pin().revision;
         self.events.push(
             EventSort::Rejected,
@@ -297,7 +301,7 @@ impl Reconciler {
             duration_ms = (now_us() - facts.started_us) / 1000,
             "revision went live",
         );
-        let commit = facts.commit.as_ref().map(|commit| commit.id.to_string());
+        let commit = facts.commit.clone();
         let sort = match facts.outcome {
             RevisionOutcome::RolledBack => EventSort::RolledBack,
             _ => EventSort::Applied,
@@ -316,7 +320,7 @@ impl Reconciler {
         self.status.send_modify(|status| {
             status.phase = phase;
             status.attempt = Some(Attempt {
-                commit: facts.commit.as_ref().map(|commit| commit.id.to_string()),
+                commit: facts.commit.clone(),
                 summary: facts.summary.clone(),
                 findings,
                 at_us: now_us(),

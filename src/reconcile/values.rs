@@ -3,7 +3,7 @@
 //! A value takes some two bytes of a file and a hundred times that in memory, so that a limit on bytes alone
 //! leaves room for gigabytes.
 
-use super::gather::SourceFile;
+use super::gather::{ByPath, SourceFile};
 use crate::{
     manifest::ParsedFile,
     model::{Finding, Origin, code},
@@ -54,11 +54,11 @@ impl ValueCount {
 
     /// The refusal of a revision that holds too many: it names the first of `files`, sorted by path, with
     /// which it did.
-    pub(super) fn refusal(&self, files: &[SourceFile]) -> Option<Finding> {
+    pub(super) fn refusal(&self, files: &[ByPath]) -> Option<Finding> {
         if !self.is_spent() {
             return None;
         }
-        let mut sorted: Vec<_> = files.iter().collect();
+        let mut sorted: Vec<_> = files.iter().map(|(_, file)| file).collect();
         sorted.sort_by(|one, other| one.path.cmp(&other.path));
         let mut sum = self.known;
         let passed = sorted.into_iter().find(|file| {

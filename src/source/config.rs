@@ -8,6 +8,9 @@ use std::{
     sync::Arc,
 };
 
+/// The name of the only source, where nobody gave it one.
+pub const DEFAULT_SOURCE: &str = "default";
+
 /// One Git source.
 #[derive(Debug)]
 pub struct SourceConfig {

@@ -39,7 +39,7 @@ mod work_tree;
 mod tests;
 
 pub use checkout::{Checkout, Commit};
-pub use config::{Credentials, SourceConfig};
+pub use config::{Credentials, DEFAULT_SOURCE, SourceConfig};
 pub use create::create_repository;
 pub use error::SourceError;
 pub use files::{FileChange, Files, TreeFile};

@@ -19,6 +19,15 @@ pub struct KeptCommit {
     pub summary: String,
 }
 
+/// One of several sources of a kept revision; the paths of its files begin with `NAME:`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSource {
+    /// What it is called.
+    pub name: String,
+    /// The commit that it stood at.
+    pub commit: Option<KeptCommit>,
+}
+
 /// Which revision something is of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptRevision {
@@ -26,6 +35,9 @@ pub struct KeptRevision {
     pub revision_id: String,
     /// The commit, if it came from Git.
     pub commit: Option<KeptCommit>,
+    /// The sources, where they have names; an older version's single source has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<KeptSource>,
     /// Its number in the history; the parent of the next one.
     pub seq: i64,
     /// The generation of the unmanaged resources it includes.

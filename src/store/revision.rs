@@ -1,5 +1,6 @@
 //! What the history says of a revision.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What became of a revision.
@@ -31,6 +32,28 @@ impl fmt::Display for RevisionOutcome {
     }
 }
 
+/// Where one source stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionSource {
+    /// What it is called.
+    pub name: String,
+    /// The commit that it stood at.
+    pub commit: Option<String>,
+}
+
+impl RevisionSource {
+    /// Several of them as JSON.
+    pub fn list(sources: &[Self]) -> String {
+        // Texts alone can always be put into words.
+        serde_json::to_string(sources).unwrap_or_default()
+    }
+
+    /// What [`Self::list`] wrote; nothing of what an older version recorded.
+    pub fn parse(json: &str) -> Vec<Self> {
+        serde_json::from_str(json).unwrap_or_default()
+    }
+}
+
 /// A revision about to enter the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRevision {
@@ -38,6 +61,8 @@ pub struct NewRevision {
     pub revision_id: String,
     /// The commit, if it came from Git.
     pub commit: Option<String>,
+    /// Where each source stood, as JSON: [`RevisionSource::list`].
+    pub sources_json: String,
     /// Who made it.
     pub author: String,
     /// The first line of its message.
@@ -81,6 +106,9 @@ pub struct RevisionRecord {
     /// The commit, if it came from Git.
     #[sqlx(rename = "commit_id")]
     pub commit: Option<String>,
+    /// Where each source stood, as JSON: [`RevisionSource::parse`].
+    #[sqlx(rename = "sources")]
+    pub sources_json: String,
     /// Who made it.
     pub author: String,
     /// The first line of its message.

@@ -15,10 +15,10 @@ const MAX_TRIES: usize = 16;
 /// parent refuses a second child, and the number is the next free one.
 const APPEND: &str = "INSERT INTO revisions (seq, parent_seq, revision_id, commit_id, author, summary, \
      unmanaged_generation, config_digest, plan_digest, outcome, added, changed, removed, \
-     findings_json, started_us, finished_us, reason, confirmed_by) \
+     findings_json, started_us, finished_us, reason, confirmed_by, sources) \
      SELECT (SELECT COALESCE(MAX(seq), 0) + 1 FROM revisions), CAST($1 AS BIGINT), $2, $3, $4, $5, \
      CAST($6 AS BIGINT), $7, $8, $9, CAST($10 AS BIGINT), CAST($11 AS BIGINT), CAST($12 AS BIGINT), \
-     $13, CAST($14 AS BIGINT), CAST($15 AS BIGINT), $16, $17 \
+     $13, CAST($14 AS BIGINT), CAST($15 AS BIGINT), $16, $17, $18 \
      WHERE CAST($1 AS BIGINT) IS NULL OR CAST($1 AS BIGINT) = 0 OR EXISTS \
      (SELECT 1 FROM revisions WHERE seq = CAST($1 AS BIGINT) AND parent_seq IS NOT NULL) \
      ON CONFLICT DO NOTHING RETURNING seq";
@@ -31,7 +31,8 @@ const PAGE: &str =
 
 const ONE: &str = "SELECT * FROM revisions WHERE seq = $1";
 
-const NAMED: &str = "SELECT * FROM revisions WHERE revision_id LIKE $1 OR commit_id LIKE $1 ORDER BY seq DESC LIMIT 1";
+const NAMED: &str = "SELECT * FROM revisions WHERE revision_id LIKE $1 OR commit_id LIKE $1 \
+     OR sources LIKE $2 ORDER BY seq DESC LIMIT 1";
 
 impl Store {
     /// Appends a revision behind `parent`, the number of the served one (`None`: nothing was served yet).
@@ -153,6 +154,7 @@ impl Store {
         }
         sqlx::query_as(NAMED)
             .bind(format!("{}%", start.to_ascii_lowercase()))
+            .bind(format!("%\"commit\":\"{}%", start.to_ascii_lowercase()))
             .fetch_optional(&self.pool)
             .await
             .map_err(query("read a revision"))
@@ -181,6 +183,7 @@ impl Store {
             .bind(record.finished_us)
             .bind(&record.reason)
             .bind(&record.confirmed_by)
+            .bind(&record.sources_json)
             .fetch_optional(&self.pool)
             .await
             .map_err(query("append a revision to the history"))

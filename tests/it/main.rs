@@ -32,6 +32,7 @@ mod restart_serves_last_good;
 mod review_before_pushing;
 mod secrets_stay_secret;
 mod seeds_words;
+mod several_sources;
 mod upstream_dialects;
 mod validate_seed_repo;
 mod webhooks;

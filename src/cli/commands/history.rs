@@ -124,13 +124,22 @@ fn shown(record: &Value, sources: &Sources, width: usize, color: bool) -> String
         ),
     ];
     let known = all.into_iter().filter(|(_, value)| !value.is_empty());
-    let mut out = fields(&known.collect::<Vec<_>>(), width);
+    let known: Vec<_> = known.chain(of_sources(record)).collect();
+    let mut out = fields(&known, width);
     let findings = Reported::of_json(record);
     if !findings.is_empty() {
         out.push('\n');
         out.push_str(&report::to_text(&findings, sources, width, color));
     }
     out
+}
+
+/// The commit of each of several sources.
+fn of_sources(record: &Value) -> Vec<(&'static str, String)> {
+    let all = record.get("sources").and_then(Value::as_array);
+    let all = all.filter(|all| all.len() > 1).into_iter().flatten();
+    let line = |one| format!("{}  {}", text(one, "/name"), text(one, "/commit"));
+    all.map(|one| ("Source", line(one))).collect()
 }
 
 fn lines(entries: &[Value]) -> String {
@@ -169,7 +178,9 @@ fn changes(entry: &Value) -> String {
 
 /// The commit's summary; a revision that is not called as its commit holds resources sent by hand too.
 fn summary(entry: &Value) -> String {
-    let by_hand = text(entry, "/commit") != text(entry, "/revision");
+    let sources = entry.get("sources").and_then(Value::as_array);
+    let is_one = sources.is_none_or(|all| all.len() < 2);
+    let by_hand = is_one && text(entry, "/commit") != text(entry, "/revision");
     match text(entry, "/summary") {
         summary if !by_hand => summary,
         summary if summary.is_empty() => "(sent by hand)".to_owned(),

@@ -115,10 +115,15 @@ fn described(status: &Value, sources: &Sources, width: usize, color: bool) -> St
         ("Suspended", suspended(status)),
         ("Version", text(status, "/version")),
     ];
-    let known: Vec<_> = all
+    let mut known: Vec<_> = all
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .collect();
+    let several: Vec<_> = list(status, "sources").map(one_source).collect();
+    if several.len() > 1 {
+        let at = known.len().min(2);
+        known.splice(at..at, several);
+    }
     let mut out = fields(&known, width);
     let conditions: Vec<_> = list(status, "conditions").collect();
     if !conditions.is_empty() {
@@ -161,6 +166,23 @@ fn source(status: &Value) -> String {
         return location;
     }
     format!("{location} ({reference})")
+}
+
+/// One of several sources: where it is, what of it is live, and what is wrong with it.
+fn one_source(source: &Value) -> (&'static str, String) {
+    let part = |pointer| text(source, pointer);
+    let live = match short(&part("/commit/id")) {
+        commit if commit.is_empty() => "nothing of it is live".to_owned(),
+        commit => format!("{commit}  \"{}\"", part("/commit/summary")),
+    };
+    let fails = if part("/error").is_empty() {
+        ""
+    } else {
+        "  (fails)"
+    };
+    let (name, location, reference) = (part("/name"), part("/location"), part("/ref"));
+    let shown = format!("{name}  {location} ({reference})  {live}{fails}");
+    ("Source", shown)
 }
 
 /// `1 agent, 3 model-endpoints`.

@@ -56,7 +56,7 @@ impl Door {
         let bell = Bell::default();
         let doors = Doors {
             reconciler: rig.reconciler().clone(),
-            bell: bell.clone(),
+            bells: bell.clone().into(),
             metrics: Arc::new(Metrics::default()),
             decoration: Decoration { route_header: true },
             token: token.map(|token| Arc::new(Opened::new(token.into()))),

@@ -164,6 +164,7 @@ async fn a_record_of_another_process_is_not_overtaken() {
     let theirs = crate::store::NewRevision {
         revision_id: "theirs".to_owned(),
         commit: None,
+        sources_json: "[]".to_owned(),
         author: String::new(),
         summary: String::new(),
         unmanaged_generation: 0,

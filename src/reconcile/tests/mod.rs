@@ -16,5 +16,6 @@ mod parallel;
 mod restoring;
 mod secrets;
 mod snapshots;
+mod sources;
 mod values;
 mod webhooks;

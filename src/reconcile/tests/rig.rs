@@ -5,8 +5,8 @@ use crate::{
     model::{Kind, ResourceId},
     providers::{Network, NetworkOptions},
     reconcile::{
-        ApplyError, ApplyReport, Live, Outcome, PruneGuard, ReconcileSettings, Reconciler,
-        ReviewOptions, SecretVariables,
+        ApplyError, ApplyReport, Followed, Live, Outcome, PruneGuard, ReconcileSettings,
+        Reconciler, ReviewOptions, SecretVariables,
     },
     secrets::{Keyring, Opened, Recipient, generate_identity, seal},
     source::{Credentials, Limits, Location, Mirror, SourceConfig},
@@ -71,11 +71,18 @@ impl Rig {
             limits: Limits::default(),
             credentials: Credentials::none(),
         };
-        let mirror = self
+        let source = self
             .with_git
-            .then(|| Mirror::open(&data_dir.mirror_dir(), config).unwrap());
+            .then(|| Followed::alone(Mirror::open(&data_dir.mirror_dir(), config).unwrap()));
         let database = self.database();
-        let reconciler = Reconciler::new(live, settings, data_dir, key, mirror, database);
+        let reconciler = Reconciler::new(
+            live,
+            settings,
+            data_dir,
+            key,
+            source.into_iter().collect(),
+            database,
+        );
         self.reconciler = Some(Arc::new(reconciler));
         self
     }

@@ -109,7 +109,7 @@ async fn a_secret_in_clear_text_in_git_is_refused_unless_the_operator_allows_it(
     assert!(matches!(rig.sync().await, Outcome::Applied(_)));
     let served = rig.reconciler().live().pin();
     assert_eq!(codes(&served.findings), ["W-SECRET-PLAINTEXT"]);
-    let shown = format!("{served:?} {:?}", served.inputs.source);
+    let shown = format!("{served:?} {:?}", served.inputs.parts);
     assert!(!shown.contains("sk-clear"), "{shown}");
     let bytes = format!("{:?}", b"sk-clear");
     assert!(!shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");

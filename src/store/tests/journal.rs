@@ -11,6 +11,7 @@ const CANARY: &str = "sk-canary-77aa12";
 
 fn revision(seq: i64) -> KeptRevision {
     KeptRevision {
+        sources: Vec::new(),
         revision_id: format!("4b7a0f3-{seq}"),
         commit: Some(KeptCommit {
             id: "4b7a0f3".to_owned(),

@@ -37,6 +37,7 @@ fn applied(id: &str) -> NewRevision {
     NewRevision {
         revision_id: id.to_owned(),
         commit: Some(format!("{id}{id}")),
+        sources_json: r#"[{"name":"default","commit":null}]"#.to_owned(),
         author: "Ada <ada@example.org>".to_owned(),
         summary: "point fast at another model".to_owned(),
         unmanaged_generation: 3,

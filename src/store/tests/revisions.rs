@@ -27,6 +27,7 @@ async fn appended_revision_is_read_back_field_by_field_after_reopening() {
     let back = NewRevision {
         revision_id: latest.revision_id,
         commit: latest.commit,
+        sources_json: latest.sources_json,
         author: latest.author,
         summary: latest.summary,
         unmanaged_generation: latest.unmanaged_generation,

@@ -1,0 +1,93 @@
+//! What became of a look, for the status and the events.
+
+use super::{
+    events::EventSort,
+    reconciler::{Reconciler, now_us},
+    status::{Outcome, Phase, Status},
+};
+use std::sync::Arc;
+
+impl Reconciler {
+    /// Puts what became of a look into the status.
+    pub(super) fn note(&self, outcome: &Outcome) {
+        let now = now_us();
+        match outcome {
+            Outcome::Retry(cause) if !self.is_failing() => self.fails("", "", cause),
+            Outcome::Retry(_) | Outcome::Suspended => {}
+            _ => self.works_again(&"".into()),
+        }
+        let is_something = self.live.pin().is_something();
+        self.status.send_modify(|status| {
+            match outcome {
+                Outcome::Retry(_) | Outcome::Waiting(_) => {}
+                Outcome::Suspended => status.phase = Phase::Suspended,
+                Outcome::Held(_) => {
+                    status.checked_us = Some(now);
+                    status.phase = Phase::Held;
+                }
+                Outcome::Unchanged | Outcome::Applied(_) | Outcome::Rejected(_) => {
+                    status.checked_us = Some(now);
+                    status.phase = settled(status);
+                }
+            }
+            if *outcome == Outcome::Suspended {
+                return;
+            }
+            status.error = status.failing.values().next().cloned();
+            if status.error.is_some() {
+                status.phase = if is_something {
+                    Phase::Retrying
+                } else {
+                    Phase::Starting
+                };
+            }
+        });
+    }
+
+    /// Notes that a source fails, or with an empty name the loop itself; tells so if it did not before.
+    /// `prefix` stands before the cause in what people read.
+    pub(super) fn fails(&self, name: &str, prefix: &str, cause: &str) {
+        let cause = format!("{prefix}{cause}");
+        let mut was_failing = false;
+        self.status.send_modify(|status| {
+            let before = status.failing.insert(name.into(), cause.clone());
+            was_failing = before.is_some();
+        });
+        if !was_failing {
+            let revision = &self.live.pin().revision;
+            self.events.push(EventSort::Failing, revision, None, cause);
+        }
+    }
+
+    /// Notes that a source, or the loop itself, works; tells so if it did not before.
+    pub(super) fn works_again(&self, name: &Arc<str>) {
+        if !self.status.borrow().failing.contains_key(name) {
+            return;
+        }
+        self.status.send_modify(|status| {
+            status.failing.remove(name);
+        });
+        let message = match self.sources.iter().find(|source| source.name() == name) {
+            Some(source) => format!("{}the source can be reached again", source.prefix()),
+            None => "the source can be reached again".to_owned(),
+        };
+        let revision = &self.live.pin().revision;
+        self.events
+            .push(EventSort::Recovered, revision, None, message);
+    }
+
+    fn is_failing(&self) -> bool {
+        !self.status.borrow().failing.is_empty()
+    }
+}
+
+/// The phase after a look that came to its end.
+fn settled(status: &Status) -> Phase {
+    let attempt = status.attempt.as_ref();
+    let refused = attempt.is_some_and(|attempt| attempt.findings.has_errors());
+    if refused {
+        Phase::Rejected
+    } else {
+        Phase::Synced
+    }
+}

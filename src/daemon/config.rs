@@ -6,11 +6,13 @@ use super::{
     flags::{Flags, LogFormat},
     sources::{ConfiguredSource, OneSource, sources},
     webhooks::webhooks,
+    windows::windows,
 };
 use crate::{
     http::Webhooks,
     manifest::{ClearTextPolicy, read_settings},
     model::parse_go_duration,
+    plan::Windows,
     providers::NetworkOptions,
     reconcile::PruneGuard,
     secrets::{Keyring, Opened},
@@ -43,6 +45,8 @@ pub struct Config {
     pub poll: Duration,
     /// How much a commit may prune by itself.
     pub prune: PruneGuard,
+    /// When commits may go live.
+    pub windows: Windows,
     /// The database; the data directory's own if absent.
     pub database: Option<String>,
     /// Key that seals what is kept on disk; the data directory's own if absent.
@@ -116,6 +120,7 @@ impl Config {
             keyring: read_keyring(&keys)?,
             poll: poll(flags.poll, file.poll.as_deref())?,
             prune: prune_guard(&file.guards),
+            windows: windows(&file.windows)?,
             database: checked_database(flags.database.or(file.database))?,
             secret_encryption_key: flags
                 .secret_encryption_key

@@ -1,6 +1,6 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
-use super::flags::LogFormat;
+use super::{flags::LogFormat, windows::WindowEntry};
 use crate::{forge::Provider, manifest::settings_schema};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -56,6 +56,9 @@ pub struct FileConfig {
     /// What a commit may not do without somebody's yes (`orloj confirm`).
     #[serde(default)]
     pub guards: GuardConfig,
+    /// When commits may go live. What a window does not allow is held until it opens.
+    #[serde(default)]
+    pub windows: Vec<WindowEntry>,
     /// Logging.
     #[serde(default)]
     pub log: LogConfig,

@@ -16,6 +16,7 @@ mod sources;
 #[cfg(debug_assertions)]
 mod stop_at;
 mod webhooks;
+mod windows;
 mod wiring;
 
 #[cfg(test)]

@@ -86,6 +86,10 @@ pub(super) fn held(held: &Held) -> Value {
         "by": held.by.as_str(),
         "message": held.message,
         "since": time(held.since_us),
+        "schedule": held.schedule.as_ref().map(|schedule| json!({
+            "window": schedule.window,
+            "earliest": schedule.opens_us.map(time),
+        })),
     })
 }
 

@@ -110,9 +110,9 @@ impl Pace {
         self.regular = (now + pause.mul_f64(1.0 + spread), next);
     }
 
-    /// The remote is to be asked again at this moment.
+    /// The remote is to be asked again at this moment, or before.
     pub(super) fn wait_until(&mut self, at: Instant) {
-        self.waiting = Some(at);
+        self.waiting = Some(self.waiting.map_or(at, |waiting| waiting.min(at)));
     }
 }
 

@@ -15,7 +15,10 @@ use crate::{
     secrets::{Opened, environment_names, reserved},
 };
 use rpds::HashTrieMapSync;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The only way to make a [`Served`]; consumed by the switch.
 pub(super) struct Prepared(pub(super) Served);
@@ -52,6 +55,10 @@ pub(super) fn prepare(
     }
     let users = secrets.iter().flat_map(|secret| graph.referrers(secret));
     let affected: BTreeSet<_> = review.changed.resources.iter().chain(users).collect();
+    let changes = review.plan.changes.iter();
+    let former: BTreeMap<_, _> = changes
+        .filter_map(|change| Some((&change.id, &change.moved.as_ref()?.from)))
+        .collect();
     let mut endpoints = before.endpoints.clone();
     for id in affected {
         if id.kind != Kind::ModelEndpoint {
@@ -60,7 +67,8 @@ pub(super) fn prepare(
         match catalog.get(id).map(|one| (one, &one.spec)) {
             Some((resource, Spec::ModelEndpoint(spec))) => {
                 let state = endpoint(resource, spec, &opened, settings);
-                let state = dated(state, before.endpoints.get(id), now_us);
+                let was = before.endpoints.get(former.get(id).copied().unwrap_or(id));
+                let state = dated(state, was, now_us);
                 endpoints.insert_mut(id.clone(), state);
             }
             _ => drop(endpoints.remove_mut(id)),

@@ -102,6 +102,7 @@ fn planned(
     mut findings: Findings,
 ) -> Review {
     findings.extend(plan.protected(base.catalog));
+    findings.extend(plan.led_nowhere(snapshot.catalog()));
     Review {
         snapshot,
         changed,

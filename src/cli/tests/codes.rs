@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 17] = [
+const SITUATIONS: [&str; 18] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -30,6 +30,7 @@ const SITUATIONS: [&str; 17] = [
     "E-LIMIT-VALUES",
     "E-POLICY-PROTECTED",
     "E-REF-MANAGED",
+    "E-REF-MOVED-TO",
     "E-SCHEMA-DECODE",
     "E-SECRET-OPEN",
 ];

@@ -4,9 +4,9 @@ use super::{
     error::DaemonError,
     file::{FileConfig, GuardConfig},
     flags::{Flags, LogFormat},
-    sources::{ConfiguredSource, OneSource, sources},
+    limits::limits,
+    sources::{ConfiguredSource, OneSource, setting, sources},
     webhooks::webhooks,
-    windows::windows,
 };
 use crate::{
     http::Webhooks,
@@ -98,8 +98,9 @@ impl Config {
                 flags.paths
             },
             auth: &file.auth,
+            webhook_hosts: file.webhook_hosts,
         };
-        let sources = sources(one, &file.sources)?;
+        let sources = sources(one, &file.sources, &limits(&file.limits)?)?;
         let webhooks = webhooks(&file.webhooks, &sources)?;
         let keys = if flags.age_key_files.is_empty() {
             file.age_key_file
@@ -120,7 +121,8 @@ impl Config {
             keyring: read_keyring(&keys)?,
             poll: poll(flags.poll, file.poll.as_deref())?,
             prune: prune_guard(&file.guards),
-            windows: windows(&file.windows)?,
+            windows: Windows::read(file.windows)
+                .map_err(|error| setting("`windows`", error.to_string()))?,
             database: checked_database(flags.database.or(file.database))?,
             secret_encryption_key: flags
                 .secret_encryption_key

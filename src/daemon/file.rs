@@ -1,7 +1,7 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
-use super::{flags::LogFormat, windows::WindowEntry};
-use crate::{forge::Provider, manifest::settings_schema};
+use super::{flags::LogFormat, limits::LimitsConfig};
+use crate::{forge::Provider, manifest::settings_schema, plan::WindowEntry};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -43,6 +43,9 @@ pub struct FileConfig {
     /// How Git servers over HTTP are asked.
     #[serde(default)]
     pub auth: GitAuth,
+    /// Further host names of the repository's server, as webhooks may name it: `git.internal` or `HOST:PORT`.
+    #[serde(default)]
+    pub webhook_hosts: Vec<String>,
     /// Several repositories, or several parts of one, instead of `repo`, `ref`, `path` and `auth`. What they
     /// say is one catalog; the same resource in two of them is an error.
     #[serde(default)]
@@ -56,6 +59,9 @@ pub struct FileConfig {
     /// What a commit may not do without somebody's yes (`orloj confirm`).
     #[serde(default)]
     pub guards: GuardConfig,
+    /// How much of the repositories is read.
+    #[serde(default)]
+    pub limits: LimitsConfig,
     /// When commits may go live. What a window does not allow is held until it opens.
     #[serde(default)]
     pub windows: Vec<WindowEntry>,
@@ -88,6 +94,9 @@ pub struct SourceEntry {
     /// How its Git server is asked.
     #[serde(default)]
     pub auth: GitAuth,
+    /// Further host names of its server, as webhooks may name it: `git.internal` or `HOST:PORT`.
+    #[serde(default)]
+    pub webhook_hosts: Vec<String>,
 }
 
 /// What a commit may not do without somebody's yes. The larger of the two counts.
@@ -125,7 +134,7 @@ pub struct WebhooksConfig {
     pub max_body: Option<String>,
     /// GitHub (`X-Hub-Signature-256`).
     pub github: Option<WebhookConfig>,
-    /// GitLab (`X-Gitlab-Token`).
+    /// GitLab (`X-Gitlab-Token`, or `webhook-signature` with a signing token).
     pub gitlab: Option<WebhookConfig>,
     /// Gitea and Forgejo (`X-Gitea-Signature`).
     pub gitea: Option<WebhookConfig>,

@@ -8,6 +8,7 @@ mod demo;
 mod error;
 mod file;
 mod flags;
+mod limits;
 mod listener;
 mod logging;
 mod places;
@@ -16,7 +17,6 @@ mod sources;
 #[cfg(debug_assertions)]
 mod stop_at;
 mod webhooks;
-mod windows;
 mod wiring;
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub struct ConfiguredSource {
     pub config: SourceConfig,
     /// Whether it is of `sources`, so that its paths are shown behind its name.
     pub is_named: bool,
+    /// Further host names of its server.
+    pub webhook_hosts: Vec<String>,
 }
 
 /// The repository that flags, or the keys of the same names, say.
@@ -33,6 +35,7 @@ pub(super) struct OneSource<'a> {
     pub(super) reference: Option<String>,
     pub(super) paths: Vec<String>,
     pub(super) auth: &'a GitAuth,
+    pub(super) webhook_hosts: Vec<String>,
 }
 
 /// Everything to follow.
@@ -44,12 +47,13 @@ pub(super) struct OneSource<'a> {
 pub(super) fn sources(
     one: OneSource<'_>,
     several: &[SourceEntry],
+    limits: &Limits,
 ) -> Result<Vec<ConfiguredSource>, DaemonError> {
     let Some(repo) = &one.repo else {
         let mut taken = HashSet::new();
         let several = several.iter();
         return several
-            .map(|entry| named_source(entry, &mut taken))
+            .map(|entry| named_source(entry, limits, &mut taken))
             .collect();
     };
     if !several.is_empty() {
@@ -65,17 +69,19 @@ pub(super) fn sources(
             .reference
             .unwrap_or_else(|| DEFAULT_REFERENCE.to_owned()),
         paths: one.paths,
-        limits: Limits::default(),
+        limits: limits.clone(),
         credentials: credentials(one.auth)?,
     };
     Ok(vec![ConfiguredSource {
         config,
         is_named: false,
+        webhook_hosts: one.webhook_hosts,
     }])
 }
 
 fn named_source(
     entry: &SourceEntry,
+    limits: &Limits,
     names: &mut HashSet<String>,
 ) -> Result<ConfiguredSource, DaemonError> {
     check_name(&entry.name)?;
@@ -94,13 +100,14 @@ fn named_source(
                 include: patterns(&entry.include)?,
                 exclude: patterns(&entry.exclude)?,
             },
-            ..Limits::default()
+            ..limits.clone()
         },
         credentials: credentials(&entry.auth)?,
     };
     Ok(ConfiguredSource {
         config,
         is_named: true,
+        webhook_hosts: entry.webhook_hosts.clone(),
     })
 }
 

@@ -50,6 +50,7 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
             "since": time(pin.since_us),
         })),
         "held": status.held.as_ref().map(held),
+        "windows": reconciler.windows().entries(),
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "resources": counts(&served),

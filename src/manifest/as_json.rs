@@ -77,12 +77,11 @@ impl<'a> JsonNode<'a, Nodes> for &'a Node<'a> {
             Data::List(_) => JsonType::Array,
             Data::Mapping(_) => JsonType::Object,
             Data::Scalar { scalar, .. } => match scalar {
-                Scalar::Null => JsonType::Null,
                 Scalar::Bool(_) => JsonType::Boolean,
                 Scalar::Signed(_) | Scalar::Unsigned(_) => JsonType::Number,
                 Scalar::Float(value) if value.is_finite() => JsonType::Number,
-                // JSON has no such number.
-                Scalar::Float(_) => JsonType::Null,
+                // JSON has no number that is not finite.
+                Scalar::Null | Scalar::Float(_) => JsonType::Null,
                 Scalar::Text => JsonType::String,
             },
         }

@@ -4,6 +4,7 @@ use super::{
     change::{Action, Change, FieldChange, Shown, Suggestion},
     ordered::Plan,
     unserved,
+    windows::Closed,
 };
 use serde_json::{Map, Value, json};
 
@@ -22,6 +23,7 @@ pub fn to_json(plan: &Plan) -> Value {
         "summary": plan.totals(),
         "changes": plan.changes.iter().enumerate().map(change).collect::<Vec<_>>(),
         "routes": plan.routes,
+        "schedule": plan.schedule.as_ref().map(schedule),
         "moved_suggestions": plan.suggestions.iter().map(suggestion).collect::<Vec<_>>(),
         "validated_only": unserved::kinds(plan).iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
     })
@@ -63,6 +65,14 @@ const fn cause(action: Action) -> &'static str {
         Action::Delete => "removed",
         Action::Move => "moved_block",
     }
+}
+
+/// The window that a plan waits for, and the time when it goes live (RFC 3339, UTC).
+fn schedule(closed: &Closed) -> Value {
+    json!({
+        "window": &*closed.window,
+        "earliest": closed.opens.map(|opens| opens.to_string()),
+    })
 }
 
 fn suggestion(suggestion: &Suggestion) -> Value {

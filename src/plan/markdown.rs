@@ -39,6 +39,9 @@ pub fn to_markdown(plan: &Plan) -> String {
         let file = escape(&change.origin.to_string());
         let _ = writeln!(out, "| {action} | {} | {name} | {file} |", change.id.kind);
     }
+    if let Some(closed) = &plan.schedule {
+        let _ = writeln!(out, "\n{}", closed.goes_live());
+    }
     let unserved = unserved::sentence(plan).replace('\n', " ");
     if !unserved.is_empty() {
         let _ = writeln!(out, "\n{}", unserved.trim_end());

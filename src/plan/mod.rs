@@ -13,6 +13,7 @@ mod suggest;
 mod text;
 mod text_diff;
 mod unserved;
+mod window_entry;
 mod windows;
 
 #[cfg(test)]
@@ -23,4 +24,5 @@ pub use json::to_json;
 pub use markdown::to_markdown;
 pub use ordered::{Plan, Side, Totals};
 pub use text::{TextOptions, to_text};
+pub use window_entry::{WindowEntry, WindowError, WindowSort};
 pub use windows::{Closed, Scopes, Window, WindowKind, Windows};

@@ -5,6 +5,7 @@ use super::{
     fields::compare,
     moved::moved,
     suggest::suggestions,
+    windows::Closed,
 };
 use crate::{
     graph::DependencyGraph,
@@ -40,6 +41,8 @@ pub struct Plan {
     pub routes: Vec<RouteChange>,
     /// What looks as if it were only called otherwise and no `moved:` entry says so, sorted.
     pub suggestions: Vec<Suggestion>,
+    /// What it waits for, where that is known; whoever shows the plan may say so.
+    pub schedule: Option<Closed>,
     /// Resources of the head.
     pub objects: usize,
     /// Fingerprint of base, head and the ordered changes.
@@ -95,6 +98,7 @@ impl Plan {
             changes: steps,
             routes,
             suggestions,
+            schedule: None,
             objects: head.catalog.len(),
             digest,
         }

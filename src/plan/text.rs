@@ -97,6 +97,9 @@ pub(super) fn body(plan: &Plan, options: TextOptions) -> String {
         }
     }
     write_suggestions(&mut out, plan);
+    if let Some(closed) = &plan.schedule {
+        let _ = writeln!(out, "\n{}", printable(&closed.note()));
+    }
     let totals = plan.totals();
     let _ = writeln!(
         out,

@@ -1,6 +1,9 @@
 //! When a plan may go live.
 
-use super::change::Change;
+use super::{
+    change::Change,
+    window_entry::{WindowEntry, WindowError, read},
+};
 use crate::manifest::Cron;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use std::{collections::BTreeSet, sync::Arc};
@@ -44,7 +47,10 @@ pub struct Window {
 
 /// Every window of an installation.
 #[derive(Debug, Clone, Default)]
-pub struct Windows(Vec<Window>);
+pub struct Windows {
+    windows: Vec<Window>,
+    entries: Vec<WindowEntry>,
+}
 
 /// What a plan touches, as far as windows are concerned: for each sort of change, the windows about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,6 +81,17 @@ impl Closed {
         }
     }
 
+    /// `Goes live Mon 2026-11-23 20:00 CET (window "weekday-nights").`
+    pub fn note(&self) -> String {
+        let mut note = self.goes_live();
+        note[..1].make_ascii_uppercase();
+        let kind = match self.kind {
+            WindowKind::Allow => "window",
+            WindowKind::Deny => "deny window",
+        };
+        format!("{note} ({kind} \"{}\").", self.window)
+    }
+
     /// Why, and until when, in one sentence.
     pub fn sentence(&self) -> String {
         let place = match self.kind {
@@ -88,21 +105,36 @@ impl Closed {
 impl Windows {
     /// Takes them all; no two have one name.
     pub fn of(windows: Vec<Window>) -> Self {
-        Self(windows)
+        Self {
+            windows,
+            entries: Vec::new(),
+        }
     }
 
-    /// The windows in the order given.
-    pub fn iter(&self) -> impl Iterator<Item = &Window> {
-        self.0.iter()
+    /// Reads what an operator wrote.
+    ///
+    /// # Errors
+    ///
+    /// - [`WindowError`] for the first entry that cannot be used.
+    pub fn read(entries: Vec<WindowEntry>) -> Result<Self, WindowError> {
+        Ok(Self {
+            windows: read(&entries)?,
+            entries,
+        })
+    }
+
+    /// What was read.
+    pub fn entries(&self) -> &[WindowEntry] {
+        &self.entries
     }
 
     /// Which windows are about what a plan changes.
     pub fn scopes(&self, changes: &[Change]) -> Scopes {
-        if self.0.is_empty() {
+        if self.windows.is_empty() {
             return Scopes::default();
         }
         let about = |namespace: &str, file: &str| -> Vec<usize> {
-            let windows = self.0.iter().enumerate();
+            let windows = self.windows.iter().enumerate();
             let about = windows.filter(|(_, window)| window.is_about(namespace, file));
             about.map(|(index, _)| index).collect()
         };
@@ -132,7 +164,7 @@ impl Windows {
     /// The window that is in the way of one scope at a moment.
     fn blocks(&self, scope: &[usize], at: Timestamp) -> Option<&Window> {
         let of = |kind: WindowKind| {
-            let windows = scope.iter().filter_map(|index| self.0.get(*index));
+            let windows = scope.iter().filter_map(|index| self.windows.get(*index));
             windows.filter(move |window| window.kind == kind)
         };
         if let Some(deny) = of(WindowKind::Deny).find(|window| window.is_open(at)) {
@@ -150,7 +182,7 @@ impl Windows {
             let of_concern = scopes.0.iter().flatten().collect::<BTreeSet<_>>();
             let windows = of_concern
                 .into_iter()
-                .filter_map(|index| self.0.get(*index));
+                .filter_map(|index| self.windows.get(*index));
             at = windows
                 .filter_map(|window| window.next_boundary(at))
                 .min()?;

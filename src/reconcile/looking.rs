@@ -141,10 +141,8 @@ impl Reconciler {
         let served = self.live.pin();
         let wanted = self.wanted(&served).await?;
         let unread = names(&wanted.tips);
-        if !unread.is_empty() {
-            if !served.inputs.parts.are_of_git() {
-                return Ok(Outcome::Waiting(format!("not read yet: {unread}")));
-            }
+        if !unread.is_empty() && !served.inputs.parts.are_of_git() {
+            return Ok(Outcome::Waiting(format!("not read yet: {unread}")));
         }
         // What a source that was not seen really says may be what was rolled back.
         if turn.pin.is_some() && !wanted.all_seen {

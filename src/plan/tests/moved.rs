@@ -1,7 +1,7 @@
 //! Renames: what `moved:` says, and what looks as if it should.
 
 use super::{Revision, agent, alias, at, between, endpoint, of_files, plan, revision, secret};
-use crate::plan::{Plan, TextOptions, to_json, to_markdown, to_text};
+use crate::plan::{Plan, Suggestion, TextOptions, to_json, to_markdown, to_text};
 use serde_json::json;
 
 fn moved(entries: &[(&str, &str)]) -> String {
@@ -213,7 +213,7 @@ fn what_looks_renamed_is_suggested_and_what_does_not_is_not() {
         "ModelEndpoint/default/like-same"
     );
     // What a suggestion says is what makes it a move.
-    let entries: Vec<_> = plan.suggestions.iter().map(|one| one.entry()).collect();
+    let entries: Vec<_> = plan.suggestions.iter().map(Suggestion::entry).collect();
     let said = format!("moved:\n{}\n", entries.join("\n"));
     let head = [head.as_slice(), &[said]].concat();
     let told = between(&revision(&base), &at("repo.yaml", &head));

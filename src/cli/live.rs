@@ -10,6 +10,7 @@ use crate::{
         Catalog, Kind, Labels, Metadata, Origin, Position, Positions, Resource, ResourceId, Span,
         Spec, SpecJson, spec::SecretSpec,
     },
+    plan::Windows,
     source::{CommitId, resolve_revision},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -39,6 +40,7 @@ pub(crate) fn from_clone_or_daemon(
         Ok(version) => {
             let mut side = version.into_side();
             side.label = format!("{}, live now", side.label);
+            side.windows = windows(status.get("windows").cloned());
             Ok(side)
         }
         // A path that is new in the work tree, or a clone that lacks objects.
@@ -69,7 +71,15 @@ pub(crate) fn from_daemon(client: &Client) -> Result<OwnedSide, CliError> {
         "{}, live now",
         CommitId::parse(&name).map_or_else(|| name.clone(), |id| id.short())
     );
-    Ok(OwnedSide::of(catalog, name, label))
+    let mut side = OwnedSide::of(catalog, name, label);
+    side.windows = windows(live.windows);
+    Ok(side)
+}
+
+/// The daemon's windows; those of a newer one that are not known here say nothing.
+fn windows(entries: Option<Value>) -> Windows {
+    let entries = entries.and_then(|entries| serde_json::from_value(entries).ok());
+    Windows::read(entries.unwrap_or_default()).unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -77,6 +87,8 @@ struct Live {
     revision: String,
     #[serde(default, deserialize_with = "commit_id")]
     commit: Option<String>,
+    #[serde(default)]
+    windows: Option<Value>,
     resources: Vec<LiveResource>,
 }
 

@@ -5,7 +5,7 @@ use crate::{
     graph::DependencyGraph,
     manifest::{AssembleOptions, ClearTextPolicy, FileEdit, Layer},
     model::{Catalog, Finding, Findings},
-    plan::Side,
+    plan::{Side, Windows},
     reconcile::{
         Desired, FileCache, Review, ReviewOptions, Snapshot, SourceFileMap, SourceFiles, check,
         gather, review,
@@ -47,6 +47,8 @@ pub(crate) struct OwnedSide {
     pub(crate) catalog: Catalog,
     pub(crate) graph: DependencyGraph,
     pub(crate) table: RoutingTable,
+    /// When what differs from it may go live.
+    pub(crate) windows: Windows,
 }
 
 impl OwnedSide {
@@ -60,6 +62,7 @@ impl OwnedSide {
             catalog,
             graph,
             table,
+            windows: Windows::default(),
         }
     }
 
@@ -215,6 +218,7 @@ impl Version {
             catalog: snapshot.catalog().clone(),
             graph: snapshot.graph().clone(),
             table: snapshot.table().clone(),
+            windows: Windows::default(),
         }
     }
 }

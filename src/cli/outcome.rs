@@ -63,8 +63,13 @@ pub(crate) fn tell(
 fn held(answer: &Value, live: &str) -> CliError {
     let commit = revision::short(&columns::text(answer, "/held/commit"));
     let message = printable(&columns::text(answer, "/held/message"));
+    let waits = if columns::text(answer, "/held/by") == "window" {
+        "waits for its window"
+    } else {
+        "needs confirmation"
+    };
     let error = CliError::new(format!(
-        "held: {commit} needs confirmation; {live} stays live\n  {message}"
+        "held: {commit} {waits}; {live} stays live\n  {message}"
     ));
     error.with_exit(Exit::Held).with_hint(next(answer, "/held"))
 }
@@ -75,6 +80,7 @@ pub(crate) fn next(document: &Value, pointer: &str) -> String {
     let digest = digest.get(..19).unwrap_or(&digest).to_owned();
     let yes = format!("`orloj confirm {digest} --reason ...` lets this plan go live");
     match columns::text(document, &format!("{pointer}/by")).as_str() {
+        "window" => format!("`orloj confirm {digest} --reason ...` lets it go live now"),
         "pin" => format!("{yes}; `orloj resume` ends the rollback"),
         _ => format!("{yes}, and no other"),
     }

@@ -2,17 +2,18 @@
 
 use super::{
     error::DaemonError,
-    fetching::limits,
     file::{FileConfig, GuardConfig},
     flags::{Flags, LogFormat},
+    limits::limits,
     reference::RefConfig,
-    sources::{ConfiguredSource, OneSource, sources},
+    sources::{ConfiguredSource, OneSource, setting, sources},
     webhooks::webhooks,
 };
 use crate::{
     http::Webhooks,
     manifest::{ClearTextPolicy, read_settings},
     model::parse_go_duration,
+    plan::Windows,
     providers::NetworkOptions,
     reconcile::PruneGuard,
     secrets::{Keyring, Opened},
@@ -45,6 +46,8 @@ pub struct Config {
     pub poll: Duration,
     /// How much a commit may prune by itself.
     pub prune: PruneGuard,
+    /// When commits may go live.
+    pub windows: Windows,
     /// The database; the data directory's own if absent.
     pub database: Option<String>,
     /// Key that seals what is kept on disk; the data directory's own if absent.
@@ -99,8 +102,9 @@ impl Config {
             auth: &file.auth,
             protected: file.protected,
             verify: file.verify.as_ref(),
+            webhook_hosts: file.webhook_hosts,
         };
-        let sources = sources(one, &file.sources, &limits(&file.fetch)?)?;
+        let sources = sources(one, &file.sources, &limits(&file.limits)?)?;
         let webhooks = webhooks(&file.webhooks, &sources)?;
         let keys = if flags.age_key_files.is_empty() {
             file.age_key_file
@@ -121,6 +125,8 @@ impl Config {
             keyring: read_keyring(&keys)?,
             poll: poll(flags.poll, file.poll.as_deref())?,
             prune: prune_guard(&file.guards),
+            windows: Windows::read(file.windows)
+                .map_err(|error| setting("`windows`", error.to_string()))?,
             database: checked_database(flags.database.or(file.database))?,
             secret_encryption_key: flags
                 .secret_encryption_key

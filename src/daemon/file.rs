@@ -1,7 +1,7 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
-use super::{flags::LogFormat, reference::RefConfig};
-use crate::{forge::Provider, manifest::settings_schema, source::VerifyMode};
+use super::{flags::LogFormat, limits::LimitsConfig, reference::RefConfig};
+use crate::{forge::Provider, manifest::settings_schema, plan::WindowEntry, source::VerifyMode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,13 +48,13 @@ pub struct FileConfig {
     pub protected: Option<bool>,
     /// Who must have signed what.
     pub verify: Option<VerifyConfig>,
+    /// Further host names of the repository's server, as webhooks may name it: `git.internal` or `HOST:PORT`.
+    #[serde(default)]
+    pub webhook_hosts: Vec<String>,
     /// Several repositories, or several parts of one, instead of `repo`, `ref`, `path` and `auth`. What they
     /// say is one catalog; the same resource in two of them is an error.
     #[serde(default)]
     pub sources: Vec<SourceEntry>,
-    /// What one fetch may cost.
-    #[serde(default)]
-    pub fetch: FetchConfig,
     /// Webhooks that ring for a sync.
     #[serde(default)]
     pub webhooks: WebhooksConfig,
@@ -64,6 +64,12 @@ pub struct FileConfig {
     /// What a commit may not do without somebody's yes (`orloj confirm`).
     #[serde(default)]
     pub guards: GuardConfig,
+    /// How much of the repositories is read.
+    #[serde(default)]
+    pub limits: LimitsConfig,
+    /// When commits may go live. What a window does not allow is held until it opens.
+    #[serde(default)]
+    pub windows: Vec<WindowEntry>,
     /// Logging.
     #[serde(default)]
     pub log: LogConfig,
@@ -98,6 +104,9 @@ pub struct SourceEntry {
     pub protected: Option<bool>,
     /// Who must have signed what.
     pub verify: Option<VerifyConfig>,
+    /// Further host names of its server, as webhooks may name it: `git.internal` or `HOST:PORT`.
+    #[serde(default)]
+    pub webhook_hosts: Vec<String>,
 }
 
 /// Signatures that are asked for; a revision without them is refused.
@@ -124,16 +133,6 @@ pub struct GuardConfig {
     pub prune_percent: Option<u8>,
     /// How many objects a commit may prune; 5 if absent.
     pub prune_objects: Option<usize>,
-}
-
-/// What one fetch from the repository may cost; one that costs more is given up, and tried again later.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FetchConfig {
-    /// How long it may take, such as `60s`, which holds if absent; `1h` at most.
-    pub timeout: Option<String>,
-    /// How much may be received, such as `512MiB`; `1GiB` if absent.
-    pub max_bytes: Option<String>,
 }
 
 /// How Git servers are asked: as whom, and by which way. Sent to the repository's host alone.
@@ -187,7 +186,7 @@ pub struct WebhooksConfig {
     pub max_body: Option<String>,
     /// GitHub (`X-Hub-Signature-256`).
     pub github: Option<WebhookConfig>,
-    /// GitLab (`X-Gitlab-Token`).
+    /// GitLab (`X-Gitlab-Token`, or `webhook-signature` with a signing token).
     pub gitlab: Option<WebhookConfig>,
     /// Gitea and Forgejo (`X-Gitea-Signature`).
     pub gitea: Option<WebhookConfig>,

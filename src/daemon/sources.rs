@@ -30,6 +30,8 @@ pub struct ConfiguredSource {
     pub is_protected: bool,
     /// Who must have signed what.
     pub verify: Option<VerifyPolicy>,
+    /// Further host names of its server.
+    pub webhook_hosts: Vec<String>,
 }
 
 /// The repository that flags, or the keys of the same names, say.
@@ -40,6 +42,7 @@ pub(super) struct OneSource<'a> {
     pub(super) auth: &'a GitAuth,
     pub(super) protected: Option<bool>,
     pub(super) verify: Option<&'a VerifyConfig>,
+    pub(super) webhook_hosts: Vec<String>,
 }
 
 /// Everything to follow.
@@ -82,6 +85,7 @@ pub(super) fn sources(
         is_protected: one.protected.unwrap_or_else(|| guarded(&config.reference)),
         config,
         is_named: false,
+        webhook_hosts: one.webhook_hosts,
     }])
 }
 
@@ -119,6 +123,7 @@ fn named_source(
             .unwrap_or_else(|| guarded(&config.reference)),
         config,
         is_named: true,
+        webhook_hosts: entry.webhook_hosts.clone(),
     })
 }
 

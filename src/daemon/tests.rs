@@ -142,3 +142,51 @@ fn relative_repository_is_shown_with_its_whole_path() {
     assert!(Path::new(&location.to_string()).is_absolute(), "{location}");
     assert!(location.to_string().ends_with("some/where"), "{location}");
 }
+
+#[test]
+fn windows_that_cannot_be_read_stop_the_start_and_say_why() {
+    let window = |more: &str| format!("windows:\n- {{name: nights, kind: allow, {more}}}\n");
+    for (more, says) in [
+        (
+            "schedule: '0 20 * *', duration: 4h",
+            "`windows.schedule` of `nights` cannot be read",
+        ),
+        (
+            "schedule: '0 20 * * *', duration: 4",
+            "`windows.duration` of `nights` must be from",
+        ),
+        (
+            "schedule: '0 20 * * *', duration: 745h",
+            "`windows.duration` of `nights` must be from",
+        ),
+        (
+            "schedule: '0 20 * * *', duration: 4h, timezone: Europe/Berlni",
+            "did you mean `Europe/Berlin`?",
+        ),
+    ] {
+        let problem = refused(&window(more)).to_string();
+        assert!(problem.contains(says), "{problem}");
+    }
+    let twice = window("schedule: '0 20 * * *', duration: 4h");
+    let twice = format!("{twice}{}", twice.trim_start_matches("windows:\n"));
+    assert!(refused(&twice).to_string().contains("that of two windows"));
+    let good =
+        window("schedule: '0 20 * * 1-5', duration: 4h, timezone: Europe/Berlin, paths: [a/]");
+    let (_folder, flags) = flags(&good);
+    assert_eq!(Config::load(flags).unwrap().windows.entries().len(), 1);
+}
+
+#[test]
+fn limits_hold_for_every_source() {
+    let yaml = "limits: {files: 7, fetch_timeout: 5s}\nsources:\n- {name: a, url: /a}\n- {name: b, url: /b, include: ['x/']}\n";
+    let (_folder, flags) = flags(yaml);
+    for source in Config::load(flags).unwrap().sources {
+        let limits = source.config.limits;
+        assert_eq!(
+            (limits.max_files, limits.fetch_timeout),
+            (7, Duration::from_secs(5))
+        );
+    }
+    let wrong = "webhook_hosts: ['no host']\nrepo: https://git.example.com/a/b.git\n";
+    assert!(refused(wrong).to_string().contains("no name of a host"));
+}

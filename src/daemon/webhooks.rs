@@ -4,7 +4,7 @@ use super::{
     config::read,
     error::DaemonError,
     file::{WebhookConfig, WebhooksConfig},
-    sources::ConfiguredSource,
+    sources::{ConfiguredSource, setting},
 };
 use crate::{
     forge::{Provider, Watched},
@@ -31,12 +31,16 @@ pub(super) fn webhooks(
     }
     let watched = |source: &ConfiguredSource| {
         let config = &source.config;
-        Watched::new(&config.name, &config.location, &config.reference)
+        let watched = Watched::new(&config.name, &config.location, &config.reference);
+        watched.also_at(&source.webhook_hosts).ok_or_else(|| {
+            let problem = format!("of `{}` holds what is no name of a host", config.name);
+            setting("`webhook_hosts`", problem)
+        })
     };
     Ok(Webhooks {
         secrets,
         max_body: max_body(configured.max_body.as_deref())?,
-        watched: sources.iter().map(watched).collect(),
+        watched: sources.iter().map(watched).collect::<Result<_, _>>()?,
     })
 }
 

@@ -5,7 +5,8 @@ use crate::{
     http::{Decoration, Doors, Metrics, Webhooks},
     providers::Network,
     reconcile::{
-        Bells, Followed, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions, SecretVariables,
+        Bells, Clock, Followed, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions,
+        SecretVariables,
     },
     secrets::{Opened, SECRET_VARIABLE_PREFIX},
     source::Mirror,
@@ -31,6 +32,8 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         variables: secret_variables(),
         network: Network::new(&config.network)?,
         prune: config.prune,
+        windows: config.windows,
+        clock: Clock::default(),
         poll: config.poll,
     };
     let restored = Live::restore(&data_dir, &key, &settings)?;

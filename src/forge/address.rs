@@ -55,6 +55,13 @@ impl Address {
         same_port && self.host == other.host && self.path == other.path
     }
 
+    /// The same repository under another name of its host, `HOST` or `HOST:PORT`.
+    pub(super) fn at_host(&self, host: &str) -> Option<Self> {
+        let scheme = if self.is_ssh { "ssh" } else { "https" };
+        let path = self.path.replace('%', "%25");
+        Self::parse(&format!("{scheme}://{host}/{path}"))
+    }
+
     fn known(host: String, port: Option<u16>, is_ssh: bool, path: &str) -> Self {
         let path = path.to_lowercase();
         let path = path.trim_matches('/');

@@ -22,6 +22,8 @@ pub struct Watched {
     name: String,
     /// `None` for a directory, which no webhook can name.
     address: Option<Address>,
+    /// Where it is under other names of its host.
+    aliases: Vec<Address>,
     reference: String,
 }
 
@@ -31,8 +33,27 @@ impl Watched {
         Self {
             name: name.to_owned(),
             address: Address::parse(&location.to_string()),
+            aliases: Vec::new(),
             reference: reference.to_owned(),
         }
+    }
+
+    /// The same source where its host has other names too, each `HOST` or `HOST:PORT`; `None` if one of them
+    /// is no name of a host.
+    pub fn also_at<S: AsRef<str>>(mut self, hosts: &[S]) -> Option<Self> {
+        let Some(address) = &self.address else {
+            return Some(self);
+        };
+        let aliases = hosts.iter().map(|host| address.at_host(host.as_ref()));
+        self.aliases = aliases.collect::<Option<_>>()?;
+        Some(self)
+    }
+
+    /// Whether an address is the source's; `None` if it has none.
+    fn is_at(&self, addresses: &[Address]) -> Option<bool> {
+        let own = self.address.as_ref()?;
+        let mut own = [own].into_iter().chain(&self.aliases);
+        Some(own.any(|own| addresses.iter().any(|other| other.is(own))))
     }
 
     /// What the source is called.
@@ -141,8 +162,8 @@ impl Delivery {
             .iter()
             .filter_map(|it| Address::parse(it))
             .collect();
-        let is_here = watched.address.as_ref().filter(|_| !addresses.is_empty());
-        let is_here = is_here.map(|own| addresses.iter().any(|other| other.is(own)));
+        let is_here = watched.is_at(&addresses);
+        let is_here = is_here.filter(|_| !addresses.is_empty());
         if is_here == Some(false) {
             return Concern::OtherRepository;
         }

@@ -10,6 +10,7 @@ mod address;
 mod delivery;
 mod payload;
 mod provider;
+mod standard;
 mod verify;
 
 #[cfg(test)]

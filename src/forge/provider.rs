@@ -53,7 +53,7 @@ impl Provider {
     pub(super) const fn delivery_headers(self) -> &'static [&'static str] {
         match self {
             Self::Github => &["x-github-delivery"],
-            Self::Gitlab => &["idempotency-key"],
+            Self::Gitlab => &["idempotency-key", "webhook-id"],
             Self::Gitea => &["x-gitea-delivery", "x-forgejo-delivery"],
             // The cloud's, and a server's.
             Self::Bitbucket => &["x-request-uuid", "x-request-id"],
@@ -86,6 +86,11 @@ impl Provider {
             Self::AzureDevops => event == "git.push",
             Self::Generic => true,
         }
+    }
+
+    /// Whether it can sign as <https://www.standardwebhooks.com> says, beside its own proof.
+    pub(super) const fn has_signing_tokens(self) -> bool {
+        matches!(self, Self::Gitlab)
     }
 
     pub(super) const fn proof(self) -> Proof {

@@ -1,8 +1,8 @@
 //! Whether a webhook comes from somebody who knows the secret.
 
-use super::{Provider, provider::Proof};
+use super::{Provider, provider::Proof, standard};
 use crate::secrets::Opened;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
@@ -70,16 +70,19 @@ pub fn verify(
     }
     let proof = provider.proof();
     let header = proof.header();
-    let mut values = headers.get_all(header).iter();
-    let given = values.next().ok_or(VerifyError::Missing { header })?;
-    if values.next().is_some() {
-        return Err(VerifyError::Repeated { header });
+    if provider.has_signing_tokens() && headers.contains_key(standard::SIGNATURE) {
+        // GitLab can send both; each of them is a proof.
+        let proven = standard::verify(provider, &secrets, headers, body);
+        if proven.is_ok() || !headers.contains_key(header) {
+            return proven;
+        }
     }
+    let given = only(headers, header)?;
     let malformed = VerifyError::Malformed { header, provider };
     let fits = match proof {
         Proof::Hmac { prefix, .. } => {
             let given = signature(given.as_bytes(), prefix).ok_or(malformed)?;
-            any(&secrets, |secret| mac(secret, body).ct_eq(&given))
+            any(&secrets, |secret| mac(secret, &[body]).ct_eq(&given))
         }
         Proof::Token { .. } => any(&secrets, |secret| same(secret, given.as_bytes())),
         Proof::BasicPassword => {
@@ -94,8 +97,21 @@ pub fn verify(
     }
 }
 
+/// The value of a header that is there once.
+pub(super) fn only<'a>(
+    headers: &'a HeaderMap,
+    header: &'static str,
+) -> Result<&'a HeaderValue, VerifyError> {
+    let mut values = headers.get_all(header).iter();
+    let given = values.next().ok_or(VerifyError::Missing { header })?;
+    match values.next() {
+        None => Ok(given),
+        Some(_) => Err(VerifyError::Repeated { header }),
+    }
+}
+
 /// Tries every secret, whether or not an earlier one fitted.
-fn any(secrets: &[&[u8]], fits: impl Fn(&[u8]) -> Choice) -> bool {
+pub(super) fn any(secrets: &[&[u8]], fits: impl Fn(&[u8]) -> Choice) -> bool {
     let none = Choice::from(0);
     let fitted = secrets
         .iter()
@@ -108,7 +124,7 @@ fn same(secret: &[u8], given: &[u8]) -> Choice {
     Sha256::digest(secret).ct_eq(&Sha256::digest(given))
 }
 
-fn mac(secret: &[u8], body: &[u8]) -> [u8; 32] {
+pub(super) fn mac(secret: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut block = [0; 64];
     if secret.len() > block.len() {
         block[..32].copy_from_slice(&Sha256::digest(secret));
@@ -117,7 +133,9 @@ fn mac(secret: &[u8], body: &[u8]) -> [u8; 32] {
     }
     // A key of exactly one block is what RFC 2104 makes of every key; it cannot be refused.
     let mut mac = Hmac::<Sha256>::new(&block.into());
-    mac.update(body);
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize().into_bytes().into()
 }
 

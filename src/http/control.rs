@@ -87,7 +87,10 @@ pub(super) async fn revision(
 }
 
 pub(super) async fn live(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {
-    Json(live_export::live(&reconciler.live().pin()))
+    Json(live_export::live(
+        &reconciler.live().pin(),
+        reconciler.windows(),
+    ))
 }
 
 pub(super) async fn graph(State(reconciler): State<Arc<Reconciler>>) -> Json<Value> {

@@ -2,12 +2,13 @@
 
 use crate::{
     model::{Kind, Resource, ResourceId},
+    plan::Windows,
     reconcile::Served,
 };
 use serde_json::{Value, json};
 
 /// The body of `GET /api/v1/live`: what Git manages, normalised.
-pub(super) fn live(served: &Served) -> Value {
+pub(super) fn live(served: &Served, windows: &Windows) -> Value {
     let managed = served
         .snapshot
         .catalog()
@@ -17,6 +18,7 @@ pub(super) fn live(served: &Served) -> Value {
         "revision": served.revision,
         "commit": served.commit().map(|commit| commit.id.to_string()),
         "sources": served.commits().map(|(name, commit)| json!({ "name": name, "commit": commit.id.to_string() })).collect::<Vec<_>>(),
+        "windows": windows.entries(),
         "resources": managed.map(|resource| export(resource)).collect::<Vec<_>>(),
     })
 }

@@ -71,6 +71,9 @@ impl From<OrderError> for Problem {
         let detail = error.to_string();
         match error {
             OrderError::Nothing(_) => Self::not_found(detail),
+            OrderError::Unreasoned(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_reason", detail)
+            }
             OrderError::Stale(_) => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail),
             OrderError::Invalid(findings) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with(findings)

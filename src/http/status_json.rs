@@ -50,6 +50,7 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
             "since": time(pin.since_us),
         })),
         "held": status.held.as_ref().map(held),
+        "windows": reconciler.windows().entries(),
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "resources": counts(&served),
@@ -86,6 +87,10 @@ pub(super) fn held(held: &Held) -> Value {
         "by": held.by.as_str(),
         "message": held.message,
         "since": time(held.since_us),
+        "schedule": held.schedule.as_ref().map(|schedule| json!({
+            "window": schedule.window,
+            "earliest": schedule.opens_us.map(time),
+        })),
     })
 }
 

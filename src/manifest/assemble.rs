@@ -46,6 +46,8 @@ pub struct Assembly {
     pub(super) unreadable: SortedMap<ResourceId, usize>,
     pub(super) variables: Variables,
     pub(super) by_hand: SortedSet<ResourceId>,
+    /// The files that say what moved.
+    pub(super) moving: SortedSet<(Layer, Arc<str>)>,
     pub(super) catalog: Catalog,
     pub(super) findings: FindingsBy<Topic>,
 }
@@ -58,6 +60,8 @@ pub(super) enum Topic {
     Identity(ResourceId),
     /// A secret and the variables that it may be read from.
     Variables(ResourceId),
+    /// What moved.
+    Moves,
 }
 
 impl Default for Assembly {
@@ -76,6 +80,7 @@ impl Assembly {
             unreadable: SortedMap::default(),
             variables: Variables::default(),
             by_hand: SortedSet::default(),
+            moving: SortedSet::default(),
             catalog: Catalog::default(),
             findings: FindingsBy::default(),
         }
@@ -132,6 +137,7 @@ impl Assembly {
             self.settle_claims(folded, &before, &mut changed);
         }
         self.settle_variables(&changed);
+        self.settle_moves(touched.moves, &changed);
         changed
     }
 
@@ -146,6 +152,7 @@ impl Assembly {
                 return;
             }
             self.files.remove_mut(&key);
+            touched.moves |= self.moving.remove_mut(&key);
             for (place, resource) in placed(&edit, &before) {
                 self.claim(&resource.id, touched, |claims| claims.remove(&place));
             }
@@ -164,6 +171,10 @@ impl Assembly {
                 self.count_unreadable(id, touched, |count| count + 1);
             }
             findings = self.findings_in(edit.layer, parsed);
+            if !parsed.moves.is_empty() {
+                touched.moves = true;
+                self.moving.insert_mut(key.clone());
+            }
             self.files.insert_mut(key, parsed.clone());
         }
         self.findings
@@ -282,6 +293,8 @@ struct Touched {
     /// The claims as they were.
     claims: BTreeMap<ResourceId, Claims>,
     unreadable: BTreeSet<ResourceId>,
+    /// Whether any file that says what moved.
+    moves: bool,
 }
 
 fn placed<'a>(

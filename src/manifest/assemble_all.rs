@@ -40,6 +40,9 @@ impl Assembly {
                 self.findings
                     .set(Topic::File(layer, path.clone()), findings);
             }
+            if !parsed.moves.is_empty() {
+                self.moving.insert_mut((layer, path.clone()));
+            }
             self.files.insert_mut((layer, path), parsed);
         }
         let mut changed: Vec<_> = unreadable.keys().cloned().collect();
@@ -59,7 +62,9 @@ impl Assembly {
             self.claims.insert_mut(folded, claims);
         }
         self.fill_variables();
-        changed.into_iter().collect()
+        let changed = changed.into_iter().collect();
+        self.settle_moves(!self.moving.is_empty(), &changed);
+        changed
     }
 
     /// Puts the winner of new claims into the catalog.

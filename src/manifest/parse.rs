@@ -6,7 +6,9 @@ use super::{
     kinds::Form,
     limits::MAX_FINDINGS,
     loader::load,
-    mend, negative, newer,
+    mend,
+    moved::{is_moved, read_moved},
+    negative, newer,
     node::{Data, Node, Scalar},
     quirks, schema, split,
     suggest::did_you_mean,
@@ -15,8 +17,8 @@ use super::{
     violations::{self, Checked},
 };
 use crate::model::{
-    Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, Origin, PROTECT_ANNOTATION, Resource,
-    ResourceId, Severity, Span, code,
+    Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, MoveEntry, Origin, PROTECT_ANNOTATION,
+    Resource, ResourceId, Severity, Span, code,
 };
 use serde::Deserialize as _;
 use std::{cell::OnceCell, sync::Arc};
@@ -28,6 +30,8 @@ pub struct ParsedFile {
     pub resources: Vec<Arc<Resource>>,
     /// The resources that could not be read whole: whoever refers to them is not to blame.
     pub unreadable: Vec<ResourceId>,
+    /// What it says is called otherwise now, in file order.
+    pub moves: Vec<MoveEntry>,
     /// What is wrong, in file order.
     pub findings: Vec<Finding>,
     /// How many keys, values, lists and mappings the file holds, as far as it was read.
@@ -76,6 +80,11 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
     for (number, mut document) in loaded.documents.into_iter().enumerate() {
         let mut found = Vec::new();
         let mended = loaded.mended.contains(&number);
+        if is_moved(&document) && !mended {
+            let mut moves = read_moved(file, &document, &mut parsed.findings);
+            parsed.moves.append(&mut moves);
+            continue;
+        }
         let resource = read_document(file, &mut document, (mended, reading), &mut found);
         let clean = found
             .iter()

@@ -1,7 +1,7 @@
 //! The one form of "desired": every resource of a revision.
 
 use super::{
-    Digest, Kind, Resource, ResourceId, fingerprint::Fingerprint, sorted::SortedMap,
+    Digest, Kind, Moves, Resource, ResourceId, fingerprint::Fingerprint, sorted::SortedMap,
     sorted::SortedSet,
 };
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub struct Catalog {
     resources: SortedMap<ResourceId, Arc<Resource>>,
     /// Defined, and not readable; only in catalogs that are refused.
     unreadable: SortedSet<ResourceId>,
+    /// What is called otherwise now; of no account for what is served.
+    moves: Arc<Moves>,
     fingerprint: Fingerprint,
 }
 
@@ -82,6 +84,16 @@ impl Catalog {
     /// Whether a resource is defined by a manifest that has errors.
     pub fn is_unreadable(&self, id: &ResourceId) -> bool {
         self.unreadable.contains(id)
+    }
+
+    /// Says what is called otherwise now.
+    pub fn set_moves(&mut self, moves: Moves) {
+        self.moves = Arc::new(moves);
+    }
+
+    /// What is called otherwise now.
+    pub fn moves(&self) -> &Moves {
+        &self.moves
     }
 
     /// How many resources.

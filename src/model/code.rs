@@ -136,6 +136,18 @@ codes! {
     POLICY_UNSIGNED = "E-POLICY-UNSIGNED";
     /// A commit or tag is signed, but not as `verify` wants it: by somebody else, or the signature does not fit.
     POLICY_SIGNATURE = "E-POLICY-SIGNATURE";
+    /// What has moved, by a `moved:` entry, is still defined.
+    MOVED_FROM = "E-REF-MOVED-FROM";
+    /// A resource would be pruned that a `moved:` entry says has moved: nothing is where it went.
+    MOVED_TO = "E-REF-MOVED-TO";
+    /// Nothing is where a `moved:` entry leads.
+    MOVED_NOWHERE = "W-REF-MOVED-TO";
+    /// Two `moved:` entries say different things of one resource.
+    MOVED_TWICE = "E-REF-MOVED-TWICE";
+    /// A `moved:` entry makes another kind of a resource.
+    MOVED_KIND = "E-REF-MOVED-KIND";
+    /// `moved:` entries lead in a circle.
+    MOVED_CYCLE = "E-GRAPH-MOVED-CYCLE";
     /// The provider is not one this version can call.
     ENDPOINT_PROVIDER = "W-ENDPOINT-PROVIDER";
     /// The provider needs a key and the endpoint names none.

@@ -1,6 +1,6 @@
 //! One change of one resource.
 
-use crate::model::{Origin, ResourceId};
+use crate::model::{MovePlace, Origin, ResourceId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,15 +14,18 @@ pub enum Action {
     Update,
     /// It is no longer wanted.
     Delete,
+    /// It is called otherwise, and may differ too.
+    Move,
 }
 
 impl Action {
-    /// `+`, `~` or `-`.
+    /// `+`, `~`, `-` or `→`.
     pub const fn symbol(self) -> char {
         match self {
             Self::Create => '+',
             Self::Update => '~',
             Self::Delete => '-',
+            Self::Move => '→',
         }
     }
 }
@@ -36,10 +39,32 @@ pub struct Change {
     pub action: Action,
     /// Where it is written; for a deletion, where it was.
     pub origin: Origin,
+    /// What it was, if it is called otherwise now.
+    pub moved: Option<Moved>,
     /// What differs, sorted by pointer; for a new resource every field.
     pub fields: Vec<FieldChange>,
     /// What depends on it, directly or through others, sorted.
     pub affects: Vec<ResourceId>,
+}
+
+/// What a resource was before it was called otherwise.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// Its former identity, of the same kind.
+    pub from: ResourceId,
+    /// Where it was written.
+    pub was: Origin,
+    /// The entry that says so.
+    pub entry: Origin,
+}
+
+/// A resource that is pruned and one that is new, and much alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Suggestion {
+    /// What a `moved:` entry would say it was.
+    pub from: MovePlace,
+    /// What it would say it is.
+    pub to: MovePlace,
 }
 
 /// One field that differs.

@@ -1,7 +1,7 @@
 //! Which fields of two versions of a resource differ.
 
 use super::change::{FieldChange, FieldOp, Shown};
-use crate::model::{Kind, Resource};
+use crate::model::{Kind, Resource, ResourceId, Spec, spec::SecretSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -18,20 +18,43 @@ pub(super) fn compare(before: Option<&Resource>, after: Option<&Resource>) -> Ve
         head: after,
         fields: Vec::new(),
     };
-    let (old, new) = (before.map(comparable), after.map(comparable));
+    let called = after.or(before).map(|resource| &resource.id);
+    let (old, new) = (
+        before.map(|resource| comparable(resource, called)),
+        after.map(|resource| comparable(resource, called)),
+    );
     walk.compare(&mut String::new(), old.as_ref(), new.as_ref());
     walk.fields
 }
 
-/// What of a resource counts: its notes and its normalised spec.
-fn comparable(resource: &Resource) -> Value {
+/// What of a resource counts: its notes and its normalised spec, as if it were `called` so.
+fn comparable(resource: &Resource, called: Option<&ResourceId>) -> Value {
+    let mut spec = resource.value();
+    if let (Spec::Secret(secret), Some(called)) = (&resource.spec, called)
+        && *called != resource.id
+    {
+        rename_fingerprints(&mut spec, secret, called);
+    }
     json!({
         "metadata": {
             "labels": resource.metadata.labels,
             "annotations": resource.metadata.annotations,
         },
-        "spec": resource.value(),
+        "spec": spec,
     })
+}
+
+/// The fingerprints of clear values hold only for one identity.
+fn rename_fingerprints(spec: &mut Value, secret: &SecretSpec, called: &ResourceId) {
+    let renamed = secret.to_redacted_value(&called.to_string());
+    let values = spec.get_mut("values").and_then(Value::as_object_mut);
+    for (key, value) in values.into_iter().flatten() {
+        if value.get("clear").is_some()
+            && let Some(renamed) = renamed.get("values").and_then(|values| values.get(key))
+        {
+            value.clone_from(renamed);
+        }
+    }
 }
 
 struct Walk<'a> {

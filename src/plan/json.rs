@@ -1,9 +1,10 @@
 //! A plan as JSON for programs.
 
 use super::{
-    change::{Change, FieldChange, Shown},
+    change::{Action, Change, FieldChange, Shown, Suggestion},
     ordered::Plan,
     unserved,
+    windows::Closed,
 };
 use serde_json::{Map, Value, json};
 
@@ -22,19 +23,60 @@ pub fn to_json(plan: &Plan) -> Value {
         "summary": plan.totals(),
         "changes": plan.changes.iter().enumerate().map(change).collect::<Vec<_>>(),
         "routes": plan.routes,
+        "schedule": plan.schedule.as_ref().map(schedule),
+        "moved_suggestions": plan.suggestions.iter().map(suggestion).collect::<Vec<_>>(),
         "validated_only": unserved::kinds(plan).iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
     })
 }
 
 fn change((index, change): (usize, &Change)) -> Value {
-    json!({
+    let mut out = json!({
         "id": id(&change.id),
-        "actions": [change.action],
+        "actions": actions(change),
+        "cause": cause(change.action),
         "order": index + 1,
         "source": { "file": &*change.origin.file, "line": change.origin.span.start.line },
         "fields": change.fields.iter().map(field).collect::<Vec<_>>(),
         "affects": change.affects.iter().map(id).collect::<Vec<_>>(),
+    });
+    if let (Some(moved), Some(out)) = (&change.moved, out.as_object_mut()) {
+        let entry = &moved.entry;
+        out.insert("previous_id".into(), id(&moved.from));
+        let entry = json!({ "file": &*entry.file, "line": entry.span.start.line });
+        out.insert("moved_by".into(), entry);
+    }
+    out
+}
+
+/// What happens to a resource; one that moves may differ too.
+fn actions(change: &Change) -> Vec<Action> {
+    let also = change.action == Action::Move && !change.fields.is_empty();
+    [change.action]
+        .into_iter()
+        .chain(also.then_some(Action::Update))
+        .collect()
+}
+
+/// Why it happens.
+const fn cause(action: Action) -> &'static str {
+    match action {
+        Action::Create => "added",
+        Action::Update => "edited",
+        Action::Delete => "removed",
+        Action::Move => "moved_block",
+    }
+}
+
+/// The window that a plan waits for, and the time when it goes live (RFC 3339, UTC).
+fn schedule(closed: &Closed) -> Value {
+    json!({
+        "window": &*closed.window,
+        "earliest": closed.opens.map(|opens| opens.to_string()),
     })
+}
+
+fn suggestion(suggestion: &Suggestion) -> Value {
+    json!({ "from": suggestion.from.to_string(), "to": suggestion.to.to_string() })
 }
 
 fn id(id: &crate::model::ResourceId) -> Value {

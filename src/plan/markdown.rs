@@ -3,7 +3,7 @@
 use super::{
     change::Action,
     ordered::Plan,
-    text::{TextOptions, body},
+    text::{TextOptions, body, to_move},
     unserved,
 };
 use std::fmt::Write as _;
@@ -18,8 +18,11 @@ pub fn to_markdown(plan: &Plan) -> String {
     }
     let _ = writeln!(
         out,
-        "### orloj plan: {} to add, {} to change, {} to destroy\n",
-        totals.add, totals.change, totals.destroy
+        "### orloj plan: {} to add, {} to change, {} to destroy{}\n",
+        totals.add,
+        totals.change,
+        totals.destroy,
+        to_move(totals)
     );
     let _ = writeln!(out, "| | kind | name | file |\n|---|---|---|---|");
     for change in &plan.changes {
@@ -27,10 +30,17 @@ pub fn to_markdown(plan: &Plan) -> String {
             Action::Create => "add",
             Action::Update => "change",
             Action::Delete => "destroy",
+            Action::Move => "move",
         };
-        let name = escape(&change.id.qualified_name());
+        let mut name = escape(&change.id.qualified_name());
+        if let Some(moved) = &change.moved {
+            let _ = write!(name, " (was {})", escape(&moved.from.qualified_name()));
+        }
         let file = escape(&change.origin.to_string());
         let _ = writeln!(out, "| {action} | {} | {name} | {file} |", change.id.kind);
+    }
+    if let Some(closed) = &plan.schedule {
+        let _ = writeln!(out, "\n{}", closed.goes_live());
     }
     let unserved = unserved::sentence(plan).replace('\n', " ");
     if !unserved.is_empty() {

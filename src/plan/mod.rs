@@ -7,16 +7,22 @@ mod change;
 mod fields;
 mod json;
 mod markdown;
+mod moved;
 mod ordered;
+mod suggest;
 mod text;
 mod text_diff;
 mod unserved;
+mod window_entry;
+mod windows;
 
 #[cfg(test)]
 mod tests;
 
-pub use change::{Action, Change, FieldChange, FieldOp, RouteChange, Shown};
+pub use change::{Action, Change, FieldChange, FieldOp, Moved, RouteChange, Shown, Suggestion};
 pub use json::to_json;
 pub use markdown::to_markdown;
 pub use ordered::{Plan, Side, Totals};
 pub use text::{TextOptions, to_text};
+pub use window_entry::{WindowEntry, WindowError, WindowSort};
+pub use windows::{Closed, Scopes, Window, WindowKind, Windows};

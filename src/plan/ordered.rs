@@ -1,8 +1,11 @@
 //! Two catalogs to one ordered plan.
 
 use super::{
-    change::{Action, Change, RouteChange},
+    change::{Action, Change, Moved, RouteChange, Suggestion},
     fields::compare,
+    moved::moved,
+    suggest::suggestions,
+    windows::Closed,
 };
 use crate::{
     graph::DependencyGraph,
@@ -36,6 +39,10 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Names that lead elsewhere, sorted.
     pub routes: Vec<RouteChange>,
+    /// What looks as if it were only called otherwise and no `moved:` entry says so, sorted.
+    pub suggestions: Vec<Suggestion>,
+    /// What it waits for, where that is known; whoever shows the plan may say so.
+    pub schedule: Option<Closed>,
     /// Resources of the head.
     pub objects: usize,
     /// Fingerprint of base, head and the ordered changes.
@@ -53,6 +60,9 @@ pub struct Totals {
     pub change: usize,
     /// Pruned ones.
     pub destroy: usize,
+    /// Those that are called otherwise, changed or not.
+    #[serde(rename = "move")]
+    pub moved: usize,
     /// The others.
     pub unchanged: usize,
 }
@@ -71,19 +81,24 @@ impl Plan {
 
     /// Compares two sides that are the same but for what `changed` names; costs what that is.
     pub fn of(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Self {
-        let mut steps = upserts(base, head, changed);
-        steps.extend(prunes(base, head, changed));
+        let mut moved = moved(base, head, changed);
+        let left = moved.values().map(|moved| moved.from.clone()).collect();
+        let mut steps = upserts(base, head, changed, &mut moved);
+        steps.extend(prunes(base, head, changed, &left));
         let routes = if steps.is_empty() {
             Vec::new()
         } else {
             route_changes(base.table, head.table, changed)
         };
         let digest = digest(base.catalog, head.catalog, &steps);
+        let suggestions = suggestions(base.catalog, head.catalog, &steps);
         Self {
             base: base.revision.to_owned(),
             head: head.revision.to_owned(),
             changes: steps,
             routes,
+            suggestions,
+            schedule: None,
             objects: head.catalog.len(),
             digest,
         }
@@ -103,14 +118,35 @@ impl Plan {
                 .count()
         };
         let (add, change) = (count(Action::Create), count(Action::Update));
-        let destroy = count(Action::Delete);
+        let (destroy, moved) = (count(Action::Delete), count(Action::Move));
         Totals {
             objects: self.objects,
             add,
             change,
             destroy,
-            unchanged: self.objects - add - change,
+            moved,
+            unchanged: self.objects - add - change - moved,
         }
+    }
+
+    /// Deletions of what a `moved:` entry of the head says has moved to where nothing is.
+    pub fn led_nowhere(&self, head: &Catalog) -> Vec<Finding> {
+        let deleted = self
+            .changes
+            .iter()
+            .filter(|change| change.action == Action::Delete);
+        let led = deleted.filter_map(|change| {
+            let (to, entry) = head.moves().target(&change.id)?;
+            let is_there = head.get(to).is_some() || head.is_unreadable(to);
+            (!is_there).then_some((&change.id, to, entry))
+        });
+        led.map(|(from, to, entry)| {
+            let message = format!("{from} would be pruned: nothing is called {to}");
+            let hint = "correct the entry's `to`; to prune the resource, take the entry away";
+            let finding = Finding::new(code::MOVED_TO, entry.clone(), message);
+            finding.with_hint(hint).on(from)
+        })
+        .collect()
     }
 
     /// Deletions that the resource's own annotation forbids.
@@ -134,7 +170,12 @@ impl Plan {
     }
 }
 
-fn upserts(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
+fn upserts(
+    base: Side<'_>,
+    head: Side<'_>,
+    changed: &Changed,
+    moved: &mut BTreeMap<ResourceId, Moved>,
+) -> Vec<Change> {
     let differs = |id: &&ResourceId| {
         let (before, after) = (base.catalog.get(id), head.catalog.get(id));
         after.is_some_and(|after| before.is_none_or(|before| before.digest != after.digest))
@@ -142,12 +183,16 @@ fn upserts(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
     let differing = changed.resources.iter().filter(differs).cloned().collect();
     let ordered = head.graph.order_of(&differing).into_iter();
     let change = |id: ResourceId| {
-        let (before, after) = (base.catalog.get(&id), head.catalog.get(&id)?);
+        let moved = moved.remove(&id);
+        let before = moved.as_ref().map_or(&id, |moved| &moved.from);
+        let (before, after) = (base.catalog.get(before), head.catalog.get(&id)?);
         Some(Change {
-            action: match before {
-                Some(_) => Action::Update,
-                None => Action::Create,
+            action: match (before, &moved) {
+                (Some(_), Some(_)) => Action::Move,
+                (Some(_), None) => Action::Update,
+                (None, _) => Action::Create,
             },
+            moved,
             origin: after.origin.clone(),
             fields: compare(before.map(AsRef::<Resource>::as_ref), Some(after)),
             affects: head.graph.blast_radius(&id).into_iter().collect(),
@@ -157,13 +202,19 @@ fn upserts(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
     ordered.filter_map(change).collect()
 }
 
-fn prunes(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Vec<Change> {
-    let gone = |id: &&ResourceId| head.catalog.get(id).is_none();
+fn prunes(
+    base: Side<'_>,
+    head: Side<'_>,
+    changed: &Changed,
+    left: &BTreeSet<ResourceId>,
+) -> Vec<Change> {
+    let gone = |id: &&ResourceId| head.catalog.get(id).is_none() && !left.contains(id);
     let gone = changed.resources.iter().filter(gone).cloned().collect();
     let ordered = base.graph.order_of(&gone).into_iter().rev();
     let change = |id: ResourceId| {
         Some(Change {
             action: Action::Delete,
+            moved: None,
             origin: base.catalog.get(&id)?.origin.clone(),
             fields: Vec::new(),
             affects: base.graph.blast_radius(&id).into_iter().collect(),
@@ -196,7 +247,13 @@ fn digest(base: &Catalog, head: &Catalog, changes: &[Change]) -> Digest {
     let (base, head) = (base.digest(), head.digest());
     let changes: Vec<_> = changes
         .iter()
-        .map(|change| format!("{}{}", change.action.symbol(), change.id))
+        .map(|change| {
+            let symbol = change.action.symbol();
+            match &change.moved {
+                Some(moved) => format!("{symbol}{}{symbol}{}", moved.from, change.id),
+                None => format!("{symbol}{}", change.id),
+            }
+        })
         .collect();
     let parts = [base.as_bytes().as_slice(), head.as_bytes().as_slice()].into_iter();
     Digest::of_parts(parts.chain(changes.iter().map(String::as_bytes)))

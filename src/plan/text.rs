@@ -2,7 +2,8 @@
 
 use super::{
     change::{Action, Change, FieldChange, FieldOp, Shown},
-    ordered::Plan,
+    ordered::{Plan, Totals},
+    suggest::write_suggestions,
     text_diff::TextDiffs,
     unserved,
 };
@@ -59,7 +60,7 @@ pub(super) fn body(plan: &Plan, options: TextOptions) -> String {
         .unwrap_or_default();
     for change in &plan.changes {
         let line = format!(
-            "  {} {:<14} {:<widest$}  {}{}",
+            "  {} {:<14} {:<widest$}  {}{}{}",
             change.action.symbol(),
             change.id.kind,
             change.id.qualified_name(),
@@ -69,6 +70,7 @@ pub(super) fn body(plan: &Plan, options: TextOptions) -> String {
                 ""
             },
             change.origin,
+            former_name(change, " (was ", ")"),
         );
         let _ = writeln!(out, "{}", paint(change.action, &line, options.color));
     }
@@ -94,22 +96,52 @@ pub(super) fn body(plan: &Plan, options: TextOptions) -> String {
             let _ = writeln!(out, "  {name}: {before}{arrow} {after}");
         }
     }
+    write_suggestions(&mut out, plan);
+    if let Some(closed) = &plan.schedule {
+        let _ = writeln!(out, "\n{}", printable(&closed.note()));
+    }
     let totals = plan.totals();
     let _ = writeln!(
         out,
-        "\nPlan: {} to add, {} to change, {} to destroy, {} unchanged.",
-        totals.add, totals.change, totals.destroy, totals.unchanged
+        "\nPlan: {} to add, {} to change, {} to destroy{}, {} unchanged.",
+        totals.add,
+        totals.change,
+        totals.destroy,
+        to_move(totals),
+        totals.unchanged
     );
     out
 }
 
+/// `, 1 to move` if any does.
+pub(super) fn to_move(totals: Totals) -> String {
+    match totals.moved {
+        0 => String::new(),
+        moved => format!(", {moved} to move"),
+    }
+}
+
+/// The name that a resource had, between two texts; nothing if it is called as before.
+fn former_name(change: &Change, before: &str, after: &str) -> String {
+    let moved = change.moved.as_ref();
+    moved.map_or_else(String::new, |moved| {
+        format!("{before}{}{after}", moved.from.qualified_name())
+    })
+}
+
 fn write_change(out: &mut String, change: &Change, options: TextOptions, texts: &mut TextDiffs) {
     let head = format!(
-        "{} {} {}",
+        "{} {} {}{}",
         change.action.symbol(),
         change.id.kind,
+        former_name(change, "", " -> "),
         change.id.qualified_name()
     );
+    if let Some(moved) = &change.moved {
+        let head = paint(change.action, &head, options.color);
+        let _ = writeln!(out, "\n{head}\n    moved by {}", moved.entry);
+        return write_rest(out, change, options, texts);
+    }
     let note = if change.id.kind == crate::model::Kind::Secret {
         "   values are never shown"
     } else {
@@ -120,6 +152,10 @@ fn write_change(out: &mut String, change: &Change, options: TextOptions, texts: 
         "\n{}{note}",
         paint(change.action, &head, options.color)
     );
+    write_rest(out, change, options, texts);
+}
+
+fn write_rest(out: &mut String, change: &Change, options: TextOptions, texts: &mut TextDiffs) {
     let fields = shown_fields(change, options);
     let widths = fields.iter().map(|field| dotted(field).len());
     let widest = widths.max().unwrap_or_default();
@@ -247,6 +283,7 @@ fn paint(action: Action, text: &str, color: bool) -> String {
         Action::Create => 32,
         Action::Update => 33,
         Action::Delete => 31,
+        Action::Move => 36,
     };
     if color {
         format!("\u{1b}[{code}m{text}\u{1b}[0m")

@@ -256,6 +256,11 @@ fn take_apart(documents: &[(String, Opened)]) -> Result<Vec<(ResourceId, Opened)
             sent.push((resource.id.clone(), document));
         }
         findings.extend(parsed.findings);
+        findings.extend(parsed.moves.first().map(|entry| {
+            let message = "`moved` is about what Git manages";
+            let finding = Finding::new(code::FIELD_KIND, entry.origin.clone(), message);
+            finding.with_hint("what was sent by hand is deleted and sent anew")
+        }));
     }
     if findings.has_errors() {
         return Err(ApplyError::Invalid(findings));

@@ -4,6 +4,7 @@ use super::{
     awaited::{Awaited, Sight},
     bell::{Bell, Bells, Rings},
     followed::Followed,
+    orders::Held,
     pace::{Cause, Found, Pace},
     reconciler::Reconciler,
     status::Outcome,
@@ -11,7 +12,10 @@ use super::{
 };
 use crate::source::CommitId;
 use futures_util::future::join_all;
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +31,12 @@ pub async fn run(reconciler: Arc<Reconciler>, bells: impl Into<Bells>, stop: Can
     });
     join_all(drivers).await;
 }
+
+/// So long after a window has opened the loop looks.
+const AFTER_OPENING: Duration = Duration::from_millis(10);
+
+/// Nothing is waited for longer than this without a look.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 struct Driver {
     reconciler: Arc<Reconciler>,
@@ -89,12 +99,30 @@ impl Driver {
         if let Some(time) = asked_to_wait {
             self.pace.leave_alone(time, spread(), now);
         }
+        if let Outcome::Held(held) = &outcome
+            && let Some(pause) = self.until_window(held)
+        {
+            self.pace.wait_until(now + pause);
+        }
         if outcome == Outcome::Suspended {
             self.awaited.give_up();
         } else if let Some(tip) = tip.filter(|_| found != Found::Failure) {
             self.settle(tip, cause, found, now);
         }
         self.stood = tip;
+    }
+
+    /// How long it takes until a revision that a window holds goes live.
+    fn until_window(&self, held: &Held) -> Option<Duration> {
+        let opens_us = held.schedule.as_ref()?.opens_us?;
+        let now_us = self.reconciler.settings.clock.now().as_microsecond();
+        let pause = u64::try_from(opens_us.saturating_sub(now_us)).unwrap_or_default();
+        // Not a moment too early, and not so far that an `Instant` could not say it.
+        Some(
+            Duration::from_micros(pause)
+                .saturating_add(AFTER_OPENING)
+                .min(LONGEST_PAUSE),
+        )
     }
 
     /// Holds what was found against what was told.

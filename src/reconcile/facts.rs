@@ -78,7 +78,7 @@ impl Facts {
             plan_digest: self.plan_digest.clone(),
             outcome,
             added: count(self.totals.add),
-            changed: count(self.totals.change),
+            changed: count(self.totals.change + self.totals.moved),
             removed: count(self.totals.destroy),
             findings_json: findings.to_json_list().to_string(),
             reason: self.reason.clone(),

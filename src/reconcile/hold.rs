@@ -23,6 +23,9 @@ pub enum OrderError {
     /// It is about a plan that is no longer the one that waits.
     #[error("{0}")]
     Stale(String),
+    /// It is for emergencies, and nobody says what this one is.
+    #[error("{0}")]
+    Unreasoned(String),
     /// What it would lead to is not valid.
     #[error("the revision is refused")]
     Invalid(crate::model::Findings),
@@ -118,6 +121,7 @@ impl Reconciler {
     /// # Errors
     ///
     /// - [`OrderError::Nothing`] if no plan is held, [`OrderError::Stale`] if another one is.
+    /// - [`OrderError::Unreasoned`] if a window holds it and no reason is given.
     /// - [`OrderError::Retry`] if the store fails.
     pub async fn confirm(
         &self,
@@ -128,6 +132,10 @@ impl Reconciler {
         let mut turn = self.turn.lock().await;
         let held = turn.held.as_ref().map(|(_, held)| held);
         let held = held.ok_or_else(|| OrderError::Nothing("nothing is held".to_owned()))?;
+        if held.by == HeldBy::Window && reason.trim().is_empty() {
+            let why = "going live outside its window needs a reason: `--reason \"...\"`";
+            return Err(OrderError::Unreasoned(why.to_owned()));
+        }
         if !is_digest(plan_digest, &held.plan_digest) {
             return Err(OrderError::Stale(format!(
                 "no plan `{plan_digest}` is held; the one that is held is {}",
@@ -135,7 +143,7 @@ impl Reconciler {
             )));
         }
         let confirmation = Confirmation {
-            plan_digest: held.plan_digest.clone(),
+            plan_digest: held.by.confirmed_as(&held.plan_digest),
             confirmed_by: by.to_owned(),
             reason: reason.to_owned(),
             at_us: now_us(),
@@ -187,13 +195,18 @@ impl Reconciler {
                 return Ok(Some(ready.held(by, message)));
             }
         }
-        Ok(None)
+        self.held_by_window(ready).await
     }
 
     fn held_for_pruning(&self, ready: &Ready) -> Option<(HeldBy, String)> {
         let served = self.live.pin();
         let managed = served.snapshot.catalog().len() - served.snapshot.unmanaged().size();
-        let message = self.settings.prune.holds(ready.pruned(), managed)?;
+        let mut message = self.settings.prune.holds(ready.pruned(), managed)?;
+        if let Some(entry) = &ready.renamed {
+            message.push_str("; renamed? then a file says `moved:` with `");
+            message.push_str(entry);
+            message.push_str("` (`orloj plan` has them all)");
+        }
         Some((HeldBy::Prune, message))
     }
 

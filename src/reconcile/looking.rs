@@ -180,7 +180,9 @@ impl Reconciler {
         if turn.refused.as_ref() == Some(&looked) {
             return Ok(Outcome::Unchanged);
         }
-        if let Some((_, held)) = turn.held.as_ref().filter(|(of, _)| *of == looked) {
+        let held = turn.held.as_ref().filter(|(of, _)| *of == looked);
+        let clock_us = self.settings.clock.now().as_microsecond();
+        if let Some((_, held)) = held.filter(|(_, held)| !held.is_over(clock_us)) {
             return Ok(Outcome::Held(held.clone()));
         }
         turn.held = None;

@@ -42,6 +42,7 @@ mod step;
 mod values;
 mod vigil;
 mod wanted;
+mod window_hold;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -57,11 +58,11 @@ pub use guards::PruneGuard;
 pub use hold::OrderError;
 pub use inbox::{Inbox, keep_deliveries};
 pub use live::{Live, Pinned};
-pub use orders::{Held, HeldBy, LeftObject, Pin, Suspension};
+pub use orders::{Held, HeldBy, HeldSchedule, LeftObject, Pin, Suspension};
 pub use reconciler::Reconciler;
 pub use review::{Desired, Review, ReviewOptions, check, review, review_edits};
 pub use rollback::RollbackOrder;
 pub use served::{Condition, EndpointState, Served};
-pub use settings::{ReconcileSettings, SecretVariables};
+pub use settings::{Clock, ReconcileSettings, SecretVariables};
 pub use snapshot::Snapshot;
 pub use status::{Attempt, Outcome, Phase, Status};

@@ -121,6 +121,28 @@ pub struct Held {
     pub message: String,
     /// Since when, in microseconds since 1970 (UTC).
     pub since_us: i64,
+    /// When it goes live by itself, if a window holds it.
+    pub schedule: Option<HeldSchedule>,
+}
+
+/// The window that holds a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldSchedule {
+    /// What it is called.
+    pub window: String,
+    /// When this was looked at, in microseconds since 1970 (UTC).
+    pub at_us: i64,
+    /// When the revision goes live, in microseconds since 1970 (UTC); `None` if that is not within sight.
+    pub opens_us: Option<i64>,
+}
+
+impl Held {
+    /// Whether it is to be looked at again: its time has come, or the clock was set back.
+    pub fn is_over(&self, now_us: i64) -> bool {
+        self.schedule.as_ref().is_some_and(|schedule| {
+            now_us < schedule.at_us || schedule.opens_us.is_some_and(|opens| opens <= now_us)
+        })
+    }
 }
 
 /// What holds a revision.
@@ -132,15 +154,18 @@ pub enum HeldBy {
     Pin,
     /// A protected reference was moved by force, or is a tag that moved.
     Force,
+    /// It is not the time for it.
+    Window,
 }
 
 impl HeldBy {
-    /// The word in output: `prune`, `pin` or `force`.
+    /// The word in output: `prune`, `pin`, `force` or `window`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Prune => "prune",
             Self::Pin => "pin",
             Self::Force => "force",
+            Self::Window => "window",
         }
     }
 }

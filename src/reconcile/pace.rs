@@ -123,9 +123,9 @@ impl Pace {
         self.left_alone = now + time.min(LONGEST_ASKED).mul_f64(1.0 + spread);
     }
 
-    /// The remote is to be asked again at this moment.
+    /// The remote is to be asked again at this moment, or before.
     pub(super) fn wait_until(&mut self, at: Instant) {
-        self.waiting = Some(at);
+        self.waiting = Some(self.waiting.map_or(at, |waiting| waiting.min(at)));
     }
 }
 

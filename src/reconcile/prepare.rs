@@ -60,7 +60,8 @@ pub(super) fn prepare(
         match catalog.get(id).map(|one| (one, &one.spec)) {
             Some((resource, Spec::ModelEndpoint(spec))) => {
                 let state = endpoint(resource, spec, &opened, settings);
-                let state = dated(state, before.endpoints.get(id), now_us);
+                let was = before.endpoints.get(review.former.get(id).unwrap_or(id));
+                let state = dated(state, was, now_us);
                 endpoints.insert_mut(id.clone(), state);
             }
             _ => drop(endpoints.remove_mut(id)),

@@ -11,6 +11,7 @@ use super::{
     status::Status,
 };
 use crate::{
+    plan::Windows,
     secrets::DataKey,
     source::SourceError,
     store::{DataDir, Journal, RevisionRecord, Store, StoreError},
@@ -117,6 +118,11 @@ impl Reconciler {
     /// How the loop stands.
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
+    }
+
+    /// When commits may go live.
+    pub fn windows(&self) -> &Windows {
+        &self.settings.windows
     }
 
     /// What happened.

@@ -3,9 +3,10 @@
 use super::snapshot::Snapshot;
 use crate::{
     manifest::{AssembleOptions, ClearTextPolicy, FileEdit},
-    model::{Changed, Finding, Findings, Origin, code},
+    model::{Changed, Finding, Findings, Origin, ResourceId, code},
     plan::{Plan, Side},
 };
+use std::collections::BTreeMap;
 
 /// What is wanted.
 #[derive(Debug)]
@@ -58,13 +59,18 @@ pub(super) struct Checked {
     pub(super) snapshot: Snapshot,
     /// What may differ from what was there.
     pub(super) changed: Changed,
+    /// What moved resources were called before.
+    pub(super) former: BTreeMap<ResourceId, ResourceId>,
     /// Everything found, errors and warnings.
     pub(super) findings: Findings,
 }
 
 impl From<Review> for Checked {
     fn from(review: Review) -> Self {
+        let changes = review.plan.changes.into_iter();
+        let former = changes.filter_map(|change| Some((change.id, change.moved?.from)));
         Self {
+            former: former.collect(),
             snapshot: review.snapshot,
             changed: review.changed,
             findings: review.findings,
@@ -123,6 +129,7 @@ fn planned(
     mut findings: Findings,
 ) -> Review {
     findings.extend(plan.protected(base.catalog));
+    findings.extend(plan.led_nowhere(snapshot.catalog()));
     Review {
         snapshot,
         changed,

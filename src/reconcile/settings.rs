@@ -2,10 +2,12 @@
 
 use super::{guards::PruneGuard, review::ReviewOptions};
 use crate::{
+    plan::Windows,
     providers::Network,
     secrets::{Keyring, Opened, environment_names, reserved},
 };
-use std::{collections::HashMap, time::Duration};
+use jiff::Timestamp;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// How to reconcile. Read once at start.
 pub struct ReconcileSettings {
@@ -19,8 +21,34 @@ pub struct ReconcileSettings {
     pub network: Network,
     /// How much a commit may prune by itself.
     pub prune: PruneGuard,
+    /// When commits may go live.
+    pub windows: Windows,
+    /// What tells the time that windows go by.
+    pub clock: Clock,
     /// Time between two looks at the source.
     pub poll: Duration,
+}
+
+/// What tells the time of day; it may jump in any direction.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// Another one than the system's.
+    pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(clock))
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(Timestamp::now)
+    }
 }
 
 /// The environment variables under `ORLOJ_SECRET_`, taken over at start.

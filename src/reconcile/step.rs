@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     model::{Catalog, Findings, ResourceId},
+    plan::{Scopes, Suggestion},
     store::{AppendOutcome, Confirmation, RevisionOutcome},
 };
 use std::sync::Arc;
@@ -66,6 +67,10 @@ pub(super) struct Ready {
     pub(super) findings: Findings,
     /// What the plan changes.
     touched: Vec<ResourceId>,
+    /// The first entry that would make a move of a deletion, if anything looks so.
+    pub(super) renamed: Option<String>,
+    /// The windows that its changes go by.
+    pub(super) scopes: Scopes,
     /// Somebody's yes to the plan, where one was needed.
     pub(super) confirmation: Option<Confirmation>,
 }
@@ -114,6 +119,7 @@ impl Ready {
             by,
             message,
             since_us: now_us(),
+            schedule: None,
         }
     }
 }
@@ -134,7 +140,14 @@ impl Reconciler {
             let review = candidate.inputs.review(&served, options);
             let facts = Facts::of(&candidate, &review, &served);
             let changes = review.plan.changes.iter();
-            let touched = changes.map(|change| change.id.clone()).collect();
+            let touched = changes
+                .flat_map(|change| {
+                    let former = change.moved.as_ref().map(|moved| moved.from.clone());
+                    former.into_iter().chain([change.id.clone()])
+                })
+                .collect();
+            let scopes = self.settings.windows.scopes(&review.plan.changes);
+            let renamed = review.plan.suggestions.first().map(Suggestion::entry);
             let findings = review.findings.clone();
             if findings.has_errors() {
                 return Judged::Refused(Box::new(Refused { facts, findings }));
@@ -155,6 +168,8 @@ impl Reconciler {
                     findings: next.findings.clone(),
                     next,
                     touched,
+                    renamed,
+                    scopes,
                     confirmation: None,
                 })),
                 Err(not_opened) => {
@@ -272,6 +287,7 @@ impl Reconciler {
             plan.add = facts.totals.add,
             plan.change = facts.totals.change,
             plan.destroy = facts.totals.destroy,
+            plan.moved = facts.totals.moved,
             duration_ms = (now_us() - facts.started_us) / 1000,
             "revision went live",
         );

@@ -10,6 +10,7 @@ use crate::{
     manifest::Layer,
     model::{Digest, Finding},
 };
+use std::collections::BTreeMap;
 
 /// Bytes of a revision's id that is no commit's: as many as a commit's has.
 const ID_BYTES: usize = 20;
@@ -66,6 +67,7 @@ impl Inputs {
         Checked {
             snapshot,
             changed,
+            former: BTreeMap::new(),
             findings,
         }
     }

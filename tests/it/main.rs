@@ -30,6 +30,7 @@ mod look_around;
 mod openai_sdk;
 mod operating;
 mod push_goes_live;
+mod renames_and_windows;
 mod restart_serves_last_good;
 mod review_before_pushing;
 mod secrets_stay_secret;

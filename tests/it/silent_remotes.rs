@@ -245,7 +245,10 @@ fn files(directory: &Path) -> usize {
 }
 
 fn settings(more: &str) -> String {
-    format!("fetch: {{timeout: {}ms}}\n{more}", DEADLINE.as_millis())
+    format!(
+        "limits: {{fetch_timeout: {}ms}}\n{more}",
+        DEADLINE.as_millis()
+    )
 }
 
 #[test]
@@ -294,7 +297,7 @@ fn server_that_speaks_again_is_served_from() {
     remote.slow_down(Duration::from_secs(3));
     let daemon = DaemonBuilder::new()
         .repo(&remote.url())
-        .config("fetch: {timeout: 1s}\n")
+        .config("limits: {fetch_timeout: 1s}\n")
         .start_unready();
     let answer = daemon.post("/api/v1/sync", &serde_json::json!({}));
     assert!(

@@ -6,9 +6,9 @@ use serde_json::json;
 
 /// Say yes to the plan that is held
 ///
-/// A commit is held if it prunes more than `guards` in `orloj.yaml` allow, or if a rollback is pinned. The yes
-/// is for the plan with this digest and for no other: when the commit or what is live changes, so does the
-/// digest. Exits like `orloj sync`.
+/// A commit is held if it prunes more than `guards` in `orloj.yaml` allow, if a rollback is pinned, or outside
+/// of its `windows`, which then needs a reason. The yes is for the plan with this digest and for no other: when
+/// the commit or what is live changes, so does the digest. Exits like `orloj sync`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

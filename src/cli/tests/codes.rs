@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 19] = [
+const SITUATIONS: [&str; 20] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -32,6 +32,7 @@ const SITUATIONS: [&str; 19] = [
     "E-POLICY-SIGNATURE",
     "E-POLICY-UNSIGNED",
     "E-REF-MANAGED",
+    "E-REF-MOVED-TO",
     "E-SCHEMA-DECODE",
     "E-SECRET-OPEN",
 ];

@@ -130,20 +130,20 @@ fn cost_of_a_fetch_is_configured() {
         (usual.fetch_timeout.as_secs(), usual.fetch_bytes),
         (60, 1 << 30)
     );
-    let own = limits("fetch: {timeout: 1500ms, max_bytes: 512MiB}\n").unwrap();
+    let own = limits("limits: {fetch_timeout: 1500ms, fetch_size: 512MiB}\n").unwrap();
     assert_eq!(
         (own.fetch_timeout.as_millis(), own.fetch_bytes),
         (1500, 512 << 20)
     );
     for (wrong, key) in [
-        ("timeout: 2h", "`fetch.timeout`"),
-        ("timeout: 1ms", "`fetch.timeout`"),
-        ("timeout: soon", "`fetch.timeout`"),
-        ("max_bytes: 0", "`fetch.max_bytes`"),
-        ("max_bytes: 1TB", "`fetch.max_bytes`"),
-        ("max_bytes: 99999999999999GiB", "`fetch.max_bytes`"),
+        ("fetch_timeout: 2h", "`limits.fetch_timeout`"),
+        ("fetch_timeout: 1ms", "`limits.fetch_timeout`"),
+        ("fetch_timeout: soon", "`limits.fetch_timeout`"),
+        ("fetch_size: 0", "`limits.fetch_size`"),
+        ("fetch_size: 1TB", "`limits.fetch_size`"),
+        ("fetch_size: 99999999999999GiB", "`limits.fetch_size`"),
     ] {
-        let error = limits(&format!("fetch: {{{wrong}}}\n")).unwrap_err();
+        let error = limits(&format!("limits: {{{wrong}}}\n")).unwrap_err();
         assert!(error.to_string().starts_with(key), "{wrong}: {error}");
     }
 }

@@ -240,3 +240,30 @@ fn every_real_payload_is_read() {
         assert_eq!(said.moves.is_empty(), event == "ping", "{event}: {said:?}");
     }
 }
+
+#[test]
+fn push_under_another_name_of_the_host_is_about_the_source_too() {
+    let body = payload(Provider::Github, "push").as_bytes();
+    let delivery = opened(Provider::Github, "push", body, &[]);
+    let name = body_name(body);
+    let internal = watched(&format!("https://git.internal/{name}.git"), "master");
+    assert_eq!(delivery.concern(&internal), Concern::OtherRepository);
+    let known = internal
+        .clone()
+        .also_at(&["ghe.example", "github.com"])
+        .unwrap();
+    assert!(matches!(delivery.concern(&known), Concern::Moved(to) if to.is_named));
+    let elsewhere = watched("https://git.internal/somebody/else.git", "master");
+    let elsewhere = elsewhere.also_at(&["github.com"]).unwrap();
+    assert_eq!(delivery.concern(&elsewhere), Concern::OtherRepository);
+    assert!(internal.also_at(&["no host"]).is_none());
+}
+
+/// The full name of the repository that a payload of GitHub is about.
+fn body_name(body: &[u8]) -> String {
+    let payload: serde_json::Value = serde_json::from_slice(body).unwrap();
+    payload["repository"]["full_name"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}

@@ -148,11 +148,79 @@ fn secret_longer_than_a_block_is_hashed_first() {
 /// A proof must not be compared byte by byte until one differs: that is what `subtle` is for.
 #[test]
 fn proofs_are_compared_in_constant_time_only() {
-    let text = include_str!("../verify.rs");
+    let [text, standard] = [include_str!("../verify.rs"), include_str!("../standard.rs")];
     let compares =
         |line: &&str| line.contains("==") || line.contains("!=") || line.contains("matches!");
     // The colon is looked for in what the sender sent; no secret takes part.
-    let others = text.lines().filter(|line| !line.contains("b':'"));
+    let lines = text.lines().chain(standard.lines());
+    let others = lines.filter(|line| !line.contains("b':'"));
     assert_eq!(others.filter(compares).collect::<Vec<_>>(), [""; 0]);
     assert_eq!(text.matches("ct_eq(").count(), 2);
+    assert_eq!(standard.matches("ct_eq(").count(), 1);
+}
+
+/// The example of <https://github.com/standard-webhooks/standard-webhooks>.
+const TOKEN: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const SIGNED: [(&str, &str); 3] = [
+    ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+    ("webhook-timestamp", "1614265330"),
+    (
+        "webhook-signature",
+        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    ),
+];
+const SIGNED_BODY: &[u8] = b"{\"test\": 2432232314}";
+
+fn gitlab(secret: &str, pairs: &[(&'static str, &str)], body: &[u8]) -> Result<(), VerifyError> {
+    verify(Provider::Gitlab, &secrets(&[secret]), &headers(pairs), body)
+}
+
+#[test]
+fn gitlabs_signing_token_is_a_proof_beside_its_plain_one() {
+    assert_eq!(gitlab(TOKEN, &SIGNED, SIGNED_BODY), Ok(()));
+    let header = "webhook-signature";
+    let mismatch = Err(VerifyError::Mismatch { header });
+    assert_eq!(gitlab(TOKEN, &SIGNED, b"{}"), mismatch);
+    assert_eq!(gitlab("whsec_AAAA", &SIGNED, SIGNED_BODY), mismatch);
+    for (at, name) in ["webhook-id", "webhook-timestamp"].into_iter().enumerate() {
+        let mut other = SIGNED;
+        other[at].1 = "1614265331";
+        assert_eq!(gitlab(TOKEN, &other, SIGNED_BODY), mismatch, "{name}");
+        let mut without = SIGNED.to_vec();
+        without.remove(at);
+        let missing = Err(VerifyError::Missing { header: name });
+        assert_eq!(gitlab(TOKEN, &without, SIGNED_BODY), missing);
+    }
+    // During rotation there are two, and a token that is no base64 is its own key.
+    let two = format!("v1,AAAA {}", SIGNED[2].1);
+    let mut rotated = SIGNED;
+    rotated[2].1 = &two;
+    assert_eq!(gitlab(TOKEN, &rotated, SIGNED_BODY), Ok(()));
+    // One of both proofs is enough, and neither is needed for the other.
+    let wrong = [SIGNED.as_slice(), &[("x-gitlab-token", TOKEN)]].concat();
+    assert_eq!(gitlab(TOKEN, &wrong, b"{}"), Ok(()));
+    let neither = [SIGNED.as_slice(), &[("x-gitlab-token", "guess")]].concat();
+    assert!(gitlab(TOKEN, &neither, b"{}").is_err());
+    // Others do not sign so.
+    let github = verify(
+        Provider::Github,
+        &secrets(&[TOKEN]),
+        &headers(&SIGNED),
+        SIGNED_BODY,
+    );
+    assert!(matches!(github, Err(VerifyError::Missing { .. })));
+}
+
+#[test]
+fn what_is_no_signature_is_malformed_and_an_empty_key_is_nobodys() {
+    for wrong in ["", "v1,", "v2,AAAA", "v1,***", "g0hM9SsE"] {
+        let mut pairs = SIGNED;
+        pairs[2].1 = wrong;
+        let refused = gitlab(TOKEN, &pairs, SIGNED_BODY);
+        assert!(refused.is_err(), "{wrong}");
+    }
+    // The HMAC under no key at all.
+    let mut empty = SIGNED;
+    empty[2].1 = "v1,woH/1mJtZGSMCmpFTxRYbStS24eLLD/oXIYr4PYyZ7g=";
+    assert!(gitlab("whsec_", &empty, SIGNED_BODY).is_err());
 }

@@ -19,6 +19,7 @@ mod invalid;
 mod known_fields;
 mod leaks;
 mod misread;
+mod moved;
 mod properties;
 mod schemas;
 mod straight;

@@ -5,6 +5,7 @@
 mod field;
 mod limit;
 mod link;
+mod moved;
 mod secret;
 mod yaml;
 
@@ -53,6 +54,7 @@ impl Code {
             yaml::TABLE,
             field::TABLE,
             link::TABLE,
+            moved::TABLE,
             secret::TABLE,
             limit::TABLE,
         ];

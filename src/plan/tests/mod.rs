@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod fields;
+mod moved;
 mod order;
 mod rendered;
 mod texts;
+mod windows;
 
 use super::{Plan, Side};
 use crate::{

@@ -111,6 +111,16 @@ const DOCUMENTS: &[(&str, &str, &[&str])] = &[
         &["{task_ref: run, schedule: '0 3 * * *'}"],
     ),
     ("Broken", "x", &["{}"]),
+    (
+        "moved",
+        "x",
+        &[
+            "[{from: ModelEndpoint/e, to: ModelEndpoint/f}]",
+            "[{from: Agent/a, to: Agent/b}, {from: Agent/b, to: Agent/other/a}]",
+            "[{from: Agent/other/a, to: Agent/a}, {from: f1.yaml/, to: f2.yaml/}]",
+            "[{from: ModelAlias/a, to: ModelAlias/b}, {from: ModelAlias/c, to: ModelAlias/b}]",
+        ],
+    ),
 ];
 
 /// One document: which kind, which of its names and specs, whether in another namespace, and whether it
@@ -137,6 +147,10 @@ fn text(documents: &[Document]) -> String {
     let mut text = String::new();
     for (kind, name, spec, elsewhere, flaw) in documents {
         let (kind, names, specs) = DOCUMENTS[*kind];
+        if kind == "moved" {
+            let _ = writeln!(text, "---\nmoved: {}", specs[spec % specs.len()]);
+            continue;
+        }
         let names: Vec<_> = names.split('|').collect();
         let name = names[name % names.len()];
         let spec = specs[spec % specs.len()];
@@ -194,6 +208,7 @@ fn told(snapshot: &Snapshot) -> Vec<String> {
         "{:?}",
         snapshot.unmanaged().iter().collect::<Vec<_>>()
     ));
+    told.push(format!("{:?}", catalog.moves()));
     told.push(format!("{:?}", graph.order()));
     for id in graph.nodes() {
         told.push(format!(

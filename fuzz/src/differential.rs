@@ -18,6 +18,10 @@ pub fn check(bytes: &[u8]) {
     if says_nothing || !ours.findings.is_empty() {
         return;
     }
+    // YAML 1.1, which libyaml reads, ends lines at these too; YAML 1.2 does not (section 5.4).
+    if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+        return;
+    }
     // `serde_yaml` takes a byte order mark for content.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // A block text that the file's end cuts off has a last line end for us, and none for libyaml.

@@ -12,9 +12,9 @@ use std::{
 /// Up to this many fields are always searched from end to end, which needs no index.
 const LINEAR_FIELDS: u32 = 32;
 
-/// More fields are too until they were searched this often: an index costs as much as some tens of searches and
+/// More fields are too until they were searched this often: an index costs as much as some ten searches and
 /// stays in memory, and most documents are asked for a few places.
-const SEARCHES: u32 = 24;
+const SEARCHES: u32 = 10;
 
 /// Pointers that are longer together, in bytes (16 MiB), are never written out for an index: many fields below
 /// one long key would fill memory.

@@ -233,7 +233,9 @@ fn fail_a_thousand_times(daemon: &Daemon) {
     eprintln!("{CYCLES} fetches in {:?}: {all}", started.elapsed());
     assert!(last.memory_kib <= first.memory_kib + WARMING_KIB, "{all}");
     assert!(last.memory_kib <= middle.memory_kib + SAME_KIB, "{all}");
-    assert!(last.threads <= first.threads + 2, "{all}");
+    // The pool of threads that may wait grows to what a busy machine once needed, and no further.
+    assert!(last.threads <= first.threads + 8, "{all}");
+    assert!(last.threads <= middle.threads + 2, "{all}");
     assert!(last.files <= first.files + 4, "{all}");
 }
 

@@ -25,7 +25,10 @@ pub fn check(bytes: &[u8]) {
     // `serde_yaml` takes a byte order mark for content.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // A block text that the file's end cuts off has a last line end for us, and none for libyaml.
-    let text = format!("{text}\n");
+    let last_line = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    let is_cut_off = !last_line.trim().is_empty();
+    let end = if is_cut_off { "\n" } else { "" };
+    let text = format!("{text}{end}");
     let mut theirs = Vec::new();
     for document in serde_yaml::Deserializer::from_str(&text) {
         match Yaml::deserialize(document) {
@@ -56,7 +59,7 @@ fn same(ours: &Value, theirs: &Yaml) -> bool {
                     .iter()
                     .zip(theirs)
                     .all(|((name, ours), (key, theirs))| {
-                        key.as_str() == Some(name) && same(ours, theirs)
+                        is_same_key(name, key.as_str()) && same(ours, theirs)
                     })
         }
         (Value::String(ours), Yaml::String(theirs)) => ours == theirs,
@@ -79,4 +82,9 @@ fn same(ours: &Value, theirs: &Yaml) -> bool {
 fn is_like_a_number(text: &str) -> bool {
     text.trim_start_matches(['+', '-', '.'])
         .starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Within `{}`, `?a` is a plain text to YAML 1.2 (section 7.3.3), and the key `a` to libyaml.
+fn is_same_key(ours: &str, theirs: Option<&str>) -> bool {
+    theirs == Some(ours) || (theirs.is_some() && theirs == ours.strip_prefix('?'))
 }

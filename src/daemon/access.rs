@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     secrets::Opened,
-    source::{Credentials, GitProxy, GithubApp, Location, ProxyError, ProxyVariables},
+    source::{Credentials, GitProxy, GithubApp, Location, ProxyVariables},
 };
 
 /// What `proxy` says if none is to be used.
@@ -59,7 +59,11 @@ fn identity(auth: &GitAuth, location: &Location) -> Result<Credentials, DaemonEr
         )),
         (Some(secret), Some(username), None) => Ok(Credentials::basic(username.clone(), secret)),
         (Some(secret), None, None) => Ok(Credentials::bearer(secret)),
-        (None, _, None) => Ok(Credentials::none()),
+        (None, Some(_), None) => Err(setting(
+            "`auth.username`",
+            "goes with `secret_file`, the password or token of that user",
+        )),
+        (None, None, None) => Ok(Credentials::none()),
     }
 }
 
@@ -76,20 +80,20 @@ fn github_app(app: &GithubAppAuth, location: &Location) -> Result<Credentials, D
 
 /// The configured proxy, else the one that the environment names.
 fn proxy(auth: &GitAuth, location: &Location) -> Result<Option<GitProxy>, DaemonError> {
-    let refused = |setting| {
-        move |error: ProxyError| DaemonError::Setting {
-            setting,
-            problem: error.to_string(),
+    let text = auth.proxy.as_deref();
+    let Some(text) = text.filter(|text| *text != NO_PROXY) else {
+        if auth.proxy_password_file.is_some() {
+            let problem = "goes with `proxy`, whose user's password it holds";
+            return Err(setting("`auth.proxy_password_file`", problem));
         }
-    };
-    let Some(text) = &auth.proxy else {
+        if text.is_some() {
+            return Ok(None);
+        }
         let of_environment = GitProxy::of_variables(&variables(), location);
-        return of_environment.map_err(refused("the environment's proxy"));
+        return of_environment.map_err(|error| setting("the environment's", &error.to_string()));
     };
-    if text == NO_PROXY {
-        return Ok(None);
-    }
-    let proxy = GitProxy::parse(text).map_err(refused("`auth.proxy`"))?;
+    let proxy = GitProxy::parse(text);
+    let proxy = proxy.map_err(|error| setting("`auth.proxy`", &error.to_string()))?;
     match &auth.proxy_password_file {
         Some(_) if !proxy.has_user() => Err(setting(
             "`auth.proxy`",
@@ -120,11 +124,12 @@ fn setting(setting: &'static str, problem: &str) -> DaemonError {
     reason = "these variables have one meaning to every program and carry no secret of orloj"
 )]
 fn variables() -> ProxyVariables {
-    let first = |names: &[&str]| {
-        let values = names.iter().filter_map(|name| std::env::var(name).ok());
-        values
-            .map(|value| value.trim().to_owned())
-            .find(|value| !value.is_empty())
+    let first = |names: &[&'static str]| {
+        let values = names
+            .iter()
+            .filter_map(|name| Some((*name, std::env::var(name).ok()?.trim().to_owned())));
+        let mut values = values.filter(|(_, value)| !value.is_empty());
+        values.next()
     };
     ProxyVariables {
         https: first(&["https_proxy", "HTTPS_PROXY"]),

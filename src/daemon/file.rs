@@ -51,8 +51,9 @@ pub struct FileConfig {
     /// Further host names of the repository's server, as webhooks may name it: `git.internal` or `HOST:PORT`.
     #[serde(default)]
     pub webhook_hosts: Vec<String>,
-    /// Several repositories, or several parts of one, instead of `repo`, `ref`, `path` and `auth`. What they
-    /// say is one catalog; the same resource in two of them is an error.
+    /// Several repositories, or several parts of one, instead of `repo`, `ref`, `path`, `auth`, `protected`,
+    /// `verify` and `webhook_hosts`. What they say is one catalog; the same resource in two of them is an
+    /// error.
     #[serde(default)]
     pub sources: Vec<SourceEntry>,
     /// Webhooks that ring for a sync.
@@ -119,7 +120,9 @@ pub struct VerifyConfig {
     pub mode: VerifyMode,
     /// Files of those who may sign with SSH, as `ssh-keygen` has them (`ALLOWED SIGNERS`).
     pub signers: Vec<PathBuf>,
-    /// Patterns as in `.gitignore` of files whose changes need a signature; all if absent.
+    /// Patterns as in `.gitignore` of files whose changes need a signature; all if absent. `.orlojignore`
+    /// always does. At the first start all there is has changed, and a merge changes what differs from any of
+    /// its parents.
     #[serde(default)]
     pub paths: Vec<String>,
 }
@@ -136,7 +139,7 @@ pub struct GuardConfig {
 }
 
 /// How Git servers are asked: as whom, and by which way. Sent to the repository's host alone.
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GitAuth {
     /// User name for basic authentication; without it the secret is sent as a bearer token.
@@ -163,7 +166,7 @@ pub struct GitAuth {
 }
 
 /// A GitHub App that may read the contents of the repository. Its tokens are made when they are needed.
-#[derive(Deserialize, JsonSchema)]
+#[derive(PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GithubAppAuth {
     /// The App's id or client id.

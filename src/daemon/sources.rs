@@ -8,7 +8,8 @@ use super::{
     reference::RefConfig,
 };
 use crate::source::{
-    DEFAULT_SOURCE, Limits, Location, Patterns, Selection, Signers, SourceConfig, VerifyPolicy,
+    CommitId, DEFAULT_SOURCE, Limits, Location, Patterns, Selection, Signers, SourceConfig,
+    VerifyMode, VerifyPolicy,
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -57,6 +58,9 @@ pub(super) fn sources(
     limits: &Limits,
 ) -> Result<Vec<ConfiguredSource>, DaemonError> {
     let Some(repo) = &one.repo else {
+        if !several.is_empty() {
+            nothing_astray(&one)?;
+        }
         let mut taken = HashSet::new();
         let several = several.iter();
         return several
@@ -81,12 +85,32 @@ pub(super) fn sources(
         limits: limits.clone(),
     };
     Ok(vec![ConfiguredSource {
-        verify: one.verify.map(verify_policy).transpose()?,
+        verify: verify_policy(one.verify, &config.reference)?,
         is_protected: one.protected.unwrap_or_else(|| guarded(&config.reference)),
         config,
         is_named: false,
         webhook_hosts: one.webhook_hosts,
     }])
+}
+
+/// Refuses what says how the one repository is followed where there are `sources`, which it does not reach: a
+/// signature that nobody asks for would go unnoticed.
+fn nothing_astray(one: &OneSource<'_>) -> Result<(), DaemonError> {
+    let astray = [
+        ("`ref`", one.reference.is_some()),
+        ("`path`", !one.paths.is_empty()),
+        ("`auth`", *one.auth != GitAuth::default()),
+        ("`protected`", one.protected.is_some()),
+        ("`verify`", one.verify.is_some()),
+        ("`webhook_hosts`", !one.webhook_hosts.is_empty()),
+    ];
+    match astray.into_iter().find(|(_, is_there)| *is_there) {
+        None => Ok(()),
+        Some((name, _)) => Err(setting(
+            name,
+            "stands beside `sources`, which it does not reach; say it in each source".to_owned(),
+        )),
+    }
 }
 
 fn named_source(
@@ -117,7 +141,7 @@ fn named_source(
         },
     };
     Ok(ConfiguredSource {
-        verify: entry.verify.as_ref().map(verify_policy).transpose()?,
+        verify: verify_policy(entry.verify.as_ref(), &config.reference)?,
         is_protected: entry
             .protected
             .unwrap_or_else(|| guarded(&config.reference)),
@@ -135,8 +159,19 @@ fn guarded(reference: &str) -> bool {
 }
 
 /// Reads the files of signers.
-fn verify_policy(config: &VerifyConfig) -> Result<VerifyPolicy, DaemonError> {
+fn verify_policy(
+    config: Option<&VerifyConfig>,
+    reference: &str,
+) -> Result<Option<VerifyPolicy>, DaemonError> {
     const SIGNERS: &str = "`verify.signers`";
+    const PATHS: &str = "`verify.paths`";
+    let Some(config) = config else {
+        return Ok(None);
+    };
+    if config.mode == VerifyMode::Tag && CommitId::parse(reference).is_some() {
+        let problem = "is `tag`, and what is followed is a commit; follow a tag, or write `head`";
+        return Err(setting("`verify.mode`", problem.to_owned()));
+    }
     let mut signers = Signers::default();
     for path in &config.signers {
         let bytes = read(path, SIGNERS)?;
@@ -152,11 +187,16 @@ fn verify_policy(config: &VerifyConfig) -> Result<VerifyPolicy, DaemonError> {
         let problem = "name nobody, so that nothing could ever go live".to_owned();
         return Err(setting(SIGNERS, problem));
     }
-    Ok(VerifyPolicy {
+    let paths = patterns(&config.paths, PATHS)?;
+    if paths.as_ref().is_some_and(|paths| paths.match_nothing()) {
+        let problem = "match no file, so that nothing would need a signature".to_owned();
+        return Err(setting(PATHS, problem));
+    }
+    Ok(Some(VerifyPolicy {
         mode: config.mode,
         signers,
-        paths: patterns(&config.paths, "`verify.paths`")?,
-    })
+        paths,
+    }))
 }
 
 fn check_name(name: &str) -> Result<(), DaemonError> {

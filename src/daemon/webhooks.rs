@@ -32,8 +32,12 @@ pub(super) fn webhooks(
     let watched = |source: &ConfiguredSource| {
         let config = &source.config;
         let watched = Watched::new(&config.name, &config.location, &config.reference);
-        watched.also_at(&source.webhook_hosts).ok_or_else(|| {
-            let problem = format!("of `{}` holds what is no name of a host", config.name);
+        watched.also_at(&source.webhook_hosts).map_err(|host| {
+            let problem = format!(
+                "of `{}` holds `{}`, which is no name of a host; write `git.internal` or `HOST:PORT`",
+                config.name,
+                host.escape_debug()
+            );
             setting("`webhook_hosts`", problem)
         })
     };

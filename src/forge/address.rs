@@ -57,6 +57,9 @@ impl Address {
 
     /// The same repository under another name of its host, `HOST` or `HOST:PORT`.
     pub(super) fn at_host(&self, host: &str) -> Option<Self> {
+        if host.contains(['/', '\\', '@', '?', '#']) {
+            return None;
+        }
         let scheme = if self.is_ssh { "ssh" } else { "https" };
         let path = self.path.replace('%', "%25");
         Self::parse(&format!("{scheme}://{host}/{path}"))

@@ -38,15 +38,19 @@ impl Watched {
         }
     }
 
-    /// The same source where its host has other names too, each `HOST` or `HOST:PORT`; `None` if one of them
-    /// is no name of a host.
-    pub fn also_at<S: AsRef<str>>(mut self, hosts: &[S]) -> Option<Self> {
+    /// The same source where its host has other names too, each `HOST` or `HOST:PORT`.
+    ///
+    /// # Errors
+    ///
+    /// The first of them that is no name of a host.
+    pub fn also_at<'h, S: AsRef<str>>(mut self, hosts: &'h [S]) -> Result<Self, &'h str> {
         let Some(address) = &self.address else {
-            return Some(self);
+            return Ok(self);
         };
-        let aliases = hosts.iter().map(|host| address.at_host(host.as_ref()));
-        self.aliases = aliases.collect::<Option<_>>()?;
-        Some(self)
+        let aliases = hosts.iter().map(AsRef::as_ref);
+        let aliases = aliases.map(|host| address.at_host(host).ok_or(host));
+        self.aliases = aliases.collect::<Result<_, _>>()?;
+        Ok(self)
     }
 
     /// Whether an address is the source's; `None` if it has none.

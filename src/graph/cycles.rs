@@ -4,11 +4,11 @@ use super::links::Links;
 use crate::model::{Catalog, Finding, ResourceId, code};
 use petgraph::{
     algo::kosaraju_scc,
-    stable_graph::{NodeIndex, StableDiGraph},
+    graph::{DiGraph, NodeIndex},
     visit::EdgeRef,
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque, hash_map::Entry},
     sync::Arc,
 };
 
@@ -22,108 +22,104 @@ pub(super) struct Circles {
     pub(super) findings: Arc<[Finding]>,
 }
 
+/// Part of the links: who refers to whom, by which field.
+type Part<'a> = DiGraph<&'a ResourceId, &'a str>;
+
 impl Circles {
     /// The circles that can be reached from `starts`.
     pub(super) fn reached<'a>(
-        links: &Links,
+        links: &'a Links,
         starts: impl IntoIterator<Item = &'a ResourceId>,
         catalog: &Catalog,
     ) -> Self {
-        let reached = reach(links, starts.into_iter().cloned().collect());
-        let level = |id: &ResourceId| links.outgoing(id).any(|link| link.is_level(id));
-        Self::from(links, reached.into_iter().filter(level).collect(), catalog)
+        let graph = part(links, starts);
+        let groups = circular_groups(&graph);
+        let members = groups.iter().flatten().map(|node| graph[*node].clone());
+        let findings = groups.iter().filter_map(|group| {
+            let path = shortest_circle(&graph, group)?;
+            describe(&graph, &path, catalog)
+        });
+        Self {
+            members: Arc::new(members.collect()),
+            findings: findings.collect(),
+        }
     }
 
     /// Every circle.
     pub(super) fn all(links: &Links, catalog: &Catalog) -> Self {
-        Self::from(links, links.level().cloned().collect(), catalog)
-    }
-
-    /// The circles that can be reached from `level`, who have a reference that could be part of one.
-    fn from(links: &Links, level: Vec<ResourceId>, catalog: &Catalog) -> Self {
-        let graph = part(links, level);
-        let members = kosaraju_scc(&graph)
-            .into_iter()
-            .filter(|group| is_circular(&graph, group))
-            .flatten()
-            .map(|node| graph[node].clone())
-            .collect();
-        let findings = circles(&graph)
-            .iter()
-            .filter_map(|path| describe(&graph, path, catalog))
-            .collect();
-        Self {
-            members: Arc::new(members),
-            findings,
-        }
+        Self::reached(links, links.level(), catalog)
     }
 }
 
-/// What can be reached from `starts`.
-fn part(links: &Links, starts: Vec<ResourceId>) -> StableDiGraph<ResourceId, Arc<str>> {
-    let circular = reach(links, starts);
-    let mut graph = StableDiGraph::new();
-    let nodes: HashMap<_, _> = circular
-        .iter()
-        .map(|id| (id, graph.add_node(id.clone())))
-        .collect();
-    for (id, from) in &nodes {
+/// `starts` and everything that they lead to; each reference is looked at once.
+fn part<'a>(links: &'a Links, starts: impl IntoIterator<Item = &'a ResourceId>) -> Part<'a> {
+    let mut graph = DiGraph::new();
+    let mut nodes = HashMap::new();
+    let mut open = Vec::new();
+    for id in starts {
+        node(&mut graph, &mut nodes, &mut open, id);
+    }
+    while let Some((id, from)) = open.pop() {
         for link in links.outgoing(id) {
-            if let Some(to) = nodes.get(&link.to) {
-                graph.add_edge(*from, *to, link.pointer.clone());
-            }
+            let to = node(&mut graph, &mut nodes, &mut open, &link.to);
+            graph.add_edge(from, to, &*link.pointer);
         }
     }
     graph
 }
 
-/// `open` and everything that it leads to.
-fn reach(links: &Links, mut open: Vec<ResourceId>) -> HashSet<ResourceId> {
-    let mut reached: HashSet<_> = open.iter().cloned().collect();
-    while let Some(id) = open.pop() {
-        for link in links.outgoing(&id) {
-            if reached.insert(link.to.clone()) {
-                open.push(link.to.clone());
-            }
+/// The node of `id`; it is still `open` if nothing led to it before.
+fn node<'a>(
+    graph: &mut Part<'a>,
+    nodes: &mut HashMap<&'a ResourceId, NodeIndex>,
+    open: &mut Vec<(&'a ResourceId, NodeIndex)>,
+    id: &'a ResourceId,
+) -> NodeIndex {
+    match nodes.entry(id) {
+        Entry::Occupied(known) => *known.get(),
+        Entry::Vacant(unknown) => {
+            let node = *unknown.insert(graph.add_node(id));
+            open.push((id, node));
+            node
         }
     }
-    reached
 }
 
-fn is_circular<N, E>(graph: &StableDiGraph<N, E>, group: &[NodeIndex]) -> bool {
+/// The groups of nodes that reach each other and themselves.
+pub(super) fn circular_groups<N, E>(graph: &DiGraph<N, E>) -> Vec<Vec<NodeIndex>> {
+    // Iterative, unlike petgraph's `tarjan_scc`: a long chain must not exhaust the stack.
+    let mut groups = kosaraju_scc(graph);
+    groups.retain(|group| is_circular(graph, group));
+    groups
+}
+
+fn is_circular<N, E>(graph: &DiGraph<N, E>, group: &[NodeIndex]) -> bool {
     group.len() > 1 || group.iter().any(|node| graph.contains_edge(*node, *node))
 }
 
-/// Of each group of nodes that reach each other, a shortest way from its smallest node back to it.
-pub(super) fn circles<N: Ord, E>(graph: &StableDiGraph<N, E>) -> Vec<Vec<NodeIndex>> {
-    // Iterative, unlike petgraph's `tarjan_scc`: a long chain must not exhaust the stack.
-    kosaraju_scc(graph)
-        .iter()
-        .filter_map(|group| {
-            let start = *group.iter().min_by_key(|node| &graph[**node])?;
-            shortest_way_back(graph, start, group)
-        })
-        .collect()
+/// A shortest way from the smallest node of a group back to it.
+pub(super) fn shortest_circle<N: Ord, E>(
+    graph: &DiGraph<N, E>,
+    group: &[NodeIndex],
+) -> Option<Vec<NodeIndex>> {
+    let start = *group.iter().min_by_key(|node| &graph[**node])?;
+    shortest_way_back(graph, start, group)
 }
 
-fn describe(
-    graph: &StableDiGraph<ResourceId, Arc<str>>,
-    path: &[NodeIndex],
-    catalog: &Catalog,
-) -> Option<Finding> {
+fn describe(graph: &Part<'_>, path: &[NodeIndex], catalog: &Catalog) -> Option<Finding> {
     let start = *path.first()?;
     let names: Vec<_> = path
         .iter()
         .map(|node| graph[*node].qualified_name())
         .collect();
-    let first = catalog.get(&graph[start])?;
+    let first = catalog.get(graph[start])?;
     let places: Vec<_> = path
         .windows(2)
         .filter_map(|step| {
             let edge = graph.edges_connecting(step[0], step[1]).next()?;
             Some(
                 catalog
-                    .get(&graph[step[0]])?
+                    .get(graph[step[0]])?
                     .origin_of(edge.weight())
                     .to_string(),
             )
@@ -145,7 +141,7 @@ fn describe(
 
 /// Breadth first from `start` to itself, inside the group.
 fn shortest_way_back<N: Ord, E>(
-    graph: &StableDiGraph<N, E>,
+    graph: &DiGraph<N, E>,
     start: NodeIndex,
     group: &[NodeIndex],
 ) -> Option<Vec<NodeIndex>> {

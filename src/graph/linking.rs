@@ -6,6 +6,7 @@ use super::{
 };
 use crate::model::{Catalog, ResourceId};
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
@@ -15,32 +16,33 @@ impl Links {
     /// behind the last one, where that searches for it.
     pub(super) fn of(catalog: &Catalog) -> Self {
         let ids: Vec<_> = catalog.iter().map(|resource| &resource.id).collect();
-        let numbers: HashMap<_, _> = ids.iter().zip(0_usize..).collect();
+        let numbers: HashMap<&ResourceId, usize> = ids.iter().copied().zip(0..).collect();
         let mut users: Vec<Vec<User>> = vec![Vec::new(); ids.len()];
         let mut elsewhere: BTreeMap<ResourceId, Vec<User>> = BTreeMap::new();
         let mut pointers = Pointers::default();
         let mut all = Self::default();
         for resource in catalog.iter() {
             let id = &resource.id;
+            // What is found last is what the link leads to: its number is not looked up again.
+            let last = Cell::new(None);
             let find = |id: &ResourceId| {
-                let number = numbers.get(&id)?;
-                ids.get(*number).copied()
+                last.set(numbers.get(id).copied());
+                ids.get(last.get()?).copied()
             };
-            let references = references(resource).into_iter();
-            let links: Arc<[Link]> = references
-                .map(|one| Link::of(one, find, |text| pointers.share(text), catalog))
-                .collect();
-            for link in links.iter() {
+            let mut links = Vec::new();
+            for reference in references(resource) {
+                let link = Link::of(reference, find, |text| pointers.share(text), catalog);
                 let user = (id.clone(), link.pointer.clone());
-                match numbers.get(&&link.to).and_then(|to| users.get_mut(*to)) {
+                match last.get().and_then(|to| users.get_mut(to)) {
                     Some(users) => users.push(user),
                     None => elsewhere.entry(link.to.clone()).or_default().push(user),
                 }
                 for watched in link.watched() {
                     all.watched.insert_mut((watched, id.clone()));
                 }
+                links.push(link);
             }
-            all.outgoing.insert_mut(id.clone(), links);
+            all.outgoing.insert_mut(id.clone(), links.into());
         }
         let used = ids.into_iter().cloned().zip(users);
         for (to, users) in used.filter(|(_, users)| !users.is_empty()).chain(elsewhere) {

@@ -2,7 +2,7 @@
 
 use super::{cycles, links::Links};
 use crate::model::{Catalog, Finding, Resource, Spec, code, pointer_to, spec::AgentSystemSpec};
-use petgraph::stable_graph::StableDiGraph;
+use petgraph::graph::DiGraph;
 use std::collections::{BTreeSet, HashMap};
 
 /// Checks a resource's graph, if it is a system; its tasks are among those who refer to it.
@@ -59,7 +59,7 @@ fn check_circle(
         Spec::Task(spec) => spec.max_turns == 0,
         _ => false,
     })?;
-    let mut graph = StableDiGraph::new();
+    let mut graph = DiGraph::new();
     let mut nodes = HashMap::new();
     for (name, node) in &system.graph {
         for edge in &node.edges {
@@ -71,7 +71,11 @@ fn check_circle(
             graph.add_edge(from, to, ());
         }
     }
-    let circle = cycles::circles(&graph).into_iter().min()?;
+    let groups = cycles::circular_groups(&graph);
+    let circles = groups.iter();
+    let circle = circles
+        .filter_map(|group| cycles::shortest_circle(&graph, group))
+        .min()?;
     let names: Vec<_> = circle.iter().map(|node| graph[*node]).collect();
     let message = format!(
         "the hand-overs of {} run in a circle: {}",

@@ -24,6 +24,10 @@ pub(super) const UNSHALLOW: i32 = i32::MAX;
 /// What of the remote was fetched last, as a symbolic reference.
 const FOLLOWED: &str = "refs/orloj/followed";
 
+/// Before a commit: the tag that it was fetched by, as a symbolic reference. A tag of a range that leads to
+/// another commit later was moved.
+const TAGS: &str = "refs/orloj/tags/";
+
 /// Where a reference to fetch was found.
 enum Wanted {
     /// An advertised reference and what it points at.
@@ -68,6 +72,30 @@ pub(super) fn deepen(
 pub(super) fn followed(repository: &Repository) -> Option<String> {
     let reference = repository.find_reference(FOLLOWED).ok()?;
     Some(reference.symbolic_target().ok()??.to_owned())
+}
+
+/// The full name of the tag by which a commit was fetched, if a range chose it.
+pub(super) fn tag_of(repository: &Repository, commit: &CommitId) -> Option<String> {
+    let reference = repository.find_reference(&format!("{TAGS}{commit}")).ok()?;
+    Some(reference.symbolic_target().ok()??.to_owned())
+}
+
+/// Makes one mirror know what the other does of the tags that led to commits.
+///
+/// # Errors
+///
+/// - [`SourceError::Damaged`] if that cannot be read or written.
+pub(super) fn hand_on_tags(from: &Repository, to: &Repository) -> Result<(), SourceError> {
+    let hand_on = || {
+        for reference in from.references_glob(&format!("{TAGS}*"))? {
+            let reference = reference?;
+            if let (Ok(name), Ok(Some(tag))) = (reference.name(), reference.symbolic_target()) {
+                to.reference_symbolic(name, tag, true, "")?;
+            }
+        }
+        Ok(())
+    };
+    hand_on().map_err(SourceError::damaged)
 }
 
 fn fetch_to(
@@ -177,8 +205,10 @@ fn exchange(
     {
         return tip(repository);
     }
-    if let (Wanted::Reference { name, .. }, Some(_)) =
-        (&wanted, VersionRange::of_reference(&config.reference))
+    let is_range = VersionRange::of_reference(&config.reference).is_some();
+    if let Wanted::Reference { name, .. } = &wanted
+        && is_range
+        && followed(repository).is_some_and(|before| before != *name)
     {
         tracing::info!(
             source = config.name,
@@ -211,7 +241,13 @@ fn exchange(
         Wanted::Reference { name, .. } => {
             let noted = repository.reference_symbolic(FOLLOWED, &name, true, "");
             noted.map_err(SourceError::damaged)?;
-            tip(repository)
+            let commit = tip(repository)?;
+            if is_range {
+                let by = format!("{TAGS}{commit}");
+                let noted = repository.reference_symbolic(&by, &name, true, "");
+                noted.map_err(SourceError::damaged)?;
+            }
+            Ok(commit)
         }
         Wanted::Commit(commit) => match repository.find_commit(commit) {
             Ok(_) => Ok(CommitId::from_oid(commit)),

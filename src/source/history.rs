@@ -40,14 +40,6 @@ impl Move {
     }
 }
 
-/// What the objects that are there say.
-enum Ancestry {
-    Found,
-    Absent,
-    /// Some of the history is not there.
-    Cut,
-}
-
 impl Mirror {
     /// How the reference came from the commit `from` to the commit `to`, which was fetched. Asks the remote for
     /// more history only if what is there does not say.
@@ -66,37 +58,47 @@ impl Mirror {
         {
             // A newer tag of a range is another tag.
             let is_named = name == config.reference || name[10..] == *config.reference;
-            return Ok(if is_named { Move::Tag } else { Move::Forward });
+            let is_same = is_named || fetch::tag_of(&repository, from).as_ref() == Some(&name);
+            return Ok(if is_same { Move::Tag } else { Move::Forward });
         }
-        let mut found = ancestry(&repository, from, to)?;
-        for depth in DEPTHS {
-            if !matches!(found, Ancestry::Cut) || config.location.as_directory().is_some() {
-                break;
-            }
-            match self.deepen(depth) {
-                Ok(()) => {}
-                // So much history that it will not come the next time either.
-                Err(SourceError::Timeout { .. } | SourceError::TransferTooLarge { .. }) => break,
-                Err(error) if error.transient() => return Err(error),
-                Err(_) => break,
-            }
-            found = ancestry(&repository, from, to)?;
-        }
+        let found = with_history(self, || is_ancestor(&repository, from, to))?;
         Ok(match found {
-            Ancestry::Found => Move::Forward,
-            Ancestry::Absent => Move::Forced,
-            Ancestry::Cut => Move::Unknown,
+            Some(true) => Move::Forward,
+            Some(false) => Move::Forced,
+            None => Move::Unknown,
         })
     }
 }
 
-/// Whether `to` has `from` in its history, as far as that is there. What a commit says counts, not where the
-/// mirror was cut.
-fn ancestry(
+/// What `look` finds, with as much more of the history as it needs; `None` if the remote does not show enough.
+fn with_history<T>(
+    mirror: &Mirror,
+    look: impl Fn() -> Result<Option<T>, SourceError>,
+) -> Result<Option<T>, SourceError> {
+    let mut found = look()?;
+    for depth in DEPTHS {
+        if found.is_some() || mirror.config().location.as_directory().is_some() {
+            break;
+        }
+        match mirror.deepen(depth) {
+            Ok(()) => {}
+            // So much history that it will not come the next time either.
+            Err(SourceError::TransferTooLarge { .. }) => break,
+            Err(SourceError::Timeout { .. }) if depth == UNSHALLOW => break,
+            Err(error) => return Err(error),
+        }
+        found = look()?;
+    }
+    Ok(found)
+}
+
+/// Whether `to` has `from` in its history; `None` if some of it is not there. What a commit says counts, not
+/// where the mirror was cut.
+fn is_ancestor(
     repository: &Repository,
     from: &CommitId,
     to: &CommitId,
-) -> Result<Ancestry, SourceError> {
+) -> Result<Option<bool>, SourceError> {
     let objects = Objects::of(repository)?;
     let (from, to) = (oid(from)?, oid(to)?);
     let (mut seen, mut next) = (HashSet::from([to]), VecDeque::from([to]));
@@ -108,25 +110,25 @@ fn ancestry(
         };
         for parent in parents {
             if parent == from {
-                return Ok(Ancestry::Found);
+                return Ok(Some(true));
             }
             if seen.insert(parent) {
                 next.push_back(parent);
             }
         }
         if seen.len() > MAX_COMMITS {
-            return Ok(Ancestry::Cut);
+            return Ok(None);
         }
     }
-    Ok(if cut { Ancestry::Cut } else { Ancestry::Absent })
+    Ok((!cut).then_some(false))
 }
 
-fn oid(id: &CommitId) -> Result<Oid, SourceError> {
+pub(super) fn oid(id: &CommitId) -> Result<Oid, SourceError> {
     id.oid().map_err(SourceError::damaged)
 }
 
 /// The parents that a commit names; `None` if it is not there.
-fn parents(objects: &Objects<'_>, id: Oid) -> Result<Option<Vec<Oid>>, SourceError> {
+pub(super) fn parents(objects: &Objects<'_>, id: Oid) -> Result<Option<Vec<Oid>>, SourceError> {
     let object = match objects.read(id) {
         Ok(object) if object.kind() == ObjectType::Commit => object,
         Err(error) if error.code() != ErrorCode::NotFound => {
@@ -155,20 +157,8 @@ pub(super) fn between(
     to: &CommitId,
 ) -> Result<Option<Vec<Oid>>, SourceError> {
     let repository = mirror.open_repository()?;
-    let mut found = lies_between(&repository, oid(from)?, oid(to)?)?;
-    for depth in DEPTHS {
-        if found.is_some() || mirror.config().location.as_directory().is_some() {
-            break;
-        }
-        match mirror.deepen(depth) {
-            Ok(()) => {}
-            Err(SourceError::Timeout { .. } | SourceError::TransferTooLarge { .. }) => break,
-            Err(error) if error.transient() => return Err(error),
-            Err(_) => break,
-        }
-        found = lies_between(&repository, oid(from)?, oid(to)?)?;
-    }
-    Ok(found)
+    let (from, to) = (oid(from)?, oid(to)?);
+    with_history(mirror, || lies_between(&repository, from, to))
 }
 
 fn lies_between(

@@ -17,6 +17,7 @@ use std::{
     fmt, fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 use tracing::trace;
 
@@ -27,8 +28,8 @@ use tracing::trace;
 pub struct Mirror {
     path: PathBuf,
     config: SourceConfig,
-    /// Held during a fetch. Its value: the HTTP client, once there is one.
-    fetching: Mutex<Option<Client>>,
+    /// Held during a fetch.
+    fetching: Mutex<Fetching>,
     /// Held shared while a reader is let in, and alone while a new mirror takes the place of the old one.
     entrance: RwLock<()>,
     /// Damage makes the next fetch start from nothing. Every checkout that still reads from the
@@ -37,6 +38,20 @@ pub struct Mirror {
     /// The last listing, of which the next one takes over what did not change.
     memo: Mutex<Option<Memo>>,
 }
+
+/// What one fetch leaves to the next.
+#[derive(Debug, Default)]
+struct Fetching {
+    /// The HTTP client, once there is one.
+    client: Option<Client>,
+    /// Whether making the mirror smaller failed just now.
+    stays_large: bool,
+    /// When that may be tried again.
+    tidy_after: Option<Instant>,
+}
+
+/// How long a mirror that could not be made smaller stays as it is: trying transfers all of it.
+const TIDY_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 impl Mirror {
     /// Opens the mirror of a source, `<dir>/<name>.git`, or makes it. No network is touched.
@@ -58,7 +73,7 @@ impl Mirror {
         let mirror = Self {
             path,
             config,
-            fetching: Mutex::new(None),
+            fetching: Mutex::default(),
             entrance: RwLock::default(),
             health: Arc::default(),
             memo: Mutex::default(),
@@ -83,30 +98,21 @@ impl Mirror {
     /// - [`SourceError`]; [`SourceError::transient`] says whether waiting may help.
     pub fn fetch(&self) -> Result<CommitId, SourceError> {
         let mut held = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(self.config.location.form(), Form::Http(_)) && held.is_none() {
-            *held = Some(client(&self.config)?);
-        }
-        let client = held.clone();
-        let damaged = self.health.is_damaged();
-        if damaged {
-            self.warn_of_damage("an object is missing or broken");
-        }
-        let renewed = if damaged {
-            self.replace(client.clone()).map(Some)
-        } else if self.is_idle() && swap::is_piled_up(&self.path)? {
-            self.replace_if_idle(client.clone())
-        } else {
-            Ok(None)
-        };
+        let client = self.client(&mut held)?;
+        let renewed = self.renew(&mut held, client.as_ref());
         let fetched = renewed.and_then(|renewed| match renewed {
             Some(commit) => Ok(commit),
             None => fetch::fetch(&self.repository()?, &self.config, client.clone()),
         });
+        if std::mem::take(&mut held.stays_large) && fetched.is_ok() {
+            // The remote is there, and gives the little that is new but not everything at once.
+            held.tidy_after = Some(Instant::now() + TIDY_PAUSE);
+        }
         if matches!(fetched, Err(SourceError::Network { .. }))
             && self.config.credentials.uses_tls_files()
         {
             // They may have been renewed: the next look reads them again.
-            *held = None;
+            held.client = None;
         }
         match fetched {
             Err(error) if error.is_damage() => {
@@ -115,6 +121,36 @@ impl Mirror {
             }
             fetched => fetched,
         }
+    }
+
+    /// Makes the mirror anew if it is damaged, or grew and nobody reads from it.
+    fn renew(
+        &self,
+        held: &mut Fetching,
+        client: Option<&Client>,
+    ) -> Result<Option<CommitId>, SourceError> {
+        if self.health.is_damaged() {
+            self.warn_of_damage("an object is missing or broken");
+            return self.replace(client.cloned()).map(Some);
+        }
+        let may_tidy = held.tidy_after.is_none_or(|after| Instant::now() >= after);
+        if !may_tidy || !self.is_idle() || !swap::is_piled_up(&self.path)? {
+            return Ok(None);
+        }
+        // What it holds can be fetched into and read all the same.
+        self.replace_if_idle(client.cloned()).or_else(|error| {
+            tracing::warn!(source = %self, %error, "the mirror was not made smaller");
+            held.stays_large = true;
+            swap::remove(&swap::fresh(&self.path)).map(|()| None)
+        })
+    }
+
+    /// What HTTP is spoken with, made when it is first needed.
+    fn client(&self, held: &mut Fetching) -> Result<Option<Client>, SourceError> {
+        if matches!(self.config.location.form(), Form::Http(_)) && held.client.is_none() {
+            held.client = Some(client(&self.config)?);
+        }
+        Ok(held.client.clone())
     }
 
     /// The commit that was fetched last, if there is one. Asks nobody.
@@ -172,6 +208,9 @@ impl Mirror {
     fn fetch_aside(&self, client: Option<Client>) -> Result<CommitId, SourceError> {
         let repository = make_anew(&swap::fresh(&self.path))?;
         let commit = fetch::fetch(&repository, &self.config, client)?;
+        if let Ok(old) = self.open_repository() {
+            fetch::hand_on_tags(&old, &repository)?;
+        }
         trace!(target: "orloj::step", step = "mirror.fetched");
         Ok(commit)
     }
@@ -238,8 +277,9 @@ impl Mirror {
 
     /// Brings more history of what was fetched last.
     pub(super) fn deepen(&self, depth: i32) -> Result<(), SourceError> {
-        let held = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
-        fetch::deepen(&self.repository()?, &self.config, held.clone(), depth)?;
+        let mut held = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = self.client(&mut held)?;
+        fetch::deepen(&self.repository()?, &self.config, client, depth)?;
         Ok(())
     }
 

@@ -54,7 +54,7 @@ pub use limits::Limits;
 pub use location::{Location, LocationError};
 pub use mirror::Mirror;
 pub use patterns::{PatternError, Patterns, Selection};
-pub use proxy::{GitProxy, ProxyError, ProxyVariables};
+pub use proxy::{GitProxy, ProxyError, ProxyVariableError, ProxyVariables, Variable};
 pub use reference::ReferenceError;
 pub use revision::{discover, open_revision, path_in_repository, resolve_revision};
 pub use signature::{Signers, SignersError, Unverified, VerifyMode, VerifyPolicy};

@@ -48,6 +48,11 @@ impl Patterns {
         )
     }
 
+    /// Whether no path can be matched: there are comments and empty lines only, or nothing but `!`.
+    pub fn match_nothing(&self) -> bool {
+        self.0.num_ignores() == 0
+    }
+
     /// Whether a path, relative and with `/` between its parts, is matched, itself or a directory that it
     /// is in.
     pub fn matches(&self, path: &str, directory: bool) -> bool {

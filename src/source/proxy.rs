@@ -11,6 +11,17 @@ use url::{Host, Url};
 #[error("is not the address of a proxy ({0}); write `http://HOST:PORT`")]
 pub struct ProxyError(&'static str);
 
+/// A variable that does not name a proxy.
+#[derive(Debug, thiserror::Error)]
+#[error("`{variable}` {error}, or `auth.proxy: none` in the configuration")]
+pub struct ProxyVariableError {
+    variable: &'static str,
+    error: ProxyError,
+}
+
+/// A variable of the environment, by its name.
+pub type Variable = (&'static str, String);
+
 /// A forward proxy: `https` goes through it by `CONNECT`, `http` by whole addresses.
 #[derive(Clone)]
 pub struct GitProxy {
@@ -25,13 +36,13 @@ pub struct GitProxy {
 #[derive(Default)]
 pub struct ProxyVariables {
     /// `https_proxy` or `HTTPS_PROXY`.
-    pub https: Option<String>,
+    pub https: Option<Variable>,
     /// `http_proxy`; in capitals it may come from a request's header.
-    pub http: Option<String>,
+    pub http: Option<Variable>,
     /// `all_proxy` or `ALL_PROXY`.
-    pub all: Option<String>,
+    pub all: Option<Variable>,
     /// `no_proxy` or `NO_PROXY`.
-    pub no: Option<String>,
+    pub no: Option<Variable>,
 }
 
 impl GitProxy {
@@ -60,6 +71,9 @@ impl GitProxy {
         let (Ok(name), Ok(password)) = (name, password) else {
             return Err(ProxyError("an escape in it stands for no text"));
         };
+        if name.is_empty() && !password.is_empty() {
+            return Err(ProxyError("a password stands in it without a user"));
+        }
         let user = (!name.is_empty()).then(|| (name, Arc::new(Opened::new(password.into_bytes()))));
         let cleared = url.set_username("").and_then(|()| url.set_password(None));
         cleared.map_err(|()| ProxyError("it names no host"))?;
@@ -75,11 +89,11 @@ impl GitProxy {
     ///
     /// # Errors
     ///
-    /// - [`ProxyError`] if what it names is none.
+    /// - [`ProxyVariableError`] if what it names is none.
     pub fn of_variables(
         variables: &ProxyVariables,
         location: &Location,
-    ) -> Result<Option<Self>, ProxyError> {
+    ) -> Result<Option<Self>, ProxyVariableError> {
         let Form::Http(http) = location.form() else {
             return Ok(None);
         };
@@ -87,15 +101,15 @@ impl GitProxy {
             "https" => &variables.https,
             _ => &variables.http,
         };
-        let Some(text) = own.as_ref().or(variables.all.as_ref()) else {
+        let Some((variable, text)) = own.as_ref().or(variables.all.as_ref()) else {
             return Ok(None);
         };
         if is_here(&http.url) {
             return Ok(None);
         }
-        let proxy = Self::parse(text)?;
+        let proxy = Self::parse(text).map_err(|error| ProxyVariableError { variable, error })?;
         Ok(Some(Self {
-            except: variables.no.clone(),
+            except: variables.no.as_ref().map(|(_, hosts)| hosts.clone()),
             ..proxy
         }))
     }

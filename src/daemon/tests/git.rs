@@ -80,11 +80,64 @@ fn proxy_and_its_password_are_configured_and_never_shown() {
             "proxy: 'socks5://proxy.test:1080'".to_owned(),
             "http://HOST:PORT",
         ),
+        (file.clone(), "goes with `proxy`"),
+        (format!("proxy: none, {file}"), "goes with `proxy`"),
+        (
+            "proxy: 'http://:c4nary@proxy.test:3128'".to_owned(),
+            "without a user",
+        ),
+        ("username: me".to_owned(), "goes with `secret_file`"),
         ("client_cert_file: a.pem".to_owned(), "client_key_file"),
         ("client_key_file: a.pem".to_owned(), "client_cert_file"),
     ] {
         let error = loaded(&auth).unwrap_err().to_string();
         assert!(error.contains(expected), "{auth}: {error}");
+    }
+}
+
+#[test]
+fn what_does_not_reach_several_sources_is_refused_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let signers = folder.path().join("signers");
+    std::fs::write(&signers, "").unwrap();
+    let verify = format!("verify: {{signers: [{}]}}", signers.display());
+    for (setting, name) in [
+        ("ref: v1", "`ref`"),
+        ("path: [a]", "`path`"),
+        ("auth: {proxy: none}", "`auth`"),
+        ("protected: true", "`protected`"),
+        (&*verify, "`verify`"),
+        ("webhook_hosts: [git.internal]", "`webhook_hosts`"),
+    ] {
+        let (_folder, flags) = flags(&format!("{setting}\nsources: [{{name: a, url: /srv/a}}]\n"));
+        let error = Config::load(flags).err().unwrap().to_string();
+        assert!(
+            error.contains(name) && error.contains("in each source"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn signatures_that_nothing_could_need_or_have_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let signers = folder.path().join("signers");
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEcGlmFzoSKsPnHYdWFpZ6YGnYQLzr8ovmGwYGjXG4Lx";
+    std::fs::write(&signers, format!("ada@example.com {key}\n")).unwrap();
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    for (reference, more, expected) in [
+        ("main", "paths: ['']", "`verify.paths`"),
+        ("main", "paths: ['#secrets']", "`verify.paths`"),
+        ("main", "paths: ['!secrets/']", "`verify.paths`"),
+        (commit, "mode: tag", "`verify.mode`"),
+    ] {
+        let (_folder, mut flags) = flags(&format!(
+            "ref: {reference}\nverify: {{signers: [{}], {more}}}\n",
+            signers.display()
+        ));
+        flags.repo = Some("/srv/a".to_owned());
+        let error = Config::load(flags).err().unwrap().to_string();
+        assert!(error.contains(expected), "{more}: {error}");
     }
 }
 

@@ -256,7 +256,16 @@ fn push_under_another_name_of_the_host_is_about_the_source_too() {
     let elsewhere = watched("https://git.internal/somebody/else.git", "master");
     let elsewhere = elsewhere.also_at(&["github.com"]).unwrap();
     assert_eq!(delivery.concern(&elsewhere), Concern::OtherRepository);
-    assert!(internal.also_at(&["no host"]).is_none());
+    for wrong in [
+        "no host",
+        "https://git.internal",
+        "git.internal/team",
+        "git@git.internal",
+    ] {
+        let hosts = [wrong];
+        let refused = internal.clone().also_at(&hosts);
+        assert_eq!(refused.unwrap_err(), wrong);
+    }
 }
 
 /// The full name of the repository that a payload of GitHub is about.

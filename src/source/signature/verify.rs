@@ -6,9 +6,12 @@ use super::{
     ssh,
 };
 use crate::source::{
-    CommitId, Mirror, Patterns, SourceError, fetch, history::between, objects::Objects,
+    CommitId, Mirror, Patterns, SourceError, fetch,
+    history::{between, oid, parents},
+    objects::Objects,
+    patterns::IGNORE_FILE,
 };
-use git2::{ErrorCode, ObjectType, Oid, Repository};
+use git2::{DiffFile, ErrorCode, ObjectType, Oid, Repository, Tree};
 use std::sync::Arc;
 
 /// What is to be signed.
@@ -31,7 +34,7 @@ pub struct VerifyPolicy {
     pub mode: VerifyMode,
     /// By whom.
     pub signers: Signers,
-    /// Which changed files need it; all if absent.
+    /// Which changed files need it; all if absent. The file that says what is not read always does.
     pub paths: Option<Arc<Patterns>>,
 }
 
@@ -42,6 +45,17 @@ pub struct Unverified {
     pub is_unsigned: bool,
     /// Which commit, what is wrong with it and who wrote it, in a sentence.
     pub message: String,
+}
+
+/// What a commit is compared with to see what it changes.
+#[derive(Clone, Copy)]
+enum Since {
+    /// Nothing is live: everything is new.
+    Nothing,
+    /// The commit that is live.
+    Live(Oid),
+    /// Each of its parents: a merge can bring back what either side had.
+    Parents,
 }
 
 /// Who signed the newest commit, or why it does not count.
@@ -60,6 +74,11 @@ impl Mirror {
         from: Option<&CommitId>,
         to: &CommitId,
     ) -> Result<Verdict, SourceError> {
+        let tip = oid(to)?;
+        let since = match from {
+            Some(from) => Since::Live(oid(from)?),
+            None => Since::Nothing,
+        };
         let commits = match (policy.mode, from) {
             (VerifyMode::EveryCommit, Some(from)) if from != to => match between(self, from, to)? {
                 Some(commits) => commits,
@@ -74,7 +93,7 @@ impl Mirror {
                     }));
                 }
             },
-            _ => vec![oid(to)?],
+            _ => Vec::new(),
         };
         let repository = self.open_repository()?;
         let objects = Objects::of(&repository)?;
@@ -84,19 +103,17 @@ impl Mirror {
             policy,
         };
         if policy.mode == VerifyMode::Tag {
-            return check.tag(from, to);
+            return check.tag(since, tip);
         }
-        let mut signer = None;
-        // The newest comes first.
-        for (index, id) in commits.into_iter().enumerate() {
-            let since = match (policy.mode, from) {
-                (VerifyMode::Head, Some(from)) => Some(oid(from)?),
-                _ => None,
-            };
-            match check.commit(id, since)? {
-                Ok(by) if index == 0 => signer = by,
-                Ok(_) => {}
-                Err(unverified) => return Ok(Err(unverified)),
+        // Where the newest is none of them, the reference was moved back: it counts by itself.
+        let is_among = commits.contains(&tip);
+        let signer = match check.commit(tip, if is_among { Since::Parents } else { since })? {
+            Ok(signer) => signer,
+            unverified => return Ok(unverified),
+        };
+        for id in commits.into_iter().filter(|id| *id != tip) {
+            if let Err(unverified) = check.commit(id, Since::Parents)? {
+                return Ok(Err(unverified));
             }
         }
         Ok(Ok(signer))
@@ -110,8 +127,8 @@ struct Check<'r> {
 }
 
 impl Check<'_> {
-    /// Checks one commit; its changes are those since `since`, else since its first parent.
-    fn commit(&self, id: Oid, since: Option<Oid>) -> Result<Verdict, SourceError> {
+    /// Checks one commit.
+    fn commit(&self, id: Oid, since: Since) -> Result<Verdict, SourceError> {
         let data = self.read(id, ObjectType::Commit)?;
         let shown = shown(id, &data);
         let signed = match of_commit(&data) {
@@ -127,9 +144,8 @@ impl Check<'_> {
         }
     }
 
-    fn tag(&self, from: Option<&CommitId>, to: &CommitId) -> Result<Verdict, SourceError> {
-        let to = oid(to)?;
-        if !self.is_needed(to, from.map(oid).transpose()?)? {
+    fn tag(&self, since: Since, to: Oid) -> Result<Verdict, SourceError> {
+        if !self.is_needed(to, since)? {
             return Ok(Ok(None));
         }
         let tip = self.repository.find_reference(fetch::TIP);
@@ -195,36 +211,49 @@ impl Check<'_> {
     }
 
     /// Whether a commit changes a file that needs a signature. What cannot be told does.
-    fn is_needed(&self, id: Oid, since: Option<Oid>) -> Result<bool, SourceError> {
+    fn is_needed(&self, id: Oid, since: Since) -> Result<bool, SourceError> {
         let Some(patterns) = &self.policy.paths else {
             return Ok(true);
         };
         let commit = self.objects.commit(id).map_err(SourceError::damaged)?;
         let after = commit.tree().map_err(SourceError::damaged)?;
-        let data = self.read(id, ObjectType::Commit)?;
-        let parent = header(&data, "parent")
-            .and_then(|digits| Oid::from_str(std::str::from_utf8(digits).ok()?).ok());
-        let before = match since.or(parent) {
-            None => None,
-            Some(before) => match self.objects.commit(before) {
+        let befores = match since {
+            Since::Nothing => Vec::new(),
+            Since::Live(live) => vec![live],
+            Since::Parents => parents(self.objects, id)?.unwrap_or_default(),
+        };
+        if befores.is_empty() {
+            return self.changes(patterns, None, &after);
+        }
+        for before in befores {
+            let before = match self.objects.commit(before) {
                 Ok(before) => Some(before.tree().map_err(SourceError::damaged)?),
                 Err(error) if error.code() == ErrorCode::NotFound => None,
                 Err(error) => return Err(SourceError::damaged(error)),
-            },
-        };
-        let diff = self
-            .repository
-            .diff_tree_to_tree(before.as_ref(), Some(&after), None);
+            };
+            if self.changes(patterns, before.as_ref(), &after)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a file that needs a signature differs between two trees.
+    fn changes(
+        &self,
+        patterns: &Patterns,
+        before: Option<&Tree<'_>>,
+        after: &Tree<'_>,
+    ) -> Result<bool, SourceError> {
+        let diff = self.repository.diff_tree_to_tree(before, Some(after), None);
         let diff = diff.map_err(SourceError::damaged)?;
-        Ok(diff.deltas().any(|delta| {
-            let files = [delta.old_file(), delta.new_file()];
-            files
-                .iter()
-                .any(|file| match file.path_bytes().map(std::str::from_utf8) {
-                    Some(Ok(path)) => patterns.matches(path, false),
-                    _ => true,
-                })
-        }))
+        let counts = |file: DiffFile<'_>| match file.path_bytes().map(std::str::from_utf8) {
+            // What it names is not read: with it, a protected file could be made to vanish.
+            Some(Ok(path)) => path == IGNORE_FILE || patterns.matches(path, false),
+            _ => true,
+        };
+        let mut deltas = diff.deltas();
+        Ok(deltas.any(|delta| counts(delta.old_file()) || counts(delta.new_file())))
     }
 
     fn read(&self, id: Oid, kind: ObjectType) -> Result<Vec<u8>, SourceError> {
@@ -239,10 +268,6 @@ impl Check<'_> {
         };
         read().map_err(SourceError::damaged)
     }
-}
-
-fn oid(id: &CommitId) -> Result<Oid, SourceError> {
-    id.oid().map_err(SourceError::damaged)
 }
 
 fn unsigned(shown: &str) -> Unverified {

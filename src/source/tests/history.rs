@@ -2,7 +2,7 @@
 
 use super::super::{CommitId, Move, SourceConfig};
 use super::http_remote::Behaviour;
-use super::{Mirrored, config, mirrored, remotes::remote, repository::Repository};
+use super::{Mirrored, config, mirrored, remotes::remote, repository::Repository, swapped};
 
 /// The same over a directory and, where history is cut, over HTTP.
 fn both(repository: &Repository) -> [SourceConfig; 2] {
@@ -109,6 +109,37 @@ fn unrelated_history_is_forced_and_a_tag_that_moves_is_a_tag() {
         .collect();
     let expected = [[Move::Tag; 2], [Move::Tag; 2], [Move::Forced; 2]];
     assert_eq!(found, expected.concat());
+}
+
+#[test]
+fn tag_of_a_range_that_is_moved_is_told_from_a_newer_one() {
+    let repository = Repository::with(&[("a.yaml", "0")]);
+    repository.push();
+    repository.git(&["push", "-q", "origin", "HEAD:refs/tags/v1.0.0"]);
+    let mirrors = both(&repository).map(|config| {
+        mirrored(SourceConfig {
+            reference: "semver:>=1".to_owned(),
+            ..config
+        })
+    });
+    let mut served = mirrors.each_ref().map(|one| one.mirror.fetch().unwrap());
+    for (content, refspec, expected) in [
+        ("newer", "HEAD:refs/tags/v1.1.0", Move::Forward),
+        ("moved", "+HEAD:refs/tags/v1.1.0", Move::Tag),
+        ("again", "+HEAD:refs/tags/v1.1.0", Move::Tag),
+        ("newest", "HEAD:refs/tags/v1.2.0", Move::Forward),
+    ] {
+        repository.commit(&[("a.yaml", content)], content);
+        repository.git(&["push", "-q", "origin", refspec]);
+        for (mirrored, served) in mirrors.iter().zip(&mut served) {
+            assert_eq!(moved(mirrored, served), expected, "{content}");
+            *served = mirrored.mirror.tip().unwrap();
+            // A mirror that is made anew knows it too.
+            swapped::pile_up(mirrored.directory.path());
+            mirrored.mirror.fetch().unwrap();
+            assert!(!swapped::is_piled_up(mirrored.directory.path()));
+        }
+    }
 }
 
 #[test]

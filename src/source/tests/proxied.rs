@@ -195,13 +195,25 @@ fn proxy_over_tls_and_a_client_certificate_do_not_go_together() {
 }
 
 fn variables(https: &str, http: &str, all: &str, no: &str) -> ProxyVariables {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let some = |name, text: &str| (!text.is_empty()).then(|| (name, text.to_owned()));
     ProxyVariables {
-        https: some(https),
-        http: some(http),
-        all: some(all),
-        no: some(no),
+        https: some("HTTPS_PROXY", https),
+        http: some("http_proxy", http),
+        all: some("ALL_PROXY", all),
+        no: some("NO_PROXY", no),
     }
+}
+
+#[test]
+fn variable_that_names_no_proxy_is_named_with_a_way_out() {
+    let location = Location::parse("https://h.test/a").unwrap();
+    let given = variables("", "", "socks5://me:c4nary@a:1", "");
+    let error = GitProxy::of_variables(&given, &location).unwrap_err();
+    let error = error.to_string();
+    for part in ["`ALL_PROXY`", "`http://HOST:PORT`", "`auth.proxy: none`"] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(!error.contains("c4nary"), "{error}");
 }
 
 #[test]

@@ -300,11 +300,7 @@ fn every_commit_since_the_served_one_counts_however_few_are_mirrored() {
 fn only_changes_of_the_named_paths_need_a_signature() {
     let signing = Signing::new();
     let ada = signing.key("ada", &["-t", "ed25519"]);
-    let secrets = Arc::new(Patterns::parse(["secrets/"]).unwrap());
-    let limited = |mode| VerifyPolicy {
-        paths: Some(Arc::clone(&secrets)),
-        ..policy(mode, &ada)
-    };
+    let limited = |mode| of_secrets(mode, &ada);
     let mirrors = signing.mirrors("main");
     let served = signing.commit(None, "a.yaml", "served");
     signing.repository.push();
@@ -324,6 +320,116 @@ fn only_changes_of_the_named_paths_need_a_signature() {
     assert!(verdict(&mirrors, &limited(VerifyMode::Head), Some(&served)).is_err());
     let every = verdict(&mirrors, &limited(VerifyMode::EveryCommit), Some(&served));
     refused(every, true, &within[..12]);
+}
+
+/// A policy by which only `secrets/` needs signatures.
+fn of_secrets(mode: VerifyMode, allowed: &str) -> VerifyPolicy {
+    let secrets = Patterns::parse(["secrets/"]).unwrap();
+    VerifyPolicy {
+        paths: Some(Arc::new(secrets)),
+        ..policy(mode, allowed)
+    }
+}
+
+#[test]
+fn what_was_refused_at_the_first_start_is_refused_one_push_later() {
+    let signing = Signing::new();
+    let ada = signing.key("ada", &["-t", "ed25519"]);
+    signing.commit(None, "secrets/key.yaml", "evil");
+    signing.repository.push();
+    let mirrors = signing.mirrors("main");
+    for mode in [VerifyMode::Head, VerifyMode::EveryCommit] {
+        assert!(verdict(&mirrors, &of_secrets(mode, &ada), None).is_err());
+    }
+    signing.commit(None, "a.yaml", "innocent");
+    signing.repository.push();
+    for mode in [VerifyMode::Head, VerifyMode::EveryCommit] {
+        assert!(verdict(&mirrors, &of_secrets(mode, &ada), None).is_err());
+    }
+}
+
+#[test]
+fn unsigned_merge_does_not_bring_back_what_was_protected() {
+    let signing = Signing::new();
+    let ada = signing.key("ada", &["-t", "ed25519"]);
+    let every = of_secrets(VerifyMode::EveryCommit, &ada);
+    signing.commit(Some("ada"), "secrets/key.yaml", "old");
+    let served = signing.commit(Some("ada"), "secrets/key.yaml", "new");
+    signing.repository.push();
+    let mirrors = signing.mirrors("main");
+    let tree = signing.repository.git(&["rev-parse", "HEAD~1^{tree}"]);
+    let merge = [
+        "commit-tree",
+        &tree,
+        "-p",
+        "HEAD~1",
+        "-p",
+        "HEAD",
+        "-m",
+        "m",
+    ];
+    let merge = signing.repository.git(&merge);
+    let target = format!("{merge}:refs/heads/main");
+    signing.repository.git(&["push", "-q", "origin", &target]);
+    refused(verdict(&mirrors, &every, Some(&served)), true, &merge[..12]);
+}
+
+#[test]
+fn what_is_not_read_needs_a_signature_wherever_signatures_are_needed() {
+    let signing = Signing::new();
+    let ada = signing.key("ada", &["-t", "ed25519"]);
+    let served = signing.commit(Some("ada"), "secrets/key.yaml", "key");
+    signing.repository.push();
+    let mirrors = signing.mirrors("main");
+    signing.commit(None, ".orlojignore", "secrets/\n");
+    signing.repository.push();
+    for mode in [VerifyMode::Head, VerifyMode::EveryCommit] {
+        assert!(verdict(&mirrors, &of_secrets(mode, &ada), Some(&served)).is_err());
+    }
+}
+
+#[test]
+fn commit_that_a_reference_is_moved_back_to_needs_its_signature() {
+    let signing = Signing::new();
+    let ada = signing.key("ada", &["-t", "ed25519"]);
+    let unsigned = signing.commit(None, "a.yaml", "unsigned");
+    let served = signing.commit(Some("ada"), "a.yaml", "signed");
+    signing.repository.push();
+    let mirrors = signing.mirrors("main");
+    for mirrored in &mirrors {
+        mirrored.mirror.fetch().unwrap();
+    }
+    let target = format!("+{unsigned}:refs/heads/main");
+    signing.repository.git(&["push", "-q", "origin", &target]);
+    for mode in [VerifyMode::Head, VerifyMode::EveryCommit] {
+        let found = verdict(&mirrors, &policy(mode, &ada), Some(&served));
+        refused(found, true, &unsigned[..12]);
+    }
+}
+
+#[test]
+fn remote_that_fails_while_history_is_asked_for_leaves_nobody_unsigned() {
+    let signing = Signing::new();
+    let ada = signing.key("ada", &["-t", "ed25519"]);
+    let every = policy(VerifyMode::EveryCommit, &ada);
+    let served = signing.commit(Some("ada"), "a.yaml", "served");
+    signing.repository.push();
+    let (http, config) = remote(&signing.repository, Behaviour::Open);
+    let mirrored = mirrored(config);
+    mirrored.mirror.fetch().unwrap();
+    for number in 0..3 {
+        signing.commit(Some("ada"), "a.yaml", &format!("good {number}"));
+    }
+    signing.repository.push();
+    let tip = mirrored.mirror.fetch().unwrap();
+    let verify = || mirrored.mirror.verify(&every, Some(&id(&served)), &tip);
+    http.behave(Behaviour::Status(403));
+    assert!(
+        verify().is_err(),
+        "a token that was taken back says nothing of signatures"
+    );
+    http.behave(Behaviour::Open);
+    assert_eq!(verify().unwrap(), Ok(Some("ada@example.com".to_owned())));
 }
 
 #[test]

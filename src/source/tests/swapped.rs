@@ -1,7 +1,9 @@
 //! Mirrors that are made anew, and who reads meanwhile.
 
 use super::super::{CommitId, Mirror};
-use super::{config, content, mirrored, repository::Repository};
+use super::{
+    config, content, http_remote::Behaviour, mirrored, remotes::remote, repository::Repository,
+};
 use std::{
     collections::BTreeSet,
     fs,
@@ -15,14 +17,14 @@ fn open(directory: &Path, repository: &Repository) -> Mirror {
 }
 
 /// More packs than a mirror keeps.
-fn pile_up(directory: &Path) {
+pub(super) fn pile_up(directory: &Path) {
     for number in 0..60 {
         let pack = directory.join(format!("prod.git/objects/pack/old-{number}.pack"));
         fs::write(pack, "").unwrap();
     }
 }
 
-fn is_piled_up(directory: &Path) -> bool {
+pub(super) fn is_piled_up(directory: &Path) -> bool {
     directory.join("prod.git/objects/pack/old-0.pack").exists()
 }
 
@@ -164,4 +166,42 @@ fn packs_that_outweigh_the_largest_are_replaced_and_a_large_repository_is_not() 
     sized("old-2.pack", 220 << 20);
     mirror.fetch().unwrap();
     assert!(!is_piled_up(directory), "more was added than there was");
+}
+
+/// Text that no packing makes smaller than half of it.
+fn noise(seed: u64, bytes: usize) -> String {
+    let mut state = seed;
+    let mut hex = String::new();
+    while hex.len() < bytes {
+        // Knuth's MMIX generator.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        hex.push_str(&format!("{:08x}", state >> 32));
+    }
+    hex
+}
+
+#[test]
+fn mirror_that_cannot_be_made_smaller_is_fetched_into_as_before() {
+    let repository = Repository::with(&[("a.yaml", &noise(1, 80_000))]);
+    repository.push();
+    let (_http, mut config) = remote(&repository, Behaviour::Open);
+    config.limits.fetch_bytes = 64 << 10;
+    let mirrored = mirrored(config);
+    let (mirror, directory) = (&mirrored.mirror, mirrored.directory.path());
+    mirror.fetch().unwrap();
+    pile_up(directory);
+    for number in 2..4 {
+        // All of it at once is more than one fetch may bring.
+        let name = format!("{number}.yaml");
+        repository.commit(&[(&name, &noise(number, 80_000))], &name);
+        repository.push();
+        let commit = mirror.fetch().unwrap();
+        assert_eq!(
+            content(&mirror.checkout(&commit).unwrap(), &name).len(),
+            80_000
+        );
+        assert!(is_piled_up(directory));
+    }
 }

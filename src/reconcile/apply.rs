@@ -126,6 +126,11 @@ impl Reconciler {
             make(&mut unmanaged, change)?;
         }
         let served = self.live.pin();
+        if !self.sources.is_empty() && !served.inputs.parts.are_of_git() {
+            // Policies may stand there: what comes by hand is not served without them.
+            let cause = "no commit is live yet; try again when one is (`orloj status` says what it waits for)";
+            return Err(ApplyError::Retry(cause.to_owned()));
+        }
         let inputs = Inputs {
             parts: served.inputs.parts.clone(),
             unread: served.inputs.unread.clone(),

@@ -20,6 +20,8 @@ pub struct Followed {
     label: Arc<str>,
     mirror: Mirror,
     cache: Mutex<FileCache>,
+    /// Held while its remote is asked: what is learnt of the answer must not be mixed with that of another.
+    asking: Mutex<()>,
     /// Where the last fetch found it, if there was one that succeeded.
     tip: Mutex<Option<CommitId>>,
     patience: Patience,
@@ -75,6 +77,7 @@ impl Followed {
             cache: Mutex::new(FileCache::labelled(label.clone())),
             label,
             mirror,
+            asking: Mutex::default(),
             tip: Mutex::default(),
             patience: Patience::default(),
             protected: true,
@@ -83,7 +86,7 @@ impl Followed {
         }
     }
 
-    /// Lets its reference be moved by force without somebody's yes, or not.
+    /// Whether its reference, moved by force, waits for somebody's yes.
     #[must_use]
     pub fn protected(mut self, protected: bool) -> Self {
         self.protected = protected;
@@ -133,6 +136,7 @@ impl Followed {
     /// Asks the remote. What it says is where the source stands from now on. Learns how it came there from
     /// `served` too, and says so if that is new.
     pub(super) fn fetch(&self, served: Option<&CommitId>) -> Result<Option<Moved>, SourceError> {
+        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         let source = &*self.name;
         tracing::debug!(source, "fetch begins");
         let fetched = self.mirror.fetch();

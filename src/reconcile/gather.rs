@@ -213,7 +213,7 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
     }
     let count = ValueCount::new(checkout.max_values, values);
     let parsed = parse_all(checkout, &unread, &cache.label, &count)?;
-    if let Some(refusal) = count.refusal(&parsed) {
+    if let Some(refusal) = count.refusal(&parsed, &cache.label) {
         return Ok(refuse(checkout, cache, refusal));
     }
     for (path, file) in parsed {

@@ -109,11 +109,10 @@ impl Reconciler {
         }
         self.set_suspension(&mut turn, None).await?;
         self.set_pin(&mut turn, None).await?;
-        turn.held = None;
+        self.hold_nothing(&mut turn);
         tracing::info!("reconciling is resumed");
-        let outcome = self.walk(&mut turn).await?;
-        self.note(&outcome);
-        Ok(outcome)
+        drop(turn);
+        Ok(self.sync().await)
     }
 
     /// Says yes to the plan that is held, and makes it live.
@@ -149,7 +148,7 @@ impl Reconciler {
             at_us: now_us(),
         };
         self.store().await?.confirm(&confirmation).await?;
-        turn.held = None;
+        self.hold_nothing(&mut turn);
         let outcome = self.walk(&mut turn).await?;
         self.note(&outcome);
         Ok(outcome)
@@ -225,6 +224,13 @@ impl Reconciler {
         turn.held = Some((looked, held.clone()));
         self.show_orders(turn);
         Outcome::Held(held)
+    }
+
+    /// Nothing waits for somebody's yes any more.
+    pub(super) fn hold_nothing(&self, turn: &mut Turn) {
+        if turn.held.take().is_some() {
+            self.show_orders(turn);
+        }
     }
 
     pub(super) async fn set_suspension(

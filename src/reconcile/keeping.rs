@@ -1,10 +1,7 @@
 //! What the journal is given of a revision that goes live.
 
-use super::served::Served;
-use crate::{
-    source::Commit,
-    store::{KeptChange, KeptCommit, KeptRevision, KeptSource},
-};
+use super::{parts::Part, served::Served};
+use crate::store::{KeptChange, KeptCommit, KeptRevision, KeptSource};
 
 impl Served {
     /// What the journal needs to hold of a revision that has this number in the history, when it holds
@@ -25,7 +22,7 @@ impl Served {
         KeptChange {
             revision: KeptRevision {
                 revision_id: self.revision.clone(),
-                commit: self.commit().map(kept),
+                commit: self.inputs.parts.only().and_then(kept),
                 sources: self.kept_sources(),
                 seq,
                 unmanaged_generation: generation,
@@ -56,18 +53,20 @@ impl Served {
         named
             .map(|part| KeptSource {
                 name: part.name.to_string(),
-                commit: part.commit().map(kept),
+                commit: kept(part),
             })
             .collect()
     }
 }
 
-fn kept(commit: &Commit) -> KeptCommit {
-    KeptCommit {
+fn kept(part: &Part) -> Option<KeptCommit> {
+    let commit = part.commit()?;
+    Some(KeptCommit {
         id: commit.id.to_string(),
         author: commit.author.clone(),
         email: commit.email.clone(),
         time_us: commit.time_us,
         summary: commit.summary.clone(),
-    }
+        signer: part.files.signer.clone(),
+    })
 }

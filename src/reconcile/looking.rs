@@ -84,13 +84,12 @@ impl Reconciler {
         self.settle_after(&mut turn, asked).await
     }
 
-    /// The same for whoever has the turn already.
+    /// Brings live what is known already, for whoever has the turn; asks no remote.
     pub(super) async fn walk(&self, turn: &mut Turn) -> Result<Outcome, StepError> {
-        if let Some(outcome) = self.begin(turn).await? {
-            return Ok(outcome);
+        match self.begin(turn).await? {
+            Some(outcome) => Ok(outcome),
+            None => self.settle(turn, &[]).await,
         }
-        let asked = self.fetch(&self.sources).await?;
-        self.settle_after(turn, asked).await
     }
 
     /// What comes before any look: what an earlier process left, and orders not to look.
@@ -162,6 +161,7 @@ impl Reconciler {
             return Ok(Outcome::Unchanged);
         }
         if self.stays_pinned(turn, &wanted.stand, &served).await? {
+            self.hold_nothing(turn);
             return Ok(Outcome::Unchanged);
         }
         let same_commits = served.inputs.parts.stand() == wanted.stand;
@@ -172,8 +172,7 @@ impl Reconciler {
             if turn.refused.take().is_some() {
                 self.status.send_modify(|status| status.attempt = None);
             }
-            turn.held = None;
-            self.show_orders(turn);
+            self.hold_nothing(turn);
             return Ok(Outcome::Unchanged);
         }
         let looked = (wanted.stand.clone(), wanted.generation);
@@ -185,7 +184,7 @@ impl Reconciler {
         if let Some((_, held)) = held.filter(|(_, held)| !held.is_over(clock_us)) {
             return Ok(Outcome::Held(held.clone()));
         }
-        turn.held = None;
+        self.hold_nothing(turn);
         let read = self.read_parts(turn, fetched, &served, wanted.tips);
         let Said {
             parts,
@@ -215,7 +214,9 @@ impl Reconciler {
                 .then(|| "resources sent by hand".to_owned()),
         };
         let outcome = self.decide(turn, candidate, looked, adopted).await?;
-        turn.current &= all_read;
+        if matches!(outcome, Outcome::Applied(_)) {
+            turn.current = all_read;
+        }
         Ok(outcome)
     }
 

@@ -71,7 +71,7 @@ impl Reconciler {
         });
         let message = match self.sources.iter().find(|source| source.name() == name) {
             Some(source) => format!("{}the source can be reached again", source.prefix()),
-            None => "the source can be reached again".to_owned(),
+            None => "reconciling works again".to_owned(),
         };
         let revision = &self.live.pin().revision;
         self.events

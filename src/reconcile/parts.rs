@@ -94,12 +94,17 @@ impl Parts {
         Stand::of(stands.map(|part| (part.name.clone(), part.commit().map(|commit| commit.id))))
     }
 
-    /// The commit, where there is one part.
-    pub(super) fn only_commit(&self) -> Option<&Commit> {
+    /// The part, where there is one.
+    pub(super) fn only(&self) -> Option<&Part> {
         match &*self.0 {
-            [part] => part.commit(),
+            [part] => Some(part),
             _ => None,
         }
+    }
+
+    /// The commit, where there is one part.
+    pub(super) fn only_commit(&self) -> Option<&Commit> {
+        self.only()?.commit()
     }
 
     /// The parts that stand elsewhere than in `before`, or were not there.

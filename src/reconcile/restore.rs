@@ -110,6 +110,7 @@ struct Source {
     name: Arc<str>,
     label: Arc<str>,
     commit: Option<Commit>,
+    signer: Option<String>,
     files: Vec<(Arc<str>, SourceFile)>,
 }
 
@@ -119,6 +120,7 @@ impl Source {
             name: DEFAULT_SOURCE.into(),
             label: "".into(),
             commit: revision.commit.as_ref().and_then(kept_commit),
+            signer: signer(revision.commit.as_ref()),
             files: Vec::new(),
         }
     }
@@ -128,12 +130,16 @@ impl Source {
             name: kept.name.as_str().into(),
             label: format!("{}:", kept.name).into(),
             commit: kept.commit.as_ref().and_then(kept_commit),
+            signer: signer(kept.commit.as_ref()),
             files: Vec::new(),
         }
     }
 
     fn into_part(self) -> Part {
-        let files = SourceFiles::kept(self.label, self.commit, self.files);
+        let files = SourceFiles {
+            signer: self.signer,
+            ..SourceFiles::kept(self.label, self.commit, self.files)
+        };
         Part {
             name: self.name,
             files: Arc::new(files),
@@ -152,6 +158,10 @@ fn kept_file(path: String, content: Vec<u8>, known: &Parts) -> SourceFile {
         content: content.into(),
         parsed,
     }
+}
+
+fn signer(kept: Option<&KeptCommit>) -> Option<String> {
+    kept?.signer.clone()
 }
 
 fn kept_commit(kept: &KeptCommit) -> Option<Commit> {

@@ -34,7 +34,8 @@ impl Reconciler {
     ///
     /// - [`OrderError::Nothing`] if no such revision is kept.
     /// - [`OrderError::Invalid`] if it cannot go live any more, as when no key opens its secrets.
-    /// - [`OrderError::Retry`] if something fails or somebody was faster; nothing is changed then.
+    /// - [`OrderError::Retry`] if something fails or somebody was faster. What was begun then is finished with
+    ///   the next look at the sources, like a rollback that the end of the process cut off.
     pub async fn rollback(&self, order: RollbackOrder) -> Result<Outcome, OrderError> {
         let mut turn = self.turn.lock().await;
         self.know_head(&mut turn).await?;
@@ -54,7 +55,8 @@ impl Reconciler {
     ) -> Result<Option<Outcome>, StoreError> {
         let served = self.live.pin();
         let unfinished = turn.pin.clone();
-        let unfinished = unfinished.filter(|pin| pin.from == served.revision);
+        let unfinished =
+            unfinished.filter(|pin| pin.from == served.revision && pin.from != pin.revision);
         let Some(pin) = unfinished.filter(|_| served.is_something()) else {
             return Ok(None);
         };
@@ -127,34 +129,36 @@ impl Reconciler {
         };
         // First the pin: without it a restart between the two would undo the rollback.
         self.set_pin(turn, Some(pin)).await?;
-        let live = self
-            .replace_unmanaged(turn, generation, &changes, *ready)
-            .await;
-        if !matches!(live, Ok(Outcome::Applied(_))) {
+        if let Err(error) = self.replace_unmanaged(generation, &changes).await {
+            self.set_pin(turn, earlier).await?;
+            return Err(error);
+        }
+        (turn.held, turn.current) = (None, false);
+        let live = self.go_live(turn, *ready).await;
+        // With other things sent by hand than what is live goes with, there is no way but on.
+        if changes.is_empty() && !matches!(live, Ok(Outcome::Applied(_))) {
             self.set_pin(turn, earlier).await?;
         }
-        live
+        Ok(live?)
     }
 
     async fn replace_unmanaged(
         &self,
-        turn: &mut Turn,
         generation: i64,
         changes: &[UnmanagedChange],
-        ready: super::step::Ready,
-    ) -> Result<Outcome, OrderError> {
-        if !changes.is_empty() {
-            let store = self.store().await?;
-            let kept = store
-                .change_unmanaged(&self.key, Some(generation), changes, now_us())
-                .await?;
-            if !matches!(kept, UnmanagedOutcome::Changed(_)) {
-                let cause = "somebody else changed what was sent by hand; try again";
-                return Err(OrderError::Retry(cause.to_owned()));
-            }
+    ) -> Result<(), OrderError> {
+        if changes.is_empty() {
+            return Ok(());
         }
-        turn.held = None;
-        Ok(self.go_live(turn, ready).await?)
+        let store = self.store().await?;
+        let kept = store
+            .change_unmanaged(&self.key, Some(generation), changes, now_us())
+            .await?;
+        if matches!(kept, UnmanagedOutcome::Changed(_)) {
+            return Ok(());
+        }
+        let cause = "somebody else changed what was sent by hand; try again";
+        Err(OrderError::Retry(cause.to_owned()))
     }
 }
 
@@ -187,8 +191,10 @@ fn find<'a>(
     let digest = served.digest.to_string();
     let mut newest_first = kept.iter().rev();
     let found = match to {
-        None => newest_first.find(|one| one.config_digest != digest),
-        Some(to) => newest_first.find(|one| is_meant(one, to)),
+        // The same commit may have been read in another way before.
+        None => newest_first
+            .find(|one| one.config_digest != digest && one.revision_id != served.revision),
+        Some(to) => named(kept, to)?,
     };
     let found = found.ok_or_else(|| {
         OrderError::Nothing(match to {
@@ -203,15 +209,38 @@ fn find<'a>(
     Ok(found)
 }
 
-/// Shorter beginnings of a revision are taken for numbers of the history.
+/// Shorter beginnings of a revision name nothing.
 const LEAST_ABBREVIATION: usize = 4;
 
-fn is_meant(revision: &KeptRevision, to: &str) -> bool {
+/// Longer numbers are beginnings of commits, as for `orloj history show`.
+const LONGEST_NUMBER: usize = 6;
+
+/// The revision of this number of the history, else the newest of which this is the beginning.
+fn named<'a>(kept: &'a [KeptRevision], to: &str) -> Result<Option<&'a KeptRevision>, OrderError> {
+    if to.len() <= LONGEST_NUMBER
+        && let Ok(number) = to.parse::<i64>()
+        && let Some(found) = kept.iter().find(|one| one.seq == number)
+    {
+        return Ok(Some(found));
+    }
+    let mut found = kept.iter().rev().filter(|one| begins_with(one, to));
+    let newest = found.next();
+    let other =
+        found.find(|one| newest.is_some_and(|newest| one.revision_id != newest.revision_id));
+    match (newest, other) {
+        (Some(newest), Some(other)) => Err(OrderError::Nothing(format!(
+            "`{to}` begins both {} and {}; write more of it",
+            newest.revision_id, other.revision_id
+        ))),
+        _ => Ok(newest),
+    }
+}
+
+fn begins_with(revision: &KeptRevision, to: &str) -> bool {
     let sources = revision.sources.iter().map(|source| &source.commit);
     let mut commits = sources.chain([&revision.commit]).flatten();
-    let named = to.len() >= LEAST_ABBREVIATION
-        && (revision.revision_id.starts_with(to) || commits.any(|it| it.id.starts_with(to)));
-    named || to.parse() == Ok(revision.seq)
+    to.len() >= LEAST_ABBREVIATION
+        && (revision.revision_id.starts_with(to) || commits.any(|it| it.id.starts_with(to)))
 }
 
 fn not_kept(revision: &str) -> String {

@@ -206,7 +206,6 @@ impl Reconciler {
         self.live.switch(next);
         tracing::trace!(target: "orloj::step", step = "live.switched");
         (turn.refused, turn.held) = (None, None);
-        turn.current = true;
         let outcome = self.tell(&facts, findings);
         self.show_orders(turn);
         self.tidy(turn);

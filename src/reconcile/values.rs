@@ -53,8 +53,8 @@ impl ValueCount {
     }
 
     /// The refusal of a revision that holds too many: it names the first of `files`, sorted by path, with
-    /// which it did.
-    pub(super) fn refusal(&self, files: &[ByPath]) -> Option<Finding> {
+    /// which it did, or the whole source, whose paths begin with `label`.
+    pub(super) fn refusal(&self, files: &[ByPath], label: &str) -> Option<Finding> {
         if !self.is_spent() {
             return None;
         }
@@ -64,10 +64,15 @@ impl ValueCount {
         let passed = sorted.into_iter().find(|file| {
             sum = sum.saturating_add(held(file));
             sum > self.most
-        })?;
+        });
+        // Two revisions that were parsed before may be too many together: nothing was read then.
+        let origin = match passed {
+            Some(file) => Origin::file(&file.path),
+            None => Origin::file(&format!("{label}.")),
+        };
         let message = format!("the manifests hold more than {} values together", self.most);
         let hint = "name only the directories that hold manifests (`--path`), or leave files out in `.orlojignore`";
-        let finding = Finding::new(code::LIMIT_VALUES, Origin::file(&passed.path), message);
+        let finding = Finding::new(code::LIMIT_VALUES, origin, message);
         Some(finding.with_hint(hint))
     }
 }

@@ -19,13 +19,13 @@ impl HeldBy {
 
 impl Reconciler {
     /// What holds a candidate from Git until a window opens, unless somebody said yes to its going live
-    /// now. Where nothing is live yet, nothing is worth waiting for.
+    /// now. Where no commit is live yet, nothing is worth waiting for.
     pub(super) async fn held_by_window(
         &self,
         ready: &mut Ready,
     ) -> Result<Option<Held>, StoreError> {
         let now = self.settings.clock.now();
-        if !self.live.pin().is_something() {
+        if !self.live.pin().inputs.parts.are_of_git() {
             return Ok(None);
         }
         let Some(closed) = self.settings.windows.closed(&ready.scopes, now) else {

@@ -17,6 +17,9 @@ pub struct KeptCommit {
     pub time_us: i64,
     /// The first line of its message.
     pub summary: String,
+    /// Who signed it, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
 }
 
 /// One of several sources of a kept revision; the paths of its files begin with `NAME:`.

@@ -189,3 +189,14 @@ async fn a_name_that_differs_from_another_only_by_letter_case_is_refused() {
     };
     assert_eq!(codes(&findings), ["E-GRAPH-DUPLICATE"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_comes_by_hand_before_the_policies_of_git() {
+    let rig = Rig::new();
+    let early = rig.apply(&endpoint("hand", "h")).await;
+    assert!(matches!(&early, Err(ApplyError::Retry(text)) if text.contains("no commit is live")));
+    assert_eq!(rig.revision(), "none");
+    rig.push(&[("a.yaml", endpoint("a", "m"))], "first");
+    rig.sync().await;
+    rig.apply(&endpoint("hand", "h")).await.unwrap();
+}

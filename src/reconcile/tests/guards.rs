@@ -116,6 +116,31 @@ async fn commit_that_prunes_too_much_is_held_until_its_plan_is_confirmed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn plan_that_is_confirmed_goes_live_while_the_remote_is_away() {
+    let rig = of_endpoints(20).await;
+    let fewer = take_away(&rig, 0..6);
+    let plan = digest(&rig.sync().await);
+    std::fs::rename(rig.path("bare.git"), rig.path("away.git")).unwrap();
+    let outcome = rig.reconciler().confirm(&plan, "moved", "ada").await;
+    assert_eq!(outcome.unwrap(), Outcome::Applied(fewer));
+    assert_eq!(rig.reconciler().status().held, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hold_is_over_for_everybody_when_a_newer_commit_is_refused() {
+    let rig = of_endpoints(20).await;
+    take_away(&rig, 0..6);
+    digest(&rig.sync().await);
+    rig.push(&[("broken.yaml", "kind: Nothing\n".to_owned())], "broken");
+    assert!(matches!(rig.sync().await, Outcome::Rejected(_)));
+    for _ in 0..2 {
+        let status = rig.reconciler().status();
+        assert_eq!((status.phase, status.held), (Phase::Rejected, None));
+        rig.sync().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn commit_that_restores_what_was_held_needs_no_yes() {
     let rig = of_endpoints(20).await;
     take_away(&rig, 0..6);

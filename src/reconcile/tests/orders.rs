@@ -220,3 +220,112 @@ async fn rollback_uses_the_sealed_values_and_what_was_sent_by_hand_of_that_time(
     assert_eq!(rig.reconciler().live().pin().digest, then.digest);
     assert!(rig.has(Kind::ModelEndpoint, "hand"));
 }
+
+/// A repository with two directories, of which the second is read after a restart; returns the commit.
+async fn two_paths() -> (Rig, String) {
+    let rig = Rig::new();
+    for (directory, name) in [("first", "a"), ("second", "b")] {
+        std::fs::create_dir(rig.path("work").join(directory)).unwrap();
+        let file = format!("{directory}/{name}.yaml");
+        rig.push(&[(&file, endpoint(name, "m"))], name);
+    }
+    let commit = rig.git(&["rev-parse", "HEAD"]);
+    assert_eq!(rig.sync().await, Outcome::Applied(commit.clone()));
+    (rig.reading("second"), commit)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn same_commit_read_in_another_way_is_no_revision_to_go_back_to() {
+    let (rig, commit) = two_paths().await;
+    assert_eq!(rig.sync().await, Outcome::Applied(commit.clone()));
+    assert!(!rig.has(Kind::ModelEndpoint, "a"));
+    let nothing = rig.reconciler().rollback(back(None)).await;
+    assert!(
+        matches!(nothing, Err(OrderError::Nothing(_))),
+        "{nothing:?}"
+    );
+    assert_eq!(rig.sync().await, Outcome::Unchanged);
+    assert_eq!(rig.reconciler().history(9).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_by_hand_does_not_pass_for_having_read_the_source() {
+    let (rig, commit) = two_paths().await;
+    let away = rig.path("away.git");
+    std::fs::rename(rig.path("bare.git"), &away).unwrap();
+    rig.apply(&endpoint("hand", "h")).await.unwrap();
+    assert!(rig.has(Kind::ModelEndpoint, "a"));
+    std::fs::rename(away, rig.path("bare.git")).unwrap();
+    rig.sync().await;
+    let served = rig.reconciler().live().pin();
+    assert_eq!(served.commit().unwrap().id.to_string(), commit);
+    assert!(!rig.has(Kind::ModelEndpoint, "a") && rig.has(Kind::ModelEndpoint, "b"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rollback_that_fails_half_way_is_finished_by_the_next_look() {
+    let rig = Rig::new();
+    rig.push(&[("a.yaml", endpoint("small", "m-1"))], "first");
+    rig.sync().await;
+    rig.apply(&endpoint("hand", "h-1")).await.unwrap();
+    let then = rig.revision();
+    rig.push(&[("a.yaml", endpoint("small", "m-2"))], "second");
+    rig.sync().await;
+    rig.apply(&endpoint("other", "o")).await.unwrap();
+    let before = rig.revision();
+    let database = sqlx::SqlitePool::connect(&rig.database()).await.unwrap();
+    let refuse = "CREATE TRIGGER full BEFORE INSERT ON revisions BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+    sqlx::query(refuse).execute(&database).await.unwrap();
+    let failed = rig.reconciler().rollback(back(Some(&then))).await;
+    assert!(matches!(failed, Err(OrderError::Retry(_))), "{failed:?}");
+    assert_eq!(rig.revision(), before);
+    let heal = "DROP TRIGGER full";
+    sqlx::query(heal).execute(&database).await.unwrap();
+    // Not the newest commit with what was sent by hand then.
+    assert!(matches!(rig.sync().await, Outcome::Applied(_)));
+    let served = rig.reconciler().live().pin();
+    let small = served
+        .snapshot
+        .table()
+        .endpoints()
+        .find(|one| &*one.id.name == "small");
+    assert_eq!(small.unwrap().default_model.as_deref(), Some("m-1"));
+    assert!(!rig.has(Kind::ModelEndpoint, "other"));
+    assert_eq!(rig.reconciler().status().pin.unwrap().revision, then);
+    assert_eq!(rig.sync().await, Outcome::Unchanged);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beginning_of_two_revisions_is_asked_for_more() {
+    let rig = Rig::new();
+    let [first, ..] = three(&rig).await;
+    rig.apply(&endpoint("hand", "h")).await.unwrap();
+    rig.apply(&endpoint("hand", "i")).await.unwrap();
+    let beginning = |length: usize| first[..length].to_owned();
+    let refused = rig.reconciler().rollback(back(Some(&beginning(3)))).await;
+    assert!(
+        matches!(refused, Err(OrderError::Nothing(_))),
+        "{refused:?}"
+    );
+    let outcome = rig.reconciler().rollback(back(Some(&beginning(12)))).await;
+    assert_eq!(outcome.unwrap(), Outcome::Applied(first));
+    // Both revisions with something sent by hand stand at this commit.
+    let third = rig.git(&["rev-parse", "HEAD"]);
+    let refused = rig.reconciler().rollback(back(Some(&third[..12]))).await;
+    assert!(
+        matches!(&refused, Err(OrderError::Nothing(text)) if text.contains("write more of it")),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resuming_is_done_while_the_remote_is_away() {
+    let rig = Rig::new();
+    three(&rig).await;
+    rig.reconciler().suspend(suspension(None)).await.unwrap();
+    std::fs::rename(rig.path("bare.git"), rig.path("away.git")).unwrap();
+    let outcome = rig.reconciler().resume().await.unwrap();
+    assert!(matches!(outcome, Outcome::Retry(_)), "{outcome:?}");
+    let status = rig.reconciler().status();
+    assert_eq!((status.suspension, status.phase), (None, Phase::Retrying));
+}

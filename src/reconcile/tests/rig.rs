@@ -23,6 +23,7 @@ pub(crate) struct Rig {
     with_git: bool,
     protected: bool,
     verify: Option<VerifyPolicy>,
+    paths: Vec<String>,
 }
 
 impl Rig {
@@ -34,6 +35,7 @@ impl Rig {
             with_git: true,
             protected: true,
             verify: None,
+            paths: Vec::new(),
         };
         rig.run(&["init", "-q", "--bare", "-b", "main", "bare.git"], "");
         rig.run(&["init", "-q", "-b", "main", "work"], "");
@@ -49,6 +51,7 @@ impl Rig {
             with_git: false,
             protected: true,
             verify: None,
+            paths: Vec::new(),
         };
         rig.started(settings())
     }
@@ -62,6 +65,12 @@ impl Rig {
     /// The same with a branch that may be moved by force.
     pub(crate) fn unprotected(mut self) -> Self {
         self.protected = false;
+        self.restarted(settings())
+    }
+
+    /// The same with another `--path`.
+    pub(crate) fn reading(mut self, path: &str) -> Self {
+        self.paths = vec![path.to_owned()];
         self.restarted(settings())
     }
 
@@ -85,7 +94,7 @@ impl Rig {
             name: "default".to_owned(),
             location: Location::directory(&self.path("bare.git")),
             reference: "main".to_owned(),
-            paths: Vec::new(),
+            paths: self.paths.clone(),
             limits: Limits::default(),
             credentials: Credentials::none(),
         };

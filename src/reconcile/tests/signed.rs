@@ -84,4 +84,7 @@ async fn unsigned_commit_is_refused_by_name_until_it_is_signed() {
     assert_eq!(rig.revision(), signed);
     assert!(matches!(rig.sync().await, Outcome::Rejected(_)));
     assert_eq!(rig.revision(), signed);
+    rig.apply(&endpoint("hand", "h")).await.unwrap();
+    let history = rig.reconciler().history(1).await.unwrap();
+    assert_eq!(who(&history).as_deref(), Some("ada@example.com"));
 }

@@ -106,6 +106,34 @@ fn what_is_wrong_with_the_files_counts_too() {
 }
 
 #[test]
+fn what_was_parsed_before_does_not_hide_what_passes_the_limit() {
+    let mut read = Read::new(3);
+    assert_eq!(told(&read.gather(40)), Vec::<String>::new());
+    let files = |numbers: std::ops::Range<usize>| numbers.map(|number| format!("{number:03}.yaml"));
+    for file in files(0..3) {
+        fs::rename(
+            read.home.path().join(&file),
+            read.home.path().join(file + ".away"),
+        )
+        .unwrap();
+    }
+    (3..6).for_each(|number| read.write(number, 1));
+    assert_eq!(told(&read.gather(40)), Vec::<String>::new());
+    for file in files(0..3) {
+        let away = format!("{file}.away");
+        fs::rename(read.home.path().join(away), read.home.path().join(&file)).unwrap();
+    }
+    // All six are known from one of the two revisions before, and nothing is left to be read of the seventh.
+    read.write(6, 1);
+    let refused = read.gather(40);
+    assert_eq!(
+        told(&refused),
+        ["E-LIMIT-VALUES .: the manifests hold more than 40 values together"]
+    );
+    assert!(refused.files.is_empty());
+}
+
+#[test]
 fn change_that_passes_the_limit_is_refused_and_its_mending_costs_what_changed() {
     let mut read = Read::new(3);
     let good = read.gather(40);

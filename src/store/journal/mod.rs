@@ -128,8 +128,10 @@ impl Journal {
         let Some(mut bytes) = self.read()? else {
             return Ok(());
         };
-        let entries = self.entries(key, &mut bytes)?;
-        let (joined, rest) = entries.split_at_checked(oldest + 1).unwrap_or_default();
+        let entries = self.all_entries(key, &mut bytes)?;
+        let Some((joined, rest)) = entries.split_at_checked(oldest + 1) else {
+            return Ok(());
+        };
         let mut state = State::default();
         for entry in joined {
             self.play(&mut state, entry.plaintext)?;
@@ -161,7 +163,7 @@ impl Journal {
             return Ok(None);
         };
         let mut state = State::default();
-        for entry in self.entries(key, &mut bytes)?.iter().take(position + 1) {
+        for entry in self.all_entries(key, &mut bytes)?.iter().take(position + 1) {
             self.play(&mut state, entry.plaintext)?;
         }
         Ok(Some(state.into_last_good()))
@@ -225,6 +227,24 @@ impl Journal {
             return Err(LastGoodError::Damaged { path: path() });
         }
         Ok(entries)
+    }
+
+    /// Opens every entry of a file that is known to be whole: one that seems to be cut off is damage here.
+    fn all_entries<'a>(
+        &self,
+        key: &DataKey,
+        bytes: &'a mut [u8],
+    ) -> Result<Vec<Entry<'a>>, LastGoodError> {
+        // What a failed write left behind the newest entry is not part of it.
+        let end = usize::try_from(self.end).unwrap_or(usize::MAX);
+        let damaged = || LastGoodError::Damaged { path: self.path() };
+        let bytes = bytes.get_mut(..end).ok_or_else(damaged)?;
+        let entries = self.entries(key, bytes)?;
+        if entries.len() == self.kept.len() {
+            Ok(entries)
+        } else {
+            Err(damaged())
+        }
     }
 
     fn sealed(

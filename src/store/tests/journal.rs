@@ -14,6 +14,7 @@ fn revision(seq: i64) -> KeptRevision {
         sources: Vec::new(),
         revision_id: format!("4b7a0f3-{seq}"),
         commit: Some(KeptCommit {
+            signer: None,
             id: "4b7a0f3".to_owned(),
             author: "Ana".to_owned(),
             email: "ana@example.com".to_owned(),
@@ -339,4 +340,35 @@ fn file_that_somebody_took_away_or_cut_is_written_whole_again() {
         journal.append(&key, &edit(14, "kept")).unwrap();
         assert_eq!(edited(&newest(dir.path(), &key)), Some("kept"));
     }
+}
+
+#[test]
+fn damage_while_it_is_open_is_neither_an_empty_revision_nor_another_one() {
+    let (dir, key, mut journal) = written();
+    let texts: Vec<_> = (13..=70_i64).map(|seq| (seq, seq.to_string())).collect();
+    for (seq, text) in &texts {
+        journal.append(&key, &edit(*seq, text)).unwrap();
+    }
+    let file = dir.path().join(LAST_GOOD_FILE);
+    let good = fs::read(&file).unwrap();
+    // The file without its end looks like one that a crash cut off; so does a length in the middle that grew.
+    for cut in [good.len() - 1, good.len() / 2] {
+        fs::write(&file, &good[..cut]).unwrap();
+        let newest = journal.revision(&key, 70);
+        assert!(
+            matches!(newest, Err(LastGoodError::Damaged { .. })),
+            "{cut}"
+        );
+        let tidied = journal.tidy(&key);
+        assert!(
+            matches!(tidied, Err(LastGoodError::Damaged { .. })),
+            "{cut}"
+        );
+        assert_eq!(fs::read(&file).unwrap(), good[..cut]);
+    }
+    fs::write(&file, &good).unwrap();
+    let then = journal.revision(&key, 40).unwrap().unwrap();
+    assert_eq!(edited(&then), Some("40"));
+    journal.tidy(&key).unwrap();
+    assert_eq!(edited(&newest(dir.path(), &key)), Some("70"));
 }

@@ -31,7 +31,10 @@ pub(crate) fn tell(
         "applied" => {
             let text = format!("applied: {} is live{}\n", shown, changes(client, &name));
             session.terminal.data(&text)?;
-            Ok(Exit::Done)
+            match refused_sources(answer) {
+                Some(refused) => Err(refused_error(format!("{refused}; the others went live"))),
+                None => Ok(Exit::Done),
+            }
         }
         "unchanged" => {
             session.terminal.data(&if name == revision::NONE {
@@ -41,13 +44,15 @@ pub(crate) fn tell(
             })?;
             Ok(Exit::Done)
         }
-        "rejected" => Err(CliError::new(if name == revision::NONE {
-            "the newest commit is refused; nothing is live yet".to_owned()
-        } else {
-            format!("the newest commit is refused; {shown} stays live")
-        })
-        .with_exit(Exit::Invalid)
-        .with_hint("push a commit that mends it; nothing needs a restart")),
+        "rejected" => {
+            let refused = refused_sources(answer);
+            let refused = refused.unwrap_or_else(|| "the newest commit is refused".to_owned());
+            Err(refused_error(if name == revision::NONE {
+                format!("{refused}; nothing is live yet")
+            } else {
+                format!("{refused}; {shown} stays live")
+            }))
+        }
         "held" => Err(held(answer, &shown)),
         "suspended" => Err(
             CliError::new(format!("reconciling is suspended; {shown} stays live"))
@@ -58,6 +63,26 @@ pub(crate) fn tell(
             "the daemon answered with an outcome that is not known here: `{other}`"
         ))),
     }
+}
+
+fn refused_error(message: String) -> CliError {
+    CliError::new(message)
+        .with_exit(Exit::Invalid)
+        .with_hint("push a commit that mends it; nothing needs a restart")
+}
+
+/// Which of several sources stay where they are, if any.
+fn refused_sources(answer: &Value) -> Option<String> {
+    let refused = answer.get("refused").and_then(Value::as_array)?.iter();
+    let shown = refused.map(|one| {
+        let (name, commit) = (columns::text(one, "/name"), columns::text(one, "/commit"));
+        match revision::short(&commit) {
+            commit if commit.is_empty() => format!("source `{name}` is refused"),
+            commit => format!("source `{name}` is refused at {commit}"),
+        }
+    });
+    let shown: Vec<_> = shown.collect();
+    (!shown.is_empty()).then(|| printable(&shown.join("; ")))
 }
 
 fn held(answer: &Value, live: &str) -> CliError {

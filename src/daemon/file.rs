@@ -118,7 +118,8 @@ pub struct VerifyConfig {
     /// the first start the newest; or `tag`, the tag that is followed.
     #[serde(default)]
     pub mode: VerifyMode,
-    /// Files of those who may sign with SSH, as `ssh-keygen` has them (`ALLOWED SIGNERS`).
+    /// Files of those who may sign: with SSH, as `ssh-keygen` has them (`ALLOWED SIGNERS`), or with OpenPGP,
+    /// public keys as `gpg --armor --export` writes them.
     pub signers: Vec<PathBuf>,
     /// Patterns as in `.gitignore` of files whose changes need a signature; all if absent. `.orlojignore`
     /// always does. At the first start all there is has changed, and a merge changes what differs from any of

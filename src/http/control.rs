@@ -55,6 +55,7 @@ pub(super) fn report(reconciler: &Reconciler, outcome: Outcome) -> Json<Value> {
         "findings": findings.to_json_list(),
         "summary": findings.summary(),
         "error": error,
+        "refused": status_json::refused(reconciler),
         "held": status.held.as_ref().map(status_json::held),
     }))
 }

@@ -1,6 +1,6 @@
 //! `GET /metrics`, in the text format of Prometheus.
 
-use super::state::Doors;
+use super::{state::Doors, status_json::shown_findings};
 use crate::forge::Provider;
 use axum::{
     extract::State,
@@ -63,7 +63,7 @@ impl Default for Metrics {
         registry.register("ready", "Whether a revision is served", ready.clone());
         registry.register(
             "revision_errors",
-            "Errors of the newest commit",
+            "Errors of the newest commits",
             findings.clone(),
         );
         registry.register_with_unit(
@@ -116,8 +116,10 @@ pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
     let served = doors.reconciler.live().pin();
     metrics.ready.set(i64::from(served.is_something()));
     metrics.revision_since.set(served.since_us / 1_000_000);
-    let attempt = doors.reconciler.status().attempt;
-    let errors = attempt.map_or(0, |attempt| attempt.findings.summary().errors);
+    let status = doors.reconciler.status();
+    let known = status.attempt.is_some() || !status.refused.is_empty();
+    let findings = known.then(|| shown_findings(&served, &status));
+    let errors = findings.map_or(0, |findings| findings.summary().errors);
     metrics
         .findings
         .set(i64::try_from(errors).unwrap_or(i64::MAX));

@@ -1,8 +1,8 @@
 //! How the loop stands, as JSON.
 
 use crate::{
-    model::Kind,
-    reconcile::{Held, Reconciler, ResourceCondition, Served, Status},
+    model::{Findings, Kind},
+    reconcile::{Attempt, Held, Reconciler, ResourceCondition, Served, Status},
     source::Commit,
     store::{RevisionRecord, RevisionSource},
 };
@@ -31,11 +31,7 @@ pub(super) fn status(reconciler: &Reconciler) -> Value {
         "sources": sources(reconciler, &served, &status),
         "error": status.error,
         "checked": status.checked_us.map(time),
-        "attempt": status.attempt.as_ref().map(|attempt| json!({
-            "commit": attempt.commit,
-            "summary": attempt.summary,
-            "at": time(attempt.at_us),
-        })),
+        "attempt": status.attempt.as_ref().map(attempt),
         "suspended": status.suspension.as_ref().map(|suspension| json!({
             "reason": suspension.reason,
             "by": suspension.by,
@@ -73,6 +69,7 @@ fn sources(reconciler: &Reconciler, served: &Served, status: &Status) -> Vec<Val
                 "ref": source.reference(),
                 "commit": commit,
                 "error": status.failing.get(name),
+                "refused": status.refused.get(name).map(attempt),
             })
         })
         .collect()
@@ -94,12 +91,39 @@ pub(super) fn held(held: &Held) -> Value {
     })
 }
 
-/// The findings of the newest attempt; those of what is served if nothing was attempted yet.
-pub(super) fn shown_findings(served: &Served, status: &Status) -> crate::model::Findings {
-    status.attempt.as_ref().map_or_else(
+fn attempt(attempt: &Attempt) -> Value {
+    json!({
+        "commit": attempt.commit,
+        "summary": attempt.summary,
+        "at": time(attempt.at_us),
+    })
+}
+
+/// What of the sources is refused, where there are several: each one's name, commit and message.
+pub(super) fn refused(reconciler: &Reconciler) -> Vec<Value> {
+    let status = reconciler.status();
+    let named = reconciler.sources().iter().any(|source| source.is_named());
+    let refused = status.refused.iter().filter(|_| named);
+    refused
+        .map(|(name, refused)| {
+            let mut out = attempt(refused);
+            out["name"] = json!(&**name);
+            out
+        })
+        .collect()
+}
+
+/// The findings of the newest attempt, or of what is served if nothing was attempted yet; and those of sources that
+/// stay where they are.
+pub(super) fn shown_findings(served: &Served, status: &Status) -> Findings {
+    let mut findings = status.attempt.as_ref().map_or_else(
         || served.findings.clone(),
         |attempt| attempt.findings.clone(),
-    )
+    );
+    for refused in status.refused.values() {
+        findings.extend(refused.findings.iter().cloned());
+    }
+    findings
 }
 
 /// One record of the history.

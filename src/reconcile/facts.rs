@@ -5,6 +5,7 @@ use super::{
     reconciler::now_us,
     review::Review,
     served::Served,
+    status::Attempt,
     step::{Candidate, Forced},
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 };
 
 /// What the history says of a candidate whatever becomes of it.
+#[derive(Clone)]
 pub(super) struct Facts {
     pub(super) revision: String,
     /// The commit; the newest of those that came with it where there are several sources.
@@ -60,6 +62,21 @@ impl Facts {
         }
     }
 
+    /// Says that it came with something else.
+    pub(super) fn told_by(&mut self, came: Came) {
+        (self.commit, self.author, self.summary) = (came.commit, came.author, came.summary);
+    }
+
+    /// As something that was attempted just now.
+    pub(super) fn attempt(&self, findings: Findings) -> Attempt {
+        Attempt {
+            commit: self.commit.clone(),
+            summary: self.summary.clone(),
+            findings,
+            at_us: now_us(),
+        }
+    }
+
     pub(super) fn record(
         &self,
         outcome: RevisionOutcome,
@@ -91,13 +108,35 @@ impl Facts {
 
 /// What a revision came with.
 #[derive(Default)]
-struct Came {
+pub(super) struct Came {
     commit: Option<String>,
     author: String,
     summary: String,
 }
 
 impl Came {
+    /// One of several sources.
+    pub(super) fn of(name: &str, parts: &Parts) -> Self {
+        let part = parts.get(name);
+        let is_named = part.is_some_and(|part| !part.files.label.is_empty());
+        let prefix = if is_named {
+            format!("{name}: ")
+        } else {
+            String::new()
+        };
+        match part.and_then(Part::commit) {
+            Some(commit) => Self {
+                commit: Some(commit.id.to_string()),
+                author: commit.author.clone(),
+                summary: prefix + &commit.summary,
+            },
+            None => Self {
+                summary: format!("no longer followed: `{name}`"),
+                ..Self::default()
+            },
+        }
+    }
+
     fn with(parts: &Parts, before: &Parts) -> Self {
         let gone = gone(parts, before);
         if let Some(commit) = parts.only_commit().filter(|_| gone.is_empty()) {

@@ -2,6 +2,7 @@
 
 use super::{
     events::EventSort,
+    noting::settled,
     orders::{Held, HeldBy, Pin, Suspension},
     parts::Stand,
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
@@ -286,7 +287,7 @@ impl Reconciler {
             status.pin.clone_from(&turn.pin);
             status.held = turn.held.as_ref().map(|(_, held)| held.clone());
             if status.held.is_none() && status.phase == Phase::Held {
-                status.phase = Phase::Synced;
+                status.phase = settled(status);
             }
         });
     }

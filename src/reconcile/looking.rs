@@ -4,11 +4,12 @@ use super::{
     followed::{Followed, Moved},
     gather::SourceFiles,
     hold::Looked,
+    offered::Offered,
     parts::{Part, Parts, Stand},
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
-    served::{Inputs, Served, UnmanagedFile},
+    served::{Served, UnmanagedFile},
     status::Outcome,
-    step::{Candidate, Forced, Judged},
+    step::{Forced, Judged, Ready},
 };
 use crate::{
     model::ResourceId,
@@ -171,6 +172,7 @@ impl Reconciler {
         if same && turn.current {
             if turn.refused.take().is_some() {
                 self.status.send_modify(|status| status.attempt = None);
+                self.none_refused();
             }
             self.hold_nothing(turn);
             return Ok(Outcome::Unchanged);
@@ -197,61 +199,70 @@ impl Reconciler {
             return Ok(Outcome::Unchanged);
         }
         let rows = wanted.rows.into_iter();
-        let mut inputs = Inputs {
+        let offered = Offered {
             parts,
             unmanaged: rows
                 .map(|row| UnmanagedFile::new(row.id, row.document))
                 .collect(),
-            unmanaged_generation: wanted.generation,
-            unread: Vec::new(),
-        };
-        let adopted = inputs.release_adopted();
-        let candidate = Candidate {
-            inputs,
-            started_us,
+            generation: wanted.generation,
             forced,
             by_hand: (same_files && served.is_something())
                 .then(|| "resources sent by hand".to_owned()),
+            started_us,
         };
-        let outcome = self.decide(turn, candidate, looked, adopted).await?;
-        if matches!(outcome, Outcome::Applied(_)) {
-            turn.current = all_read;
+        // Whether what goes live now, if anything does, was read with today's configuration.
+        let before = std::mem::replace(&mut turn.current, all_read);
+        let outcome = self.decide(turn, &offered, looked, &served).await;
+        if !matches!(outcome, Ok(Outcome::Applied(_))) {
+            turn.current = before;
         }
-        Ok(outcome)
+        outcome
     }
 
-    /// Judges a candidate, and makes it live unless it is refused or held.
+    /// Judges what the sources offer, and makes live what is not refused or held.
     async fn decide(
         &self,
         turn: &mut Turn,
-        candidate: Candidate,
+        offered: &Offered,
         looked: Looked,
-        adopted: Vec<ResourceId>,
+        served: &Served,
     ) -> Result<Outcome, StepError> {
+        let (candidate, adopted) = offered.whole();
         match self.judge(candidate) {
-            Judged::Ready(mut ready) => {
-                if ready.is_of_git()
-                    && let Some(held) = self.held_by(turn, &mut ready).await?
-                {
-                    return Ok(self.hold(turn, looked, held));
-                }
-                if !self.forget(adopted, looked.1).await? {
-                    let cause = "somebody else changed what was sent by hand";
-                    return Ok(Outcome::Retry(cause.to_owned()));
-                }
-                let is_of_git = ready.is_of_git();
-                let outcome = self.go_live(turn, *ready).await?;
-                if is_of_git {
-                    self.set_pin(turn, None).await?;
-                }
-                Ok(outcome)
+            Judged::Ready(ready) => {
+                self.none_refused();
+                self.bring(turn, *ready, adopted, looked).await
             }
-            Judged::Refused(refused) => {
-                let outcome = self.reject(*refused).await?;
-                turn.refused = Some(looked);
-                Ok(outcome)
+            Judged::Refused(whole) => {
+                let divided = tokio::task::block_in_place(|| self.divide(offered, served, &whole));
+                self.advance(turn, *whole, divided, looked).await
             }
         }
+    }
+
+    /// Makes a judged candidate live unless it is held.
+    pub(super) async fn bring(
+        &self,
+        turn: &mut Turn,
+        mut ready: Ready,
+        adopted: Vec<ResourceId>,
+        looked: Looked,
+    ) -> Result<Outcome, StepError> {
+        if ready.is_of_git()
+            && let Some(held) = self.held_by(turn, &mut ready).await?
+        {
+            return Ok(self.hold(turn, looked, held));
+        }
+        if !self.forget(adopted, looked.1).await? {
+            let cause = "somebody else changed what was sent by hand";
+            return Ok(Outcome::Retry(cause.to_owned()));
+        }
+        let is_of_git = ready.is_of_git();
+        let outcome = self.go_live(turn, ready).await?;
+        if is_of_git {
+            self.set_pin(turn, None).await?;
+        }
+        Ok(outcome)
     }
 
     /// Where the sources stand and what was sent by hand. A source whose mirror is gone stands where it is

@@ -103,10 +103,10 @@ impl Reconciler {
 }
 
 /// The phase after a look that came to its end.
-fn settled(status: &Status) -> Phase {
+pub(super) fn settled(status: &Status) -> Phase {
     let attempt = status.attempt.as_ref();
     let refused = attempt.is_some_and(|attempt| attempt.findings.has_errors());
-    if refused {
+    if refused || !status.refused.is_empty() {
         Phase::Rejected
     } else {
         Phase::Synced

@@ -29,6 +29,14 @@ impl Part {
         self.name == other.name && self.files.label == other.files.label
     }
 
+    /// Whether both say the same at the same commit.
+    fn is_like(&self, other: &Self) -> bool {
+        let id = |part: &Self| part.commit().map(|commit| commit.id);
+        let same = Arc::ptr_eq(&self.files, &other.files)
+            || id(self) == id(other) && self.files.same_files(&other.files);
+        self.is_of(other) && same
+    }
+
     fn edits_since(&self, before: &Self) -> Vec<FileEdit> {
         if Arc::ptr_eq(&self.files, &before.files) {
             return Vec::new();
@@ -114,6 +122,43 @@ impl Parts {
             let there = before.get(&part.name);
             there.is_none_or(|there| id(there) != id(part))
         })
+    }
+
+    /// The names of those that say something else than in `before`, in order; behind them those that are not
+    /// there any more.
+    pub(super) fn unlike(&self, before: &Self) -> Vec<Arc<str>> {
+        let is_other = |part: &&Part| {
+            let there = before.get(&part.name);
+            there.is_none_or(|there| !part.is_like(there))
+        };
+        let other = self.0.iter().filter(is_other);
+        let gone = before
+            .0
+            .iter()
+            .filter(|part| self.get(&part.name).is_none());
+        other.chain(gone).map(|part| part.name.clone()).collect()
+    }
+
+    /// These parts, but those that `stays` names as they were in `before`; `None` if their paths were told
+    /// otherwise there.
+    pub(super) fn staying(&self, before: &Self, stays: impl Fn(&str) -> bool) -> Option<Self> {
+        let mut parts = Vec::with_capacity(self.0.len());
+        for part in &self.0 {
+            match before.get(&part.name) {
+                _ if !stays(&part.name) => parts.push(part.clone()),
+                Some(there) if there.is_of(part) => parts.push(there.clone()),
+                Some(_) => return None,
+                None => {}
+            }
+        }
+        let gone = before
+            .0
+            .iter()
+            .filter(|part| self.get(&part.name).is_none());
+        parts.extend(gone.filter(|part| stays(&part.name)).cloned());
+        // A label tells the paths of one part from those of another.
+        let unlabelled = parts.iter().any(|part| part.files.label.is_empty());
+        (parts.len() < 2 || !unlabelled).then_some(Self(parts))
     }
 
     /// The files that came, changed or went. Costs what changed if each part was gathered from one mirror.

@@ -68,6 +68,15 @@ pub struct Attempt {
     pub at_us: i64,
 }
 
+impl Attempt {
+    /// Whether both are of the same commit and found the same.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.commit == other.commit
+            && self.summary == other.summary
+            && self.findings == other.findings
+    }
+}
+
 /// How the loop stands.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
@@ -79,6 +88,8 @@ pub struct Status {
     pub failing: BTreeMap<Arc<str>, String>,
     /// The newest attempt.
     pub attempt: Option<Attempt>,
+    /// What is refused of each source, by name; what was live of it before still is.
+    pub refused: BTreeMap<Arc<str>, Attempt>,
     /// When the source was last looked at with success, in microseconds since 1970 (UTC).
     pub checked_us: Option<i64>,
     /// Why nobody looks at the source, if so.

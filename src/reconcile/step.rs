@@ -2,7 +2,7 @@
 
 use super::{
     events::EventSort,
-    facts::Facts,
+    facts::{Came, Facts},
     followed::{Followed, Moved},
     head::Head,
     orders::{Held, HeldBy},
@@ -125,9 +125,23 @@ impl Ready {
 }
 
 /// A candidate with an error.
+#[derive(Clone)]
 pub(super) struct Refused {
     facts: Facts,
     pub(super) findings: Findings,
+}
+
+impl Refused {
+    /// As the refusal of one source among several.
+    pub(super) fn of_source(mut self, came: Came) -> Self {
+        self.facts.told_by(came);
+        self
+    }
+
+    /// As something that was attempted, for the status.
+    pub(super) fn attempt(&self) -> Attempt {
+        self.facts.attempt(self.findings.clone())
+    }
 }
 
 impl Reconciler {
@@ -257,8 +271,16 @@ impl Reconciler {
 
     /// Notes a refused candidate in the history and the status.
     pub(super) async fn reject(&self, refused: Refused) -> Result<Outcome, StepError> {
+        self.record_refusal(&refused).await?;
         let Refused { facts, findings } = refused;
-        let record = facts.record(RevisionOutcome::Rejected, &findings, "");
+        self.attempted(&facts, findings.clone(), Phase::Rejected);
+        Ok(Outcome::Rejected(findings))
+    }
+
+    /// Notes a refused candidate in the history, and tells so.
+    pub(super) async fn record_refusal(&self, refused: &Refused) -> Result<(), StepError> {
+        let Refused { facts, findings } = refused;
+        let record = facts.record(RevisionOutcome::Rejected, findings, "");
         self.store().await?.record_rejection(&record).await?;
         let summary = findings.summary();
         tracing::warn!(
@@ -276,8 +298,7 @@ impl Reconciler {
             commit.as_deref(),
             format!("{}: {} errors", facts.summary, summary.errors),
         );
-        self.attempted(&facts, findings.clone(), Phase::Rejected);
-        Ok(Outcome::Rejected(findings))
+        Ok(())
     }
 
     fn tell(&self, facts: &Facts, findings: Findings) -> Outcome {
@@ -307,13 +328,12 @@ impl Reconciler {
 
     fn attempted(&self, facts: &Facts, findings: Findings, phase: Phase) {
         self.status.send_modify(|status| {
-            status.phase = phase;
-            status.attempt = Some(Attempt {
-                commit: facts.commit.clone(),
-                summary: facts.summary.clone(),
-                findings,
-                at_us: now_us(),
-            });
+            if facts.outcome == RevisionOutcome::RolledBack {
+                status.refused.clear();
+            }
+            let refused = phase == Phase::Synced && !status.refused.is_empty();
+            status.phase = if refused { Phase::Rejected } else { phase };
+            status.attempt = Some(facts.attempt(findings));
         });
     }
 }

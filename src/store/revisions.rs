@@ -11,6 +11,9 @@ const ROOT: i64 = 0;
 /// How often an append whose number was taken by a rejection is tried again; each try makes way.
 const MAX_TRIES: usize = 16;
 
+/// Among so many of the newest records a rejection is looked for that would be noted again.
+const REJECTIONS_LOOKED_AT: u32 = 16;
+
 /// One statement does all: it inserts only if the parent is in the chain (or the root), the unique
 /// parent refuses a second child, and the number is the next free one.
 const APPEND: &str = "INSERT INTO revisions (seq, parent_seq, revision_id, commit_id, author, summary, \
@@ -70,9 +73,9 @@ impl Store {
 
     /// Notes a refused revision beside the chain; returns its number.
     ///
-    /// The outcome is written as `rejected`, whatever the record says. If the newest row is a rejection
-    /// of the same revision with the same findings, its number is returned and nothing is added, so that
-    /// a restart does not repeat it.
+    /// The outcome is written as `rejected`, whatever the record says. If there is a rejection of the same
+    /// revision with the same findings among the newest, with nothing that went live behind it, its number is
+    /// returned and nothing is added, so that a restart does not repeat it.
     ///
     /// # Errors
     ///
@@ -82,12 +85,15 @@ impl Store {
             outcome: RevisionOutcome::Rejected,
             ..record.clone()
         };
-        if let Some(newest) = self.revisions(1, None).await?.first()
-            && newest.outcome == RevisionOutcome::Rejected
-            && newest.revision_id == record.revision_id
-            && newest.findings_json == record.findings_json
-        {
-            return Ok(newest.seq);
+        let newest = self.revisions(REJECTIONS_LOOKED_AT, None).await?;
+        let mut rejected = newest
+            .iter()
+            .take_while(|one| one.outcome == RevisionOutcome::Rejected);
+        let same = rejected.find(|one| {
+            one.revision_id == record.revision_id && one.findings_json == record.findings_json
+        });
+        if let Some(same) = same {
+            return Ok(same.seq);
         }
         for _ in 0..MAX_TRIES {
             if let Some(seq) = self.insert(None, &record).await? {

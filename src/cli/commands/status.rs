@@ -180,8 +180,13 @@ fn one_source(source: &Value) -> (&'static str, String) {
     } else {
         "  (fails)"
     };
+    let refused = match short(&part("/refused/commit")) {
+        commit if commit.is_empty() && part("/refused/at").is_empty() => String::new(),
+        commit if commit.is_empty() => "  (refused)".to_owned(),
+        commit => format!("  ({commit} is refused: \"{}\")", part("/refused/summary")),
+    };
     let (name, location, reference) = (part("/name"), part("/location"), part("/ref"));
-    let shown = format!("{name}  {location} ({reference})  {live}{fails}");
+    let shown = format!("{name}  {location} ({reference})  {live}{fails}{refused}");
     ("Source", shown)
 }
 
@@ -202,7 +207,11 @@ fn resources(status: &Value) -> String {
 
 /// The newest attempt, if it is not what is live.
 fn refused(status: &Value) -> String {
-    if text(status, "/phase") != "Rejected" {
+    // Of several sources, each one's line says so.
+    let several = list(status, "sources").count() > 1;
+    let mut sources = list(status, "sources");
+    let is_told = several && sources.any(|one| !text(one, "/refused/at").is_empty());
+    if text(status, "/phase") != "Rejected" || is_told {
         return String::new();
     }
     let commit = short(&text(status, "/attempt/commit"));

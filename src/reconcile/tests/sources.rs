@@ -14,14 +14,14 @@ use std::{fs, path::PathBuf, process::Command, sync::Arc};
 use tempfile::TempDir;
 
 /// Some repositories and a loop that follows them.
-struct Several {
+pub(super) struct Several {
     home: TempDir,
     reconciler: Option<Arc<Reconciler>>,
 }
 
 impl Several {
     /// On an empty repository for each name.
-    fn new(names: &[&str]) -> Self {
+    pub(super) fn new(names: &[&str]) -> Self {
         let several = Self {
             home: TempDir::new().unwrap(),
             reconciler: None,
@@ -37,7 +37,7 @@ impl Several {
     }
 
     /// Follows these from now on, as after a restart with another configuration.
-    fn restarted(mut self, names: &[&str]) -> Self {
+    pub(super) fn restarted(mut self, names: &[&str]) -> Self {
         drop(Arc::into_inner(self.reconciler.take().unwrap()).unwrap());
         self.started(names)
     }
@@ -68,7 +68,11 @@ impl Several {
         self
     }
 
-    fn reconciler(&self) -> &Arc<Reconciler> {
+    pub(super) fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
+    pub(super) fn reconciler(&self) -> &Arc<Reconciler> {
         self.reconciler.as_ref().unwrap()
     }
 
@@ -76,7 +80,7 @@ impl Several {
         self.home.path().join(format!("{name}.git"))
     }
 
-    fn push(&self, name: &str, files: &[(&str, String)]) -> String {
+    pub(super) fn push(&self, name: &str, files: &[(&str, String)]) -> String {
         for (path, content) in files {
             fs::write(self.home.path().join(name).join(path), content).unwrap();
         }
@@ -87,7 +91,7 @@ impl Several {
         self.run(&["rev-parse", "HEAD"], name)
     }
 
-    fn run(&self, arguments: &[&str], directory: &str) -> String {
+    pub(super) fn run(&self, arguments: &[&str], directory: &str) -> String {
         let mut command = Command::new("git");
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
             command.env_remove(name);
@@ -105,24 +109,24 @@ impl Several {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    async fn sync(&self) -> Outcome {
+    pub(super) async fn sync(&self) -> Outcome {
         self.reconciler().sync().await
     }
 
     /// One source looks by itself, as its driver does.
-    async fn look(&self, name: &str) -> Outcome {
+    pub(super) async fn look(&self, name: &str) -> Outcome {
         let sources = self.reconciler().sources().iter();
         let one: Vec<_> = sources.filter(|it| **it.name() == *name).cloned().collect();
         self.reconciler().look_at(&one).await
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         let served = self.reconciler().live().pin();
         let catalog = served.snapshot.catalog();
         catalog.get(&id(Kind::ModelEndpoint, name)).is_some()
     }
 
-    fn commits(&self) -> Vec<(String, String)> {
+    pub(super) fn commits(&self) -> Vec<(String, String)> {
         let served = self.reconciler().live().pin();
         let commits = served.commits();
         commits
@@ -131,7 +135,7 @@ impl Several {
     }
 }
 
-fn pair(name: &str, commit: &str) -> (String, String) {
+pub(super) fn pair(name: &str, commit: &str) -> (String, String) {
     (name.to_owned(), commit.to_owned())
 }
 

@@ -1,15 +1,21 @@
-//! Files of allowed signers.
+//! Files of allowed signers: OpenPGP keys in armour, or what SSH has for it.
 //!
 //! Format: `ALLOWED SIGNERS` in <https://man.openbsd.org/ssh-keygen.1#ALLOWED_SIGNERS>. Times without `Z` are
 //! UTC here, so that two machines agree.
 
-use super::ssh::supported;
+use super::{
+    openpgp::{Certificate, certificates, holds_keys},
+    ssh::supported,
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 /// Who may sign.
 #[derive(Debug, Clone, Default)]
-pub struct Signers(Vec<Signer>);
+pub struct Signers {
+    ssh: Vec<Signer>,
+    openpgp: Vec<Certificate>,
+}
 
 #[derive(Debug, Clone)]
 struct Signer {
@@ -47,6 +53,12 @@ impl Signers {
     ///
     /// [`SignersError`] for the first line that cannot be read, or that means something that is not supported.
     pub fn parse(&mut self, text: &str) -> Result<(), SignersError> {
+        if holds_keys(text) {
+            let read = certificates(text);
+            let read = read.map_err(|(line, problem)| SignersError { line, problem })?;
+            self.openpgp.extend(read);
+            return Ok(());
+        }
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -56,20 +68,25 @@ impl Signers {
                 line: number,
                 problem,
             })?;
-            self.0.push(signer);
+            self.ssh.push(signer);
         }
         Ok(())
     }
 
     /// Whether nobody may.
     pub fn are_none(&self) -> bool {
-        self.0.is_empty()
+        self.ssh.is_empty() && self.openpgp.is_empty()
+    }
+
+    /// Those who may sign with OpenPGP.
+    pub(super) fn openpgp(&self) -> &[Certificate] {
+        &self.openpgp
     }
 
     /// Whose key it is that signed at a time.
     pub(super) fn find(&self, key: &[u8], at_us: i64) -> Result<&str, NotAllowed> {
         let mut why = NotAllowed::Unknown;
-        for signer in self.0.iter().filter(|signer| signer.key == key) {
+        for signer in self.ssh.iter().filter(|signer| signer.key == key) {
             let early = signer.after_us.is_some_and(|after| at_us < after);
             let late = signer.before_us.is_some_and(|before| at_us >= before);
             if !signer.is_for_git {

@@ -3,7 +3,7 @@
 use super::{
     allowed::{NotAllowed, Signers},
     object::{MAX_OBJECT_BYTES, Signed, header, is_openpgp, of_commit, of_tag},
-    ssh,
+    openpgp, ssh,
 };
 use crate::source::{
     CommitId, Mirror, Patterns, SourceError, fetch,
@@ -187,9 +187,9 @@ impl Check<'_> {
 
     fn signer(&self, signed: &Signed, shown: &str, at_us: i64) -> Result<String, Unverified> {
         if is_openpgp(&signed.signature) {
-            return Err(odd(format!(
-                "{shown} is signed with OpenPGP, which is not supported yet; sign with SSH (`git config gpg.format ssh`)"
-            )));
+            let signers = self.policy.signers.openpgp();
+            let who = openpgp::verify(signers, &signed.signature, &signed.payload);
+            return who.map_err(|problem| odd(format!("{shown} {problem}")));
         }
         let key = ssh::verify(&signed.signature, &signed.payload);
         let key = key.map_err(|problem| odd(format!("{shown} {problem}")))?;

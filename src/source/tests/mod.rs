@@ -9,6 +9,7 @@ mod directories;
 mod edits;
 mod github_app;
 mod ignored;
+mod openpgp;
 mod proxied;
 mod remotes;
 mod repository;

@@ -34,6 +34,32 @@ function facts(pairs) {
   );
 }
 
+// What keeps new commits from going live, each with what ends it.
+function waiting({ held, pinned, suspended }) {
+  const texts = [];
+  if (held) {
+    const digest = held.plan_digest.slice(0, "sha256:".length + 12);
+    const opens = held.schedule?.earliest ? ` It goes live by itself at ${held.schedule.earliest}.` : "";
+    texts.push(`Held: ${(held.commit ?? "").slice(0, 12)} "${held.summary}": ${held.message}.${opens} \`orloj confirm ${digest} --reason ...\` lets this plan go live.`);
+  }
+  if (pinned) {
+    texts.push(`Pinned: rolled back to ${pinned.revision.slice(0, 12)} by ${pinned.by} at ${pinned.since}${because(pinned)}. \`orloj resume\` lets newer commits go live.`);
+  }
+  if (suspended) {
+    const until = suspended.until ? ` until ${suspended.until}` : "";
+    texts.push(`Suspended: by ${suspended.by} at ${suspended.since}${until}${because(suspended)}. \`orloj resume\` ends it.`);
+  }
+  byId("waiting").replaceChildren(
+    ...texts.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }),
+  );
+}
+
+const because = ({ reason }) => (reason ? ` (${reason})` : "");
+
 const load = (path) => fetch(path).then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)));
 
 async function show() {
@@ -49,9 +75,10 @@ async function show() {
       ["revision", status.revision],
       ["commit", status.commit && `${status.commit.summary} (${status.commit.author})`],
       ["since", status.since],
-      ["source", status.source && `${status.source.location} @ ${status.source.ref}`],
       ["error", status.error],
     ]);
+    waiting(status);
+    fill("sources", status.sources.map((s) => [s.name, `${s.location} @ ${s.ref}`, s.commit && `${s.commit.id.slice(0, 12)} ${s.commit.summary}`, s.error ?? (s.refused && `refused: ${s.refused.summary}`)]), "manifests come by hand alone");
     fill("models", models.data.map((m) => [m.id, m.orloj.kind, m.orloj.target]), "no names yet");
     fill("conditions", status.conditions.map((c) => [`${c.resource.kind} ${c.resource.namespace}/${c.resource.name}`, c.message]), "everything is ready");
     fill("findings", status.findings.map((f) => [`${f.file}:${f.line}:${f.column}`, f.code, [f.message, f.hint].filter(Boolean).join(" — ")]), "none");

@@ -17,6 +17,7 @@ mod atomic_switch_under_load;
 mod backup;
 mod bad_push_is_refused_whole;
 mod broken_disks;
+mod console;
 mod crash;
 mod daemon_start;
 mod first_tour;

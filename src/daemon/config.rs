@@ -4,20 +4,20 @@ use super::{
     error::DaemonError,
     file::{FileConfig, GuardConfig},
     flags::{Flags, LogFormat},
-    limits::limits,
+    limits::{bodies, limits, retention},
     reference::RefConfig,
     sources::{ConfiguredSource, OneSource, setting, sources},
     webhooks::webhooks,
 };
 use crate::{
-    http::Webhooks,
+    http::{BodyLimits, Webhooks},
     manifest::{ClearTextPolicy, read_settings},
     model::parse_go_duration,
     plan::Windows,
     providers::NetworkOptions,
     reconcile::PruneGuard,
     secrets::{Keyring, Opened},
-    store::Store,
+    store::{Retention, Store},
 };
 use std::{
     fs,
@@ -66,6 +66,10 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Which log lines there are.
     pub log_level: String,
+    /// What is kept of the past.
+    pub retention: Retention,
+    /// How large requests may be.
+    pub bodies: BodyLimits,
 }
 
 impl Config {
@@ -144,6 +148,8 @@ impl Config {
                 .unwrap_or(false),
             network: network(&file.upstream.resolve, file.upstream.extra_ca.as_deref())?,
             webhooks,
+            retention: retention(&file.limits)?,
+            bodies: bodies(&file.limits)?,
             log_format: flags.log_format.or(file.log.format).unwrap_or_default(),
             log_level: flags
                 .log_level

@@ -65,7 +65,8 @@ pub struct FileConfig {
     /// What a commit may not do without somebody's yes (`orloj confirm`).
     #[serde(default)]
     pub guards: GuardConfig,
-    /// How much of the repositories is read.
+    /// How much of the repositories is read, how much of the past is kept, and how large requests may be. That of
+    /// webhooks is `webhooks.max_body`.
     #[serde(default)]
     pub limits: LimitsConfig,
     /// When commits may go live. What a window does not allow is held until it opens.

@@ -1,13 +1,18 @@
-//! `limits` in `orloj.yaml`: how much of the repositories is read.
+//! `limits` in `orloj.yaml`: how much of the repositories is read, how much of the past is kept, and how large
+//! requests may be.
 
 use super::{error::DaemonError, sources::setting};
-use crate::{manifest::MAX_FILE_BYTES, model::parse_go_duration, source::Limits};
+use crate::{
+    http::BodyLimits, manifest::MAX_FILE_BYTES, model::parse_go_duration, source::Limits,
+    store::Retention,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{ops::RangeInclusive, time::Duration};
 
-/// How much of one revision is read, and of one fetch. What goes beyond is refused with a finding that names the
-/// limit, and the last good revision goes on. With several sources, each for itself.
+/// How much of one revision is read, and of one fetch: what goes beyond is refused with a finding that names the
+/// limit, and the last good revision goes on; with several sources, each for itself. How much of the past is
+/// kept. How large requests may be: a larger one is answered with 413.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsConfig {
@@ -28,6 +33,23 @@ pub struct LimitsConfig {
     pub fetch_timeout: Option<String>,
     /// Size of what one fetch receives; `1GiB` if absent, from `1MiB` to `64GiB`.
     pub fetch_size: Option<String>,
+    /// Resources of all manifest files of one revision; 500000 if absent.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub objects: Option<u64>,
+    /// Newest records of the history that are kept, however old they are; 1000 if absent.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub history_records: Option<u64>,
+    /// Records younger than this are kept too, however many there are, such as `720h` or `90d`; `365d` if absent,
+    /// from `1h` to `36500d`.
+    pub history_age: Option<String>,
+    /// Newest revisions that `orloj rollback` can go back to; 20 if absent.
+    #[schemars(range(min = 1, max = 1000))]
+    pub kept_revisions: Option<u64>,
+    /// Size of a request to the control and resource API, such as what `orloj apply` sends; `8MiB` if absent,
+    /// `1GiB` at most.
+    pub api_body_size: Option<String>,
+    /// Size of a request to a model; `32MiB` if absent, `1GiB` at most.
+    pub chat_body_size: Option<String>,
 }
 
 const KIB: u64 = 1 << 10;
@@ -67,6 +89,12 @@ pub(super) fn limits(config: &LimitsConfig) -> Result<Limits, DaemonError> {
             1..=1_000_000_000,
             default.max_values,
         )?,
+        max_objects: count(
+            "`limits.objects`",
+            config.objects,
+            1..=10_000_000,
+            default.max_objects,
+        )?,
         max_depth: count(
             "`limits.directory_depth`",
             config.directory_depth,
@@ -82,6 +110,72 @@ pub(super) fn limits(config: &LimitsConfig) -> Result<Limits, DaemonError> {
         )?,
         ..default
     })
+}
+
+/// What is kept of the past.
+///
+/// # Errors
+///
+/// [`DaemonError::Setting`] as for [`limits`].
+pub(super) fn retention(config: &LimitsConfig) -> Result<Retention, DaemonError> {
+    let default = Retention::default();
+    Ok(Retention {
+        records: count(
+            "`limits.history_records`",
+            config.history_records,
+            1..=1_000_000,
+            default.records,
+        )?,
+        age_us: match config.history_age.as_deref() {
+            None => default.age_us,
+            Some(text) => age_us(text)?,
+        },
+        revisions: count(
+            "`limits.kept_revisions`",
+            config.kept_revisions,
+            1..=1000,
+            default.revisions,
+        )?,
+    })
+}
+
+/// How large requests may be.
+///
+/// # Errors
+///
+/// [`DaemonError::Setting`] as for [`limits`].
+pub(super) fn bodies(config: &LimitsConfig) -> Result<BodyLimits, DaemonError> {
+    let default = BodyLimits::default();
+    let one = |name, written: &Option<String>, default: usize| {
+        let bytes = size(name, written.as_deref(), 1..=GIB, default as u64)?;
+        // A GiB at most.
+        Ok::<_, DaemonError>(usize::try_from(bytes).unwrap_or(usize::MAX))
+    };
+    Ok(BodyLimits {
+        api: one("`limits.api_body_size`", &config.api_body_size, default.api)?,
+        chat: one(
+            "`limits.chat_body_size`",
+            &config.chat_body_size,
+            default.chat,
+        )?,
+    })
+}
+
+/// Reads an age, in microseconds: days, or as times are written.
+fn age_us(text: &str) -> Result<i64, DaemonError> {
+    const DAY: u64 = 24 * 60 * 60;
+    let days = text
+        .strip_suffix('d')
+        .and_then(|days| days.trim().parse::<u64>().ok());
+    let days = days.and_then(|days| Some(Duration::from_secs(days.checked_mul(DAY)?)));
+    let bounds = Duration::from_hours(1)..=Duration::from_secs(36_500 * DAY);
+    let age = days.or_else(|| parse_go_duration(text));
+    age.filter(|age| bounds.contains(age))
+        .and_then(|age| i64::try_from(age.as_micros()).ok())
+        .ok_or_else(|| {
+            let problem = format!("is `{text}`; write an age from `1h` to `36500d`");
+            setting("`limits.history_age`", problem)
+        })
 }
 
 fn count<T: TryFrom<u64>>(
@@ -159,89 +253,4 @@ fn shown(bytes: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use super::{LimitsConfig, limits};
-    use crate::source::Limits;
-
-    #[test]
-    fn what_is_not_written_is_as_ever() {
-        let read = limits(&LimitsConfig::default()).unwrap();
-        assert_eq!(format!("{read:?}"), format!("{:?}", Limits::default()));
-    }
-
-    #[test]
-    fn sizes_times_and_counts_are_read_within_their_bounds() {
-        let written = LimitsConfig {
-            files: Some(10),
-            file_size: Some("64KiB".to_owned()),
-            total_size: Some("2 GiB".to_owned()),
-            values: Some(500),
-            directory_depth: Some(4),
-            fetch_timeout: Some("1m30s".to_owned()),
-            fetch_size: Some("1048576".to_owned()),
-        };
-        let read = limits(&written).unwrap();
-        assert_eq!(
-            (read.max_files, read.max_values, read.max_depth),
-            (10, 500, 4)
-        );
-        let sizes = (read.max_file_bytes, read.max_total_bytes, read.fetch_bytes);
-        assert_eq!(sizes, (65_536, 2 << 30, 1 << 20));
-        assert_eq!(read.fetch_timeout.as_secs(), 90);
-    }
-
-    #[test]
-    fn what_is_out_of_bounds_says_what_would_do() {
-        let text = |text: &str| Some(text.to_owned());
-        let none = LimitsConfig::default;
-        for (written, says) in [
-            (
-                LimitsConfig {
-                    files: Some(0),
-                    ..none()
-                },
-                "`limits.files` must be from 1 to 10000000",
-            ),
-            (
-                LimitsConfig {
-                    file_size: text("2MiB"),
-                    ..none()
-                },
-                "from `1` to `1MiB`",
-            ),
-            (
-                LimitsConfig {
-                    total_size: text("many"),
-                    ..none()
-                },
-                "is `many`; write a size",
-            ),
-            (
-                LimitsConfig {
-                    fetch_size: text("1KiB"),
-                    ..none()
-                },
-                "from `1MiB` to `64GiB`",
-            ),
-            (
-                LimitsConfig {
-                    fetch_timeout: text("2h"),
-                    ..none()
-                },
-                "from `10ms` to `1h`",
-            ),
-            (
-                LimitsConfig {
-                    directory_depth: Some(65),
-                    ..none()
-                },
-                "must be from 1 to 64, not 65",
-            ),
-        ] {
-            let problem = limits(&written).err().unwrap().to_string();
-            assert!(problem.contains(says), "{problem}");
-        }
-    }
-}
+mod tests;

@@ -190,3 +190,14 @@ fn limits_hold_for_every_source() {
     let wrong = "webhook_hosts: ['no host']\nrepo: https://git.example.com/a/b.git\n";
     assert!(refused(wrong).to_string().contains("no name of a host"));
 }
+
+#[test]
+fn what_is_not_there_yet_is_refused_and_not_passed_over() {
+    let text = "sources:\n- {name: a, url: /srv/a.git, run_tasks: true}\n";
+    let DaemonError::Config(findings) = refused(text) else {
+        panic!("not a config error");
+    };
+    let finding = findings.iter().next().unwrap();
+    assert_eq!(finding.code.as_str(), "E-FIELD-UNKNOWN");
+    assert!(finding.message.contains("run_tasks"), "{}", finding.message);
+}

@@ -2,7 +2,7 @@
 
 use super::{config::Config, error::DaemonError};
 use crate::{
-    http::{Decoration, Doors, Metrics, Webhooks},
+    http::{BodyLimits, Decoration, Doors, Metrics, Webhooks},
     providers::Network,
     reconcile::{
         Bells, Clock, Followed, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions,
@@ -35,6 +35,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         windows: config.windows,
         clock: Clock::default(),
         poll: config.poll,
+        retention: config.retention,
     };
     let restored = Live::restore(&data_dir, &key, &settings)?;
     if config.sources.is_empty() && restored.0.pin().commits().next().is_some() {
@@ -69,7 +70,10 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         reconciler,
         config.api_token,
         config.webhooks,
-        config.route_header,
+        Decoration {
+            route_header: config.route_header,
+        },
+        config.bodies,
     ))
 }
 
@@ -77,19 +81,21 @@ fn doors(
     reconciler: Reconciler,
     token: Option<Opened>,
     webhooks: Webhooks,
-    route_header: bool,
+    decoration: Decoration,
+    bodies: BodyLimits,
 ) -> Doors {
     let names = reconciler.sources().iter().map(|it| it.name().clone());
     Doors {
         bells: Bells::of(names),
         reconciler: Arc::new(reconciler),
         metrics: Arc::new(Metrics::default()),
-        decoration: Decoration { route_header },
+        decoration,
         token: token.map(Arc::new),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         webhooks: Arc::new(webhooks),
         inbox: Inbox::default(),
+        bodies,
     }
 }
 

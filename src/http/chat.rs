@@ -3,7 +3,7 @@
 use super::{
     headers,
     metrics::Metrics,
-    state::{Decoration, Doors},
+    state::{BodyLimits, Decoration, Doors},
 };
 use crate::{
     chat::{ApiError, scan},
@@ -22,9 +22,6 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use std::{convert::Infallible, sync::Arc, time::Instant};
 
-/// Largest request body in bytes (32 MiB): images travel inside it.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
-
 /// What is known of a request while it is answered.
 struct Trail {
     revision: String,
@@ -37,9 +34,23 @@ pub(super) async fn completions(
     State(live): State<Live>,
     State(metrics): State<Arc<Metrics>>,
     State(decoration): State<Decoration>,
+    State(bodies): State<BodyLimits>,
     request: Request,
 ) -> Response {
-    answer(&live, &metrics, decoration, None, request.into_body()).await
+    let asked = Asked {
+        scope: None,
+        body: request.into_body(),
+        most: bodies.chat,
+    };
+    answer(&live, &metrics, decoration, asked).await
+}
+
+/// What is asked, before it is read.
+struct Asked<'a> {
+    scope: Option<&'a str>,
+    body: Body,
+    /// Largest body in bytes.
+    most: usize,
 }
 
 /// Serves a request for `/{endpoint}/…`.
@@ -48,8 +59,11 @@ pub(super) async fn scoped(doors: &Doors, scope: &str, body: Body) -> Response {
         doors.reconciler.live(),
         &doors.metrics,
         doors.decoration,
-        Some(scope),
-        body,
+        Asked {
+            scope: Some(scope),
+            body,
+            most: doors.bodies.chat,
+        },
     )
     .await
 }
@@ -58,8 +72,7 @@ async fn answer(
     live: &Live,
     metrics: &Metrics,
     decoration: Decoration,
-    scope: Option<&str>,
-    body: Body,
+    asked: Asked<'_>,
 ) -> Response {
     let started = Instant::now();
     let served = live.pin();
@@ -68,7 +81,7 @@ async fn answer(
         request_id: headers::new_request_id(),
         route: None,
     };
-    let result = run(&served, scope, body, &mut trail).await;
+    let result = run(&served, asked, &mut trail).await;
     let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
     metrics.request(status, started.elapsed());
     tracing::debug!(
@@ -89,11 +102,11 @@ async fn answer(
 
 async fn run(
     served: &Pinned,
-    scope: Option<&str>,
-    body: Body,
+    asked: Asked<'_>,
     trail: &mut Trail,
 ) -> Result<Answer, Box<ApiError>> {
-    let body = read(body).await?;
+    let Asked { scope, body, most } = asked;
+    let body = read(body, most).await?;
     let envelope = scan(&body).map_err(|error| Box::new(ApiError::from(error)))?;
     let caller = Caller {
         namespace: DEFAULT_NAMESPACE,
@@ -117,10 +130,11 @@ async fn run(
     Ok(answer)
 }
 
-async fn read(body: Body) -> Result<Bytes, Box<ApiError>> {
-    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
-        let message =
-            format!("the request body could not be read, or is larger than {MAX_BODY_BYTES} bytes");
+async fn read(body: Body, most: usize) -> Result<Bytes, Box<ApiError>> {
+    to_bytes(body, most).await.map_err(|_| {
+        let message = format!(
+            "the request body could not be read, or is larger than {most} bytes (`limits.chat_body_size`)"
+        );
         Box::new(
             ApiError::new(413, "invalid_request_error", message).with_code("request_too_large"),
         )

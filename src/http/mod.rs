@@ -30,4 +30,4 @@ mod tests;
 
 pub use metrics::Metrics;
 pub use router::router;
-pub use state::{Decoration, Doors, WebhookSecrets, Webhooks};
+pub use state::{BodyLimits, Decoration, Doors, WebhookSecrets, Webhooks};

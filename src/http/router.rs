@@ -14,9 +14,6 @@ use axum::{
     routing::{get, post},
 };
 
-/// Largest body of the control and resource API in bytes (8 MiB): whole folders are applied at once.
-const MAX_API_BODY_BYTES: usize = 8 * 1024 * 1024;
-
 /// Path endings of chat completions behind an endpoint's name.
 const SCOPED_CHAT: [&str; 2] = ["/v1/chat/completions", "/chat/completions"];
 
@@ -26,7 +23,7 @@ const SCOPED_MODELS: &str = "/v1/models";
 /// The whole surface of the daemon.
 pub fn router(doors: Doors) -> Router {
     let guarded = resource_routes().merge(control_routes());
-    let guarded = guarded.layer(DefaultBodyLimit::max(MAX_API_BODY_BYTES));
+    let guarded = guarded.layer(DefaultBodyLimit::max(doors.bodies.api));
     let guarded = guarded.layer(from_fn_with_state(doors.clone(), access::check));
     Router::new()
         .route("/v1/chat/completions", post(chat::completions))

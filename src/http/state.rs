@@ -34,6 +34,27 @@ pub struct Doors {
     pub webhooks: Arc<Webhooks>,
     /// The webhooks that were received.
     pub inbox: Inbox,
+    /// How large requests may be.
+    pub bodies: BodyLimits,
+}
+
+/// How large the bodies of requests may be, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyLimits {
+    /// Of the control and resource API.
+    pub api: usize,
+    /// Of calls of models.
+    pub chat: usize,
+}
+
+impl Default for BodyLimits {
+    /// 8 MiB, as whole folders are applied at once; and 32 MiB, as images travel in what models are asked.
+    fn default() -> Self {
+        Self {
+            api: 8 << 20,
+            chat: 32 << 20,
+        }
+    }
 }
 
 /// Who may ring, and about what.
@@ -85,6 +106,12 @@ impl FromRef<Doors> for TaskTracker {
 impl FromRef<Doors> for CancellationToken {
     fn from_ref(doors: &Doors) -> Self {
         doors.stop.clone()
+    }
+}
+
+impl FromRef<Doors> for BodyLimits {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.bodies
     }
 }
 

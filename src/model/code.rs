@@ -180,6 +180,8 @@ codes! {
     LIMIT_TOTAL_SIZE = "E-LIMIT-TOTAL-SIZE";
     /// The manifests hold more values together than what is read.
     LIMIT_VALUES = "E-LIMIT-VALUES";
+    /// The manifests describe more resources together than what is read.
+    LIMIT_OBJECTS = "E-LIMIT-OBJECTS";
     /// The tree nests deeper than what is read.
     LIMIT_TREE_DEPTH = "E-LIMIT-TREE-DEPTH";
     /// Symlinks are not read.

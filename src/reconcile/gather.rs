@@ -1,6 +1,9 @@
 //! A checkout to parsed files; what was parsed before is not parsed again.
 
-use super::values::{ValueCount, held};
+use super::{
+    objects::{described, too_many},
+    values::{ValueCount, held},
+};
 use crate::{
     manifest::{FileEdit, Layer, MAX_FILE_BYTES, ParsedFile, parse_file},
     model::{Finding, SortedMap},
@@ -176,6 +179,8 @@ struct Gathered {
     files: SourceFileMap,
     /// How many values the files hold.
     values: u64,
+    /// How many resources they hold.
+    objects: u64,
 }
 
 impl Gathered {
@@ -195,17 +200,19 @@ impl Gathered {
 pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles, SourceError> {
     let changes = checkout.changes_since(&cache.last.listed);
     let mut files = cache.last.files.clone();
-    let mut values = cache.last.values;
+    let (mut values, mut objects) = (cache.last.values, cache.last.objects);
     let mut unread = Vec::new();
     for change in &changes {
-        values -= files.get(&change.path).map_or(0, held);
+        if let Some(before) = files.get(&change.path) {
+            (values, objects) = (values - held(before), objects - described(before));
+        }
         let Some(file) = &change.file else {
             files.remove_mut(&change.path);
             continue;
         };
         match cache.before.find(file) {
             Some(known) => {
-                values += held(known);
+                (values, objects) = (values + held(known), objects + described(known));
                 files.insert_mut(file.path.clone(), known.clone());
             }
             None => unread.push(file),
@@ -216,14 +223,18 @@ pub fn gather(checkout: &Checkout, cache: &mut FileCache) -> Result<SourceFiles,
     if let Some(refusal) = count.refusal(&parsed, &cache.label) {
         return Ok(refuse(checkout, cache, refusal));
     }
+    if let Some(refusal) = too_many(checkout.max_objects, objects, &parsed) {
+        return Ok(refuse(checkout, cache, refusal));
+    }
     for (path, file) in parsed {
-        values += held(&file);
+        (values, objects) = (values + held(&file), objects + described(&file));
         files.insert_mut(path, file);
     }
     let gathered = Gathered {
         listed: checkout.files.clone(),
         files: files.clone(),
         values,
+        objects,
     };
     cache.before = std::mem::replace(&mut cache.last, gathered);
     Ok(SourceFiles {

@@ -3,7 +3,7 @@
 use super::{
     events::EventSort,
     noting::settled,
-    orders::{Held, HeldBy, Pin, Suspension},
+    orders::{Held, HeldBy, Pin, Reason, Suspension},
     parts::Stand,
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::Served,
@@ -143,7 +143,7 @@ impl Reconciler {
             )));
         }
         let confirmation = Confirmation {
-            plan_digest: held.by.confirmed_as(&held.plan_digest),
+            plan_digest: held.question.clone(),
             confirmed_by: by.to_owned(),
             reason: reason.to_owned(),
             at_us: now_us(),
@@ -173,7 +173,7 @@ impl Reconciler {
         Ok(pin.left.is_some() && pin.left == stand.text())
     }
 
-    /// What holds a candidate from Git, unless somebody said yes to its plan or it lifts the pin.
+    /// What holds a candidate from Git, unless somebody said yes to just this or it lifts the pin.
     pub(super) async fn held_by(
         &self,
         turn: &mut Turn,
@@ -181,24 +181,21 @@ impl Reconciler {
     ) -> Result<Option<Held>, StoreError> {
         let pinned = turn.pin.as_ref();
         let pinned = pinned.filter(|pin| !pin.is_lifted_by(ready.catalog()));
-        let held = match pinned {
-            Some(pin) => Some((HeldBy::Pin, pinned_message(pin))),
-            None => match ready.held_for_force() {
-                Some(message) => Some((HeldBy::Force, message)),
-                None => self.held_for_pruning(ready),
-            },
-        };
-        if let Some((by, message)) = held {
+        let pinned = pinned.map(pinned_reason);
+        let reasons = [pinned, ready.held_for_force(), self.held_for_pruning(ready)];
+        let reasons: Vec<_> = reasons.into_iter().flatten().collect();
+        if !reasons.is_empty() {
+            let question = ready.question(&reasons);
             let store = self.store().await?;
-            ready.confirmation = store.confirmation(ready.plan_digest()).await?;
+            ready.confirmation = store.confirmation(&question).await?;
             if ready.confirmation.is_none() {
-                return Ok(Some(ready.held(by, message)));
+                return Ok(Some(ready.held(&reasons, question)));
             }
         }
         self.held_by_window(ready).await
     }
 
-    fn held_for_pruning(&self, ready: &Ready) -> Option<(HeldBy, String)> {
+    fn held_for_pruning(&self, ready: &Ready) -> Option<Reason> {
         let served = self.live.pin();
         let managed = served.snapshot.catalog().len() - served.snapshot.unmanaged().size();
         let mut message = self.settings.prune.holds(ready.pruned(), managed)?;
@@ -207,7 +204,12 @@ impl Reconciler {
             message.push_str(entry);
             message.push_str("` (`orloj plan` has them all)");
         }
-        Some((HeldBy::Prune, message))
+        Some(Reason {
+            by: HeldBy::Prune,
+            message,
+            // The plan and the commits say it all.
+            about: String::new(),
+        })
     }
 
     /// Keeps a held revision in mind, so that it is neither reviewed again nor forgotten to be shown.
@@ -293,15 +295,19 @@ impl Reconciler {
     }
 }
 
-fn pinned_message(pin: &Pin) -> String {
+fn pinned_reason(pin: &Pin) -> Reason {
     let reason = match pin.reason.as_str() {
         "" => String::new(),
         reason => format!(" (\"{reason}\")"),
     };
-    format!(
-        "{} is pinned since a rollback{reason}, and this commit touches nothing that was rolled back",
-        short(&pin.revision)
-    )
+    Reason {
+        by: HeldBy::Pin,
+        message: format!(
+            "{} is pinned since a rollback{reason}, and this commit touches nothing that was rolled back",
+            short(&pin.revision)
+        ),
+        about: format!("{} since {}", pin.revision, pin.since_us),
+    }
 }
 
 fn short(revision: &str) -> &str {

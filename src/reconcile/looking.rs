@@ -82,7 +82,9 @@ impl Reconciler {
         if let Some(outcome) = self.begin(&mut turn).await? {
             return Ok(outcome);
         }
-        self.settle_after(&mut turn, asked).await
+        let outcome = self.settle_after(&mut turn, asked).await;
+        self.remove_leftover_mirrors(&mut turn);
+        outcome
     }
 
     /// Brings live what is known already, for whoever has the turn; asks no remote.

@@ -115,8 +115,10 @@ pub struct Held {
     pub commit: Option<String>,
     /// The first line of its message.
     pub summary: String,
-    /// What holds it.
+    /// What holds it; the first of several reasons.
     pub by: HeldBy,
+    /// What a yes is to: the plan, where the sources stand, and every reason; no other question has the same.
+    pub(super) question: String,
     /// Why, in a sentence.
     pub message: String,
     /// Since when, in microseconds since 1970 (UTC).
@@ -143,6 +145,16 @@ impl Held {
             now_us < schedule.at_us || schedule.opens_us.is_some_and(|opens| opens <= now_us)
         })
     }
+}
+
+/// Why a revision waits.
+#[derive(Debug, Clone)]
+pub(super) struct Reason {
+    pub(super) by: HeldBy,
+    /// In a sentence.
+    pub(super) message: String,
+    /// What tells this occasion from others of the sort, where the plan and the commits do not.
+    pub(super) about: String,
 }
 
 /// What holds a revision.

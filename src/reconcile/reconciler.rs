@@ -24,8 +24,8 @@ use tokio::sync::{OnceCell, watch};
 pub struct Reconciler {
     pub(super) live: Live,
     pub(super) settings: ReconcileSettings,
-    /// Held for its lock.
-    _data_dir: DataDir,
+    /// Held for its lock, too.
+    pub(super) data_dir: DataDir,
     pub(super) key: DataKey,
     pub(super) turn: tokio::sync::Mutex<Turn>,
     pub(super) status: watch::Sender<Status>,
@@ -55,6 +55,8 @@ pub(super) struct Turn {
     /// Whether what is served was read with today's configuration; what was restored may have been kept
     /// under another `--path`.
     pub(super) current: bool,
+    /// Whether no mirror was left behind by what is live now.
+    pub(super) mirrors_tidied: bool,
 }
 
 /// Why a walk ended early. All of these may work next time.
@@ -90,7 +92,7 @@ impl Reconciler {
         Self {
             live,
             settings,
-            _data_dir: data_dir,
+            data_dir,
             key,
             turn: tokio::sync::Mutex::new(Turn {
                 journal,
@@ -101,6 +103,7 @@ impl Reconciler {
                 pin: None,
                 orders_known: false,
                 current: false,
+                mirrors_tidied: false,
             }),
             status: watch::Sender::default(),
             events: Events::default(),
@@ -169,11 +172,14 @@ impl Reconciler {
         Ok(())
     }
 
+    async fn open_store(&self) -> Result<Store, StoreError> {
+        let store = Store::open(&self.database).await?;
+        Ok(store.keeping(self.settings.retention))
+    }
+
     /// The store, opened when it is first needed: serving does not wait for it.
     pub(super) async fn store(&self) -> Result<&Store, StoreError> {
-        self.store
-            .get_or_try_init(|| Store::open(&self.database))
-            .await
+        self.store.get_or_try_init(|| self.open_store()).await
     }
 }
 

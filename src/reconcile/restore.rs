@@ -37,6 +37,7 @@ impl Live {
         settings: &ReconcileSettings,
     ) -> Result<(Self, Journal), LastGoodError> {
         let (journal, last_good) = Journal::open(data_dir.path(), key)?;
+        let journal = journal.keeping(settings.retention.revisions);
         let Some(last_good) = last_good else {
             return Ok((Self::new(Served::nothing()), journal));
         };

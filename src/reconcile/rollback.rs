@@ -40,8 +40,8 @@ impl Reconciler {
         let mut turn = self.turn.lock().await;
         self.know_head(&mut turn).await?;
         self.know_orders(&mut turn).await?;
-        let served = self.live.pin();
-        let target = find(turn.journal.kept(), order.to.as_deref(), &served)?.clone();
+        let (served, keep) = (self.live.pin(), self.settings.retention.revisions);
+        let target = find(turn.journal.kept(), order.to.as_deref(), &served, keep)?.clone();
         let outcome = self.go_back(&mut turn, &target, order).await?;
         self.note(&outcome);
         Ok(outcome)
@@ -67,9 +67,10 @@ impl Reconciler {
             reason: pin.reason,
             by: pin.by,
         };
+        let keep = self.settings.retention.revisions;
         let done = match target {
             Some(target) => self.go_back(turn, &target, order).await,
-            None => Err(OrderError::Nothing(not_kept(&pin.revision))),
+            None => Err(OrderError::Nothing(not_kept(&pin.revision, keep))),
         };
         match done {
             Ok(outcome) => Ok(Some(outcome)),
@@ -92,10 +93,10 @@ impl Reconciler {
         order: RollbackOrder,
     ) -> Result<Outcome, OrderError> {
         let started_us = now_us();
-        let served = self.live.pin();
+        let (served, keep) = (self.live.pin(), self.settings.retention.revisions);
         let kept = tokio::task::block_in_place(|| turn.journal.revision(&self.key, target.seq));
         let kept = kept.map_err(super::reconciler::StepError::from)?;
-        let kept = kept.ok_or_else(|| OrderError::Nothing(not_kept(&target.revision_id)))?;
+        let kept = kept.ok_or_else(|| OrderError::Nothing(not_kept(&target.revision_id, keep)))?;
         let mut inputs = tokio::task::block_in_place(|| kept_inputs(kept, &served.inputs.parts));
         let store = self.store().await?;
         let (generation, rows) = store.unmanaged(&self.key).await?;
@@ -187,6 +188,7 @@ fn find<'a>(
     kept: &'a [KeptRevision],
     to: Option<&str>,
     served: &Served,
+    keep: usize,
 ) -> Result<&'a KeptRevision, OrderError> {
     let digest = served.digest.to_string();
     let mut newest_first = kept.iter().rev();
@@ -199,7 +201,7 @@ fn find<'a>(
     let found = found.ok_or_else(|| {
         OrderError::Nothing(match to {
             None => "no other revision is kept".to_owned(),
-            Some(to) => not_kept(to),
+            Some(to) => not_kept(to, keep),
         })
     })?;
     if found.config_digest == digest {
@@ -243,10 +245,9 @@ fn begins_with(revision: &KeptRevision, to: &str) -> bool {
         && (revision.revision_id.starts_with(to) || commits.any(|it| it.id.starts_with(to)))
 }
 
-fn not_kept(revision: &str) -> String {
+fn not_kept(revision: &str, keep: usize) -> String {
     format!(
-        "`{revision}` is not kept any more; the last {} revisions are (`orloj history`), older ones come back with `git revert`",
-        crate::store::KEPT_REVISIONS
+        "`{revision}` is not kept any more; the last {keep} revisions are (`orloj history`), older ones come back with `git revert`"
     )
 }
 

@@ -5,6 +5,7 @@ use crate::{
     plan::Windows,
     providers::Network,
     secrets::{Keyring, Opened, environment_names, reserved},
+    store::Retention,
 };
 use jiff::Timestamp;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -27,6 +28,8 @@ pub struct ReconcileSettings {
     pub clock: Clock,
     /// Time between two looks at the source.
     pub poll: Duration,
+    /// What is kept of the past.
+    pub retention: Retention,
 }
 
 /// What tells the time of day; it may jump in any direction.

@@ -5,7 +5,7 @@ use super::{
     facts::{Came, Facts},
     followed::{Followed, Moved},
     head::Head,
-    orders::{Held, HeldBy},
+    orders::{Held, HeldBy, Reason},
     prepare::{Closed, Prepared, prepare},
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::{Inputs, Served},
@@ -85,19 +85,25 @@ impl Ready {
         self.next.snapshot.catalog()
     }
 
-    pub(super) fn plan_digest(&self) -> &str {
-        &self.facts.plan_digest
-    }
-
     pub(super) fn touched(&self) -> &[ResourceId] {
         &self.touched
     }
 
     /// Why it waits for somebody's yes to a reference that was moved by force.
-    pub(super) fn held_for_force(&self) -> Option<String> {
+    pub(super) fn held_for_force(&self) -> Option<Reason> {
         let forced = self.facts.forced.iter().filter(|one| one.is_protected);
-        let messages: Vec<_> = forced.map(|one| one.message.as_str()).collect();
-        (!messages.is_empty()).then(|| messages.join("; "))
+        let (messages, about): (Vec<_>, Vec<_>) = forced
+            .map(|one| {
+                let moved = &one.moved;
+                let about = format!("{} {}..{}", one.source, moved.from, moved.to);
+                (one.message.as_str(), about)
+            })
+            .unzip();
+        (!messages.is_empty()).then(|| Reason {
+            by: HeldBy::Force,
+            message: messages.join("; "),
+            about: about.join(" "),
+        })
     }
 
     /// How many objects the plan prunes.
@@ -110,14 +116,30 @@ impl Ready {
         (self.facts.outcome, self.facts.reason) = (outcome, reason);
     }
 
-    /// The same as something that waits.
-    pub(super) fn held(&self, by: HeldBy, message: String) -> Held {
+    /// What somebody is asked who is told these reasons. A yes to it is none to the same changes at another
+    /// commit, for another reason, or after another rollback.
+    pub(super) fn question(&self, reasons: &[Reason]) -> String {
+        let stand = self.next.inputs.parts.stand().text().unwrap_or_default();
+        let mut question = format!("{} at {stand}", self.facts.plan_digest);
+        for reason in reasons {
+            question.push_str("; ");
+            question.push_str(reason.by.as_str());
+            question.push(' ');
+            question.push_str(&reason.about);
+        }
+        question
+    }
+
+    /// The same as something that waits for a yes to a question.
+    pub(super) fn held(&self, reasons: &[Reason], question: String) -> Held {
+        let messages = reasons.iter().map(|reason| reason.message.as_str());
         Held {
             plan_digest: self.facts.plan_digest.clone(),
             commit: self.facts.commit.clone(),
             summary: self.facts.summary.clone(),
-            by,
-            message,
+            by: reasons.first().map_or(HeldBy::Prune, |reason| reason.by),
+            question,
+            message: messages.collect::<Vec<_>>().join("; "),
             since_us: now_us(),
             schedule: None,
         }
@@ -220,6 +242,7 @@ impl Reconciler {
         self.live.switch(next);
         tracing::trace!(target: "orloj::step", step = "live.switched");
         (turn.refused, turn.held) = (None, None);
+        turn.mirrors_tidied = false;
         let outcome = self.tell(&facts, findings);
         self.show_orders(turn);
         self.tidy(turn);

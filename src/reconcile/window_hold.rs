@@ -1,21 +1,11 @@
 //! Commits that wait for the time that is theirs.
 
 use super::{
-    orders::{Held, HeldBy, HeldSchedule},
+    orders::{Held, HeldBy, HeldSchedule, Reason},
     reconciler::Reconciler,
     step::Ready,
 };
 use crate::store::StoreError;
-
-impl HeldBy {
-    /// Under which text a yes to a plan is kept: one to what it prunes is none to its hour.
-    pub(super) fn confirmed_as(self, plan_digest: &str) -> String {
-        match self {
-            Self::Prune | Self::Pin | Self::Force => plan_digest.to_owned(),
-            Self::Window => format!("window:{plan_digest}"),
-        }
-    }
-}
 
 impl Reconciler {
     /// What holds a candidate from Git until a window opens, unless somebody said yes to its going live
@@ -31,13 +21,19 @@ impl Reconciler {
         let Some(closed) = self.settings.windows.closed(&ready.scopes, now) else {
             return Ok(None);
         };
-        let key = HeldBy::Window.confirmed_as(ready.plan_digest());
-        let yes = self.store().await?.confirmation(&key).await?;
+        let reason = Reason {
+            by: HeldBy::Window,
+            message: closed.sentence(),
+            about: closed.window.to_string(),
+        };
+        let reasons = [reason];
+        let question = ready.question(&reasons);
+        let yes = self.store().await?.confirmation(&question).await?;
         if yes.is_some() {
             ready.confirmation = yes;
             return Ok(None);
         }
-        let mut held = ready.held(HeldBy::Window, closed.sentence());
+        let mut held = ready.held(&reasons, question);
         held.schedule = Some(HeldSchedule {
             window: closed.window.to_string(),
             at_us: now.as_microsecond(),

@@ -52,6 +52,8 @@ pub struct Checkout {
     pub findings: Vec<Finding>,
     /// How many values ([`Limits::max_values`]) its files may hold together.
     pub max_values: u64,
+    /// How many resources ([`Limits::max_objects`]) its files may hold together.
+    pub max_objects: u64,
     contents: Contents,
 }
 
@@ -154,6 +156,7 @@ impl Checkout {
             files: listed.files,
             findings: listed.findings,
             max_values: limits.max_values,
+            max_objects: limits.max_objects,
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
                 loose,
@@ -173,12 +176,14 @@ impl Checkout {
         let Limits {
             max_file_bytes,
             max_values,
+            max_objects,
             ..
         } = *gather.limits();
         Self {
             commit: None,
             files,
             max_values,
+            max_objects,
             findings: gather.finish(),
             contents: Contents::Objects {
                 repository: Mutex::new(repository),
@@ -196,6 +201,7 @@ impl Checkout {
             files,
             findings,
             max_values: Limits::default().max_values,
+            max_objects: Limits::default().max_objects,
             contents: Contents::Memory,
         }
     }

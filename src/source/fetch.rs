@@ -7,7 +7,6 @@ use super::{
     revision::open,
     text::safe,
     transport::{Announced, Transfer},
-    versions::newest_tags,
 };
 use git2::{AutotagOption, Direction, FetchOptions, Oid, RemoteCallbacks, Repository};
 use std::sync::Arc;
@@ -321,8 +320,11 @@ fn highest(
             location: config.location.to_string(),
             range: safe(&range.to_string()),
             known: first_of(
-                &newest_tags(names()),
-                "it has no tag that is a version such as `v1.2.3`",
+                &range.newest_tags(names()),
+                &format!(
+                    "it has no tag that is a version such as `{}`",
+                    range.example_tag()
+                ),
                 "its newest versions are",
             ),
         })

@@ -16,6 +16,8 @@ pub struct Limits {
     /// memory by their number, which bytes alone do not bound. By default 65 for each of `max_files`, as many
     /// as a manifest of a KiB holds.
     pub max_values: u64,
+    /// Resources of all manifest files of one revision.
+    pub max_objects: u64,
     /// What of a revision is looked at.
     pub selection: Selection,
     /// Directories inside one another.
@@ -42,6 +44,7 @@ impl Default for Limits {
             max_file_bytes: 1 << 20,
             max_total_bytes: 256 << 20,
             max_values: 13_000_000,
+            max_objects: 500_000,
             selection: Selection::default(),
             max_depth: 32,
             fetch_timeout: Duration::from_mins(1),

@@ -322,6 +322,34 @@ fn git(act: &'static str, path: &Path, source: git2::Error) -> SourceError {
 }
 
 /// A source's name as a file name: as it is if that is plain, else in hexadecimal.
+/// Removes the mirrors in `dir` of all sources but those of these names; returns what was removed.
+///
+/// # Errors
+///
+/// - [`SourceError::Io`] if the directory cannot be listed, or one of them stays.
+pub fn remove_other_mirrors(dir: &Path, names: &[&str]) -> Result<Vec<String>, SourceError> {
+    let kept: Vec<_> = names.iter().map(|name| file_name(name)).collect();
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(SourceError::io("list", dir, error)),
+    };
+    let mut removed = Vec::new();
+    for entry in entries.flatten() {
+        let path = entry.path();
+        // Beside a mirror stand, for a moment, the one before and the one after it.
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let is_mirror = matches!(extension, Some("git" | "new" | "old"));
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        if let Some(stem) = stem.filter(|stem| is_mirror && !kept.iter().any(|kept| kept == stem)) {
+            swap::remove(&path)?;
+            removed.push(stem.to_owned());
+        }
+    }
+    removed.sort();
+    Ok(removed)
+}
+
 fn file_name(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let fits = !name.is_empty() && name.len() <= 100 && !name.starts_with('.');

@@ -52,7 +52,7 @@ pub use history::Move;
 pub use ids::{BlobId, CommitId};
 pub use limits::Limits;
 pub use location::{Location, LocationError};
-pub use mirror::Mirror;
+pub use mirror::{Mirror, remove_other_mirrors};
 pub use patterns::{PatternError, Patterns, Selection};
 pub use proxy::{GitProxy, ProxyError, ProxyVariableError, ProxyVariables, Variable};
 pub use reference::ReferenceError;

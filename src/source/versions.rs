@@ -1,4 +1,4 @@
-//! `semver:RANGE`: tags that are versions, and which of them is followed.
+//! `semver:RANGE`, and `semver:PREFIX:RANGE`: tags that are versions, and which of them is followed.
 
 use super::text::safe;
 use semver::{Prerelease, Version};
@@ -33,6 +33,8 @@ pub struct VersionRangeError {
 #[derive(Debug, Clone)]
 pub struct VersionRange {
     text: String,
+    /// What stands before the version in a tag, such as `app/`.
+    tag_prefix: String,
     alternatives: Vec<Alternative>,
 }
 
@@ -71,12 +73,29 @@ impl VersionRange {
     ///
     /// - [`VersionRangeError`] with what is wrong.
     pub fn of_reference(reference: &str) -> Option<Result<Self, VersionRangeError>> {
-        reference.strip_prefix(PREFIX).map(Self::parse)
+        let named = reference.strip_prefix(PREFIX)?;
+        let Some((tag_prefix, range)) = named.rsplit_once(':') else {
+            return Some(Self::parse(named));
+        };
+        let refused = |why: &str| VersionRangeError {
+            shown: safe(&named.chars().take(80).collect::<String>()),
+            why: why.to_owned(),
+        };
+        if !is_of_a_tag(tag_prefix) {
+            return Some(Err(refused("what stands before its `:` begins no tag")));
+        }
+        Some(Self::parse(range).map(|parsed| Self {
+            tag_prefix: tag_prefix.to_owned(),
+            ..parsed
+        }))
     }
 
-    /// As the name of a reference.
-    pub fn reference(range: &str) -> String {
-        format!("{PREFIX}{range}")
+    /// As the name of a reference; `tag_prefix` stands before the version in a tag, such as `app/`.
+    pub fn reference(tag_prefix: Option<&str>, range: &str) -> String {
+        match tag_prefix {
+            None | Some("") => format!("{PREFIX}{range}"),
+            Some(tag_prefix) => format!("{PREFIX}{tag_prefix}:{range}"),
+        }
     }
 
     /// Reads a range.
@@ -93,6 +112,7 @@ impl VersionRange {
         alternatives
             .map(|alternatives| Self {
                 text: text.to_owned(),
+                tag_prefix: String::new(),
                 alternatives,
             })
             .map_err(|why| VersionRangeError {
@@ -103,13 +123,14 @@ impl VersionRange {
 
     /// Whether the full name of a reference is a tag for a version in the range.
     pub fn follows(&self, reference: &str) -> bool {
-        tagged(reference).is_some_and(|version| self.holds(&version))
+        let version = tagged(reference, &self.tag_prefix);
+        version.is_some_and(|version| self.holds(&version))
     }
 
     /// The tag with the highest version in the range, by full name.
     pub(super) fn highest<'a>(&self, references: impl Iterator<Item = &'a str>) -> Option<&'a str> {
         let fitting = references
-            .filter_map(|name| Some((tagged(name)?, name)))
+            .filter_map(|name| Some((tagged(name, &self.tag_prefix)?, name)))
             .filter(|(version, _)| self.holds(version));
         // Two spellings of one version: whichever sorts first, every time.
         let order = |(a, first): &(Version, &str), (b, second): &(Version, &str)| {
@@ -121,28 +142,52 @@ impl VersionRange {
     fn holds(&self, version: &Version) -> bool {
         self.alternatives.iter().any(|one| one.holds(version))
     }
-}
 
-/// As it was written.
-impl fmt::Display for VersionRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+    /// The names of the newest versions among some references, without folder, newest first.
+    pub(super) fn newest_tags<'a>(
+        &self,
+        references: impl Iterator<Item = &'a str>,
+    ) -> Vec<&'a str> {
+        let mut all: Vec<_> = references
+            .filter_map(|name| Some((tagged(name, &self.tag_prefix)?, name.strip_prefix(TAGS)?)))
+            .collect();
+        all.sort_by(|(a, _), (b, _)| b.cmp_precedence(a));
+        all.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// A tag as it may look, for messages.
+    pub(super) fn example_tag(&self) -> String {
+        format!("{}v1.2.3", safe(&self.tag_prefix))
     }
 }
 
-/// The names of the newest versions among some references, without folder, newest first.
-pub(super) fn newest_tags<'a>(references: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut all: Vec<_> = references
-        .filter_map(|name| Some((tagged(name)?, name.strip_prefix(TAGS)?)))
-        .collect();
-    all.sort_by(|(a, _), (b, _)| b.cmp_precedence(a));
-    all.into_iter().map(|(_, name)| name).collect()
+/// As it was written; of a prefix, what a tag begins with.
+impl fmt::Display for VersionRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if self.tag_prefix.is_empty() {
+            return Ok(());
+        }
+        write!(f, " behind {}", self.tag_prefix)
+    }
 }
 
-/// The version that a full reference name tags: `v1.2.3` or `1.2.3`, all three numbers. (`v1` is a tag that
-/// people move along.)
-fn tagged(reference: &str) -> Option<Version> {
-    let tag = reference.strip_prefix(TAGS)?;
+/// Whether a text can stand at the beginning of a tag's name. <https://git-scm.com/docs/git-check-ref-format>
+fn is_of_a_tag(text: &str) -> bool {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    let whole = !text.is_empty() && text.len() <= MAX_RANGE_BYTES;
+    whole
+        && !text.contains(odd)
+        && !text.starts_with(['/', '-', '.'])
+        && !["..", "//", "@{", "/."]
+            .iter()
+            .any(|part| text.contains(part))
+}
+
+/// The version that a full reference name tags behind a prefix: `v1.2.3` or `1.2.3`, all three numbers. (`v1`
+/// is a tag that people move along.)
+fn tagged(reference: &str, prefix: &str) -> Option<Version> {
+    let tag = reference.strip_prefix(TAGS)?.strip_prefix(prefix)?;
     Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
 }
 

@@ -60,6 +60,7 @@ pub fn open_work_tree_in(
     let files = Files::tangled(&found);
     let mut checkout = Checkout::of_files(files, walk.gather.finish());
     checkout.max_values = limits.max_values;
+    checkout.max_objects = limits.max_objects;
     Ok(checkout)
 }
 
@@ -140,6 +141,7 @@ impl WorkTree {
             Checkout::of_files(Files::tangled(&found), walk.gather.finish())
         };
         read.max_values = limits.max_values;
+        read.max_objects = limits.max_objects;
         self.pending = Changed::nothing();
         Ok(read)
     }

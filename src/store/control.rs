@@ -35,10 +35,10 @@ impl Told {
     }
 }
 
-/// Somebody's yes to one plan.
+/// Somebody's yes to one question.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Confirmation {
-    /// The digest of the plan; no other plan is meant.
+    /// What was asked: the digest of the plan, the commits and the reasons; no other question is meant.
     pub plan_digest: String,
     /// Who said yes.
     pub confirmed_by: String,
@@ -103,7 +103,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps somebody's yes to a plan; a later one replaces it.
+    /// Keeps somebody's yes to a question; a later one replaces it.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Store {
         Ok(())
     }
 
-    /// Who said yes to a plan, if anybody did.
+    /// Who said yes to a question, if anybody did.
     ///
     /// # Errors
     ///

@@ -2,11 +2,27 @@
 
 use super::{Store, StoreError, error::query};
 
-/// The newest records are kept, however old they are.
-pub(super) const KEPT_RECORDS: i64 = 1000;
+/// What is kept of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// So many of the newest records of the history, however old they are.
+    pub records: u32,
+    /// And all that are younger than this, however many there are, in microseconds.
+    pub age_us: i64,
+    /// At least so many of the newest revisions can be gone back to.
+    pub revisions: usize,
+}
 
-/// Records younger than this are kept, however many there are: a year, in microseconds.
-pub(super) const KEPT_US: i64 = 365 * 24 * 60 * 60 * 1_000_000;
+impl Default for Retention {
+    /// A thousand records or a year, and twenty revisions.
+    fn default() -> Self {
+        Self {
+            records: 1000,
+            age_us: 365 * 24 * 60 * 60 * 1_000_000,
+            revisions: 20,
+        }
+    }
+}
 
 /// Old records are looked for once in so many new ones.
 pub(super) const RECORDS_PER_LOOK: i64 = 100;
@@ -19,6 +35,12 @@ const FORGET: &str = "DELETE FROM revisions WHERE seq <= CAST($1 AS BIGINT) \
 const FORGET_CONFIRMATIONS: &str = "DELETE FROM confirmations WHERE at_us < CAST($1 AS BIGINT)";
 
 impl Store {
+    /// The same, with another idea of how long the history is kept.
+    #[must_use]
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
     /// Forgets records that are neither among the newest nor young, now and then: `newest` is the number
     /// of a record that was just added at `now_us`.
     pub(super) async fn forget_now_and_then(&self, newest: i64, now_us: i64) {
@@ -32,9 +54,9 @@ impl Store {
     }
 
     async fn forget(&self, newest: i64, now_us: i64) -> Result<(), StoreError> {
-        let before_us = now_us.saturating_sub(KEPT_US);
+        let before_us = now_us.saturating_sub(self.retention.age_us);
         sqlx::query(FORGET)
-            .bind(newest - KEPT_RECORDS)
+            .bind(newest - i64::from(self.retention.records))
             .bind(before_us)
             .execute(&self.pool)
             .await

@@ -1,6 +1,6 @@
 //! Opening the database.
 
-use super::{StoreError, error::query, location::sqlite_path, step::step};
+use super::{Retention, StoreError, error::query, location::sqlite_path, step::step};
 use sqlx::{
     SqlitePool,
     migrate::{MigrateError, Migrator},
@@ -29,6 +29,7 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 #[derive(Clone)]
 pub struct Store {
     pub(super) pool: SqlitePool,
+    pub(super) retention: Retention,
 }
 
 impl Store {
@@ -82,7 +83,10 @@ impl Store {
             .await
             .map_err(|error| migration_error(path, error))?;
         step("database.migrated");
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            retention: Retention::default(),
+        })
     }
 
     /// Reads the whole database and checks that it is sound.

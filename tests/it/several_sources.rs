@@ -118,6 +118,34 @@ fn each_source_is_rung_for_and_fails_by_itself() {
         text.contains("base:live/small.yaml") && text.contains("apps:small.yaml"),
         "{text}"
     );
+
+    // It stays where it was, and the other one goes on.
+    base.replace("live/small.yaml", "small-v2", "small-v4");
+    let in_base = base.commit_and_push("fourth");
+    let divided = daemon.cli().run(&["sync"]).code(3);
+    assert!(divided.stdout.contains("applied"), "{}", divided.stdout);
+    assert!(
+        divided.stderr.contains("source `apps` is refused at"),
+        "{}",
+        divided.stderr
+    );
+    assert_eq!(commit_of(&daemon, "base"), in_base);
+    assert_eq!(commit_of(&daemon, "apps"), at);
+    let shown = daemon.cli().run(&["status"]).success().stdout;
+    assert!(
+        shown.contains("is refused: \"apps: a second small\""),
+        "{shown}"
+    );
+    let same = daemon.cli().run(&["sync"]).code(3);
+    assert!(
+        same.stderr.contains("source `apps` is refused at"),
+        "{}",
+        same.stderr
+    );
+    apps.write("small.yaml", &mock_endpoint("other", "other-v1"));
+    apps.commit_and_push("no second small");
+    daemon.cli().run(&["sync"]).success();
+    daemon.chat("other").status(200);
 }
 
 #[test]

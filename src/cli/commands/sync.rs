@@ -5,12 +5,16 @@ use clap::Args;
 
 /// Fetch now, and wait until the newest commit is live or refused
 ///
-/// Exits with 3 if the commit is refused and with 5 if it is held: what was live stays live. Exits with 1
-/// if the source cannot be reached; the daemon keeps trying.
+/// Exits with 3 if the commit, or that of one of several sources, is refused, and with 5 if it is held: what was
+/// live stays live. Exits with 1 if the source cannot be reached; the daemon keeps trying.
+///
+/// A commit that its `windows` hold goes live by itself when one opens. `orloj confirm DIGEST --reason TEXT` lets
+/// it go live now; the digest is in what `orloj sync` and `orloj status` print.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  git push && orloj sync")]
+  git push && orloj sync
+  orloj confirm sha256:a90b11c2 --reason \"outage\"    now, although no window is open")]
 pub(crate) struct SyncArgs {
     #[command(flatten)]
     server: ServerArgs,

@@ -253,6 +253,16 @@ fn sync_ends_as_the_commit_did() {
         "{}",
         bad.err
     );
+    let divided = sync(json!({
+        "outcome": "applied", "revision": "r2", "findings": refusal(),
+        "refused": [{ "name": "base", "commit": "0123456789abcdef", "summary": "base: x", "at": "" }],
+    }));
+    assert_eq!(
+        (divided.exit, divided.out.as_str()),
+        (Exit::Invalid, "applied: r2 is live\n")
+    );
+    let message = "source `base` is refused at 0123456";
+    assert!(divided.err.contains(message), "{}", divided.err);
     let first = sync(json!({ "outcome": "rejected", "revision": "none", "findings": refusal() }));
     assert!(first.err.contains("nothing is live yet"), "{}", first.err);
     let retry = sync(json!({ "outcome": "retry", "revision": "r1", "error": "no route" }));

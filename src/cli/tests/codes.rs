@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 20] = [
+const SITUATIONS: [&str; 21] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -23,6 +23,7 @@ const SITUATIONS: [&str; 20] = [
     "E-LIMIT-FINDINGS",
     "E-LIMIT-IGNORE",
     "E-LIMIT-NODES",
+    "E-LIMIT-OBJECTS",
     "E-LIMIT-SUBMODULE",
     "E-LIMIT-SYMLINK",
     "E-LIMIT-TOTAL-SIZE",

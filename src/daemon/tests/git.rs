@@ -22,6 +22,10 @@ fn reference_is_named_as_the_flag_has_it_or_by_its_sort() {
         ("ref: production\n", "production"),
         ("ref: 'semver:>=1.2 <2'\n", "semver:>=1.2 <2"),
         ("ref: {semver: '>=1.2 <2'}\n", "semver:>=1.2 <2"),
+        (
+            "ref: {semver: '>=1', tag_prefix: app/}\n",
+            "semver:app/:>=1",
+        ),
         ("ref: {branch: main}\n", "refs/heads/main"),
         ("ref: {tag: v1}\n", "refs/tags/v1"),
         ("ref: {name: refs/pull/7/head}\n", "refs/pull/7/head"),
@@ -37,6 +41,8 @@ fn reference_of_no_sort_or_of_two_is_refused_at_its_place() {
         "ref: {}\n",
         "ref: {branch: main, tag: v1}\n",
         "ref: {brnch: main}\n",
+        "ref: {branch: main, tag_prefix: app/}\n",
+        "ref: {tag_prefix: app/}\n",
         "ref: [main]\n",
     ] {
         let DaemonError::Config(findings) = refused(yaml) else {

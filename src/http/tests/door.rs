@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    http::{Decoration, Doors, Metrics, WebhookSecrets, Webhooks, router},
+    http::{BodyLimits, Decoration, Doors, Metrics, WebhookSecrets, Webhooks, router},
     reconcile::{Bell, Inbox, tests::rig::Rig},
     secrets::Opened,
 };
@@ -53,6 +53,20 @@ impl Door {
     }
 
     pub(super) async fn hooked(rig: Rig, token: Option<&str>, webhooks: Webhooks) -> Self {
+        Self::with(rig, token, webhooks, BodyLimits::default()).await
+    }
+
+    /// With small requests alone.
+    pub(super) async fn limited(rig: Rig, bodies: BodyLimits) -> Self {
+        let webhooks = Webhooks {
+            secrets: WebhookSecrets::new(),
+            max_body: Webhooks::DEFAULT_MAX_BODY,
+            watched: Vec::new(),
+        };
+        Self::with(rig, None, webhooks, bodies).await
+    }
+
+    async fn with(rig: Rig, token: Option<&str>, webhooks: Webhooks, bodies: BodyLimits) -> Self {
         let bell = Bell::default();
         let doors = Doors {
             reconciler: rig.reconciler().clone(),
@@ -64,6 +78,7 @@ impl Door {
             stop: tokio_util::sync::CancellationToken::new(),
             webhooks: Arc::new(webhooks),
             inbox: Inbox::default(),
+            bodies,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());

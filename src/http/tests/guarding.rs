@@ -1,7 +1,11 @@
 //! Who is let in.
 
 use super::door::{Door, answered};
-use crate::{http::WebhookSecrets, reconcile::tests::rig::Rig, secrets::Opened};
+use crate::{
+    http::{BodyLimits, WebhookSecrets},
+    reconcile::tests::rig::Rig,
+    secrets::Opened,
+};
 use hmac::{Hmac, Mac};
 use reqwest::Method;
 use sha2::Sha256;
@@ -103,4 +107,24 @@ async fn a_webhook_rings_only_when_it_is_configured_and_proves_itself() {
     let forged = answered(signed("{ }")).await;
     assert_eq!(forged.status, 401);
     assert!(!forged.text.contains("hook-secret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_as_large_as_the_operator_lets_them_be() {
+    let bodies = BodyLimits {
+        api: 1000,
+        chat: 2000,
+    };
+    let door = Door::limited(Rig::without_git(), bodies).await;
+    let of = |bytes: usize| format!("{{\"x\":\"{}\"}}", "y".repeat(bytes - 8));
+    for (path, most) in [
+        ("/api/v1/apply", 1000),
+        ("/v1/agents", 1000),
+        ("/v1/chat/completions", 2000),
+        ("/some-endpoint/v1/chat/completions", 2000),
+    ] {
+        assert_ne!(door.post(path, of(most)).await.status, 413, "{path}");
+        let refused = door.post(path, of(most + 1)).await;
+        assert_eq!(refused.status, 413, "{path}: {}", refused.text);
+    }
 }

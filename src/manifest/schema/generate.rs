@@ -21,6 +21,9 @@ const EXAMPLES: &str = include_str!("examples.yaml");
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
+/// A resource (`KIND/NAME`, `KIND/NAMESPACE/NAME`) or a directory with `/` at its end.
+const MOVE_PLACE: &str = "^(?:[^/]+/){1,2}[^/]+$|^(?:[^/]+/)+$";
+
 /// What `metadata` of any kind is.
 const METADATA: &str = "Who the resource is, and what people noted on it.";
 
@@ -102,9 +105,10 @@ fn dispatching() -> Value {
         "$schema": DRAFT,
         "$id": id(MANIFEST),
         "title": "Manifest",
-        "description": "One resource of any kind; `kind` decides which fields `spec` has.",
+        "description": "One resource of any kind, where `kind` decides which fields `spec` has; or a list of what is called otherwise now (`moved`).",
         "type": "object",
         "properties": {
+            "moved": moved_field(),
             "apiVersion": {
                 "type": "string",
                 "enum": versions,
@@ -119,10 +123,13 @@ fn dispatching() -> Value {
             "spec": { "type": "object", "description": SPEC },
             "status": { "type": "object", "description": "Set by the server; ignored." },
         },
-        "required": ["kind", "metadata", "spec"],
+        // What moved stands in a document of its own.
+        "if": { "required": ["moved"], "not": { "required": ["kind"] } },
+        "then": { "maxProperties": 1 },
+        "else": { "required": ["kind", "metadata", "spec"], "properties": { "moved": false } },
         "additionalProperties": false,
         "allOf": branches,
-        "examples": Form::all().filter_map(example).collect::<Vec<_>>(),
+        "examples": Form::all().filter_map(example).chain([moved_example()]).collect::<Vec<_>>(),
         "$defs": definitions,
     });
     polish(&mut schema);
@@ -149,6 +156,43 @@ fn spec_of(form: Form, generator: &mut SchemaGenerator) -> Schema {
         Form::Native(Kind::ToolApproval) => generator.subschema_for::<ToolApprovalSpec>(),
         Form::AgentgatewayBackend => generator.subschema_for::<AgentgatewayBackendSpec>(),
     }
+}
+
+/// What a document without `kind` says; the reader of such documents is `manifest/moved.rs`.
+fn moved_field() -> Value {
+    let place = |description: &str, example: &str| {
+        json!({
+            "type": "string",
+            "pattern": MOVE_PLACE,
+            "description": description,
+            "examples": [example],
+        })
+    };
+    let entry = json!({
+        "type": "object",
+        "description": "One resource, or all resources of a directory.",
+        "properties": {
+            "from": place(
+                "What it was called: `KIND/NAMESPACE/NAME`, or a directory with `/` at its end.",
+                "Agent/default/desk",
+            ),
+            "to": place("What it is called now, in the same form.", "Agent/default/helpdesk"),
+        },
+        "required": ["from", "to"],
+        "additionalProperties": false,
+    });
+    json!({
+        "description": "Resources that are called otherwise, or stand elsewhere, since an earlier commit: a move, not a deletion and a creation. Stands in a document of its own.",
+        "anyOf": [{ "type": "array", "items": entry }, entry, { "type": "null" }],
+        "examples": [moved_example()["moved"]],
+    })
+}
+
+fn moved_example() -> Value {
+    json!({ "moved": [
+        { "from": "Agent/default/desk", "to": "Agent/default/helpdesk" },
+        { "from": "teams/eu/", "to": "teams/emea/" },
+    ] })
 }
 
 /// A reference with a description of its own beside it.

@@ -1,8 +1,8 @@
 //! `docs/manifests.md`: the reference of every kind and field, made from the schemas.
 
-use super::text;
+use super::{MANIFEST, published, text};
 use crate::{manifest::kinds::Form, model::Kind};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 const INTRODUCTION: &str = "\
@@ -18,6 +18,10 @@ be left out; `kind` and the values of a list of allowed ones are read in any let
 The same is in the JSON Schemas in [`schemas/`](../schemas) (`orloj schema KIND` prints them), which editors complete from;
 [`manifest.schema.json`](../schemas/manifest.schema.json) fits any kind.
 ";
+
+/// The head of a table of fields.
+const HEADER: &str =
+    "\n| field | type | default | allowed | what it means |\n|---|---|---|---|---|\n";
 
 /// The reference page as Markdown.
 pub fn reference_page() -> String {
@@ -44,7 +48,24 @@ pub fn reference_page() -> String {
     for (form, schema) in &parsed {
         section(&mut page, *form, schema);
     }
+    moved(&mut page);
     page
+}
+
+/// What a document without `kind` may say.
+fn moved(page: &mut String) {
+    let manifest = published(MANIFEST).unwrap_or_default();
+    let manifest: Value = serde_json::from_str(manifest).unwrap_or_default();
+    let field = manifest.pointer("/properties/moved");
+    let field = field.unwrap_or(&Value::Null);
+    let _ = writeln!(page, "\n## Moved\n\n{}", cell(field));
+    page.push_str(HEADER);
+    if let Some(entry) = field.pointer("/anyOf/0/items") {
+        rows(page, &manifest, entry, "moved[]");
+    }
+    let example = field.pointer("/examples/0");
+    let yaml = example.and_then(|list| serde_yaml::to_string(&json!({ "moved": list })).ok());
+    let _ = writeln!(page, "\n```yaml\n{}```", yaml.unwrap_or_default());
 }
 
 fn section(page: &mut String, form: Form, schema: &Value) {
@@ -59,9 +80,7 @@ fn section(page: &mut String, form: Form, schema: &Value) {
 }
 
 fn table(page: &mut String, schema: &Value, field: &str) {
-    page.push_str(
-        "\n| field | type | default | allowed | what it means |\n|---|---|---|---|---|\n",
-    );
+    page.push_str(HEADER);
     let root = schema.pointer(&format!("/properties/{field}"));
     rows(page, schema, root.unwrap_or(&Value::Null), field);
 }

@@ -119,3 +119,42 @@ fn entry_that_cannot_be_meant_is_refused_with_its_line() {
         ]
     );
 }
+
+#[test]
+fn editors_are_told_of_the_same_documents_that_are_read() {
+    let schema = crate::manifest::schema::published("manifest").unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    for (text, good) in [
+        (
+            "moved: [{from: Agent/default/desk, to: Agent/default/helpdesk}]",
+            true,
+        ),
+        ("moved: [{from: Agent/desk, to: Agent/helpdesk}]", true),
+        ("moved: {from: teams/eu/, to: teams/emea/}", true),
+        ("moved: []", true),
+        ("moved:", true),
+        ("moved: [{from: Agent/default/desk}]", false),
+        (
+            "moved: [{from: Agent/default/desk, to: Agent/default/help, why: x}]",
+            false,
+        ),
+        ("moved: [{from: desk, to: Agent/default/help}]", false),
+        ("moved: [{from: teams//eu/, to: teams/emea/}]", false),
+        ("moved: [Agent/default/desk]", false),
+        ("moved: []\nmetadata: {name: a}", false),
+    ] {
+        let document: serde_json::Value = serde_yaml::from_str(text).unwrap();
+        assert_eq!(schema.is_valid(&document), good, "{text}");
+        let read = crate::manifest::parse_file(&"moved.yaml".into(), text.as_bytes());
+        assert_eq!(
+            read.findings.is_empty(),
+            good,
+            "{text}: {:?}",
+            read.findings
+        );
+    }
+    let manifest = "kind: Agent\nmetadata: {name: a}\nspec: {model_ref: m}\nmoved: []\n";
+    let document: serde_json::Value = serde_yaml::from_str(manifest).unwrap();
+    assert!(!schema.is_valid(&document));
+    assert!(!schema.is_valid(&serde_json::json!({})));
+}

@@ -40,6 +40,11 @@ pub(super) const TABLE: &[Entry] = &[
         "Name only the directories that hold manifests (`--path`), or leave the others out in `.orlojignore`.",
     ),
     situation(
+        code::LIMIT_OBJECTS,
+        "manifests of more than 500,000 resources together.",
+        "Name only the directories that hold manifests (`--path`), or raise `limits.objects` in `orloj.yaml`.",
+    ),
+    situation(
         code::LIMIT_TREE_DEPTH,
         "a directory 33 levels below the top; 32 are read.",
         "Move it up, or leave it out in `.orlojignore`.",

@@ -93,3 +93,57 @@ async fn commit_that_was_refused_may_be_replaced_by_force() {
     assert_eq!(rig.sync().await, Outcome::Applied(mended));
     assert_eq!(forced_events(&rig), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn yes_does_not_outlive_its_question() {
+    let rig = Rig::new();
+    let digest = |outcome: Outcome| match outcome {
+        Outcome::Held(held) => held.plan_digest,
+        other => unreachable!("{other:?}"),
+    };
+    let agree = async |digest: &str| rig.reconciler().confirm(digest, "agreed", "ada").await;
+    let (before, after) = rewritten(&rig).await;
+    let first = digest(rig.sync().await);
+    assert_eq!(agree(&first).await.unwrap(), Outcome::Applied(after));
+    // Back by force, and forth again: the same plan, and another commit.
+    rig.git(&["reset", "-q", "--hard", &before]);
+    rig.git(&["push", "-q", "--force", "origin", "HEAD:main"]);
+    let back = digest(rig.sync().await);
+    assert_ne!(back, first);
+    assert_eq!(agree(&back).await.unwrap(), Outcome::Applied(before));
+    rig.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let again = rig.push(&[("b.yaml", endpoint("b", "m"))], "instead, once more");
+    assert_eq!(digest(rig.sync().await), first);
+    // Nor over a restart.
+    let rig = rig.restarted(settings());
+    assert_eq!(digest(rig.sync().await), first);
+    let yes = rig.reconciler().confirm(&first, "agreed", "ada").await;
+    assert_eq!(yes.unwrap(), Outcome::Applied(again));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn yes_to_a_forced_move_names_what_it_prunes_too() {
+    let rig = Rig::new();
+    rig.push(&[("a.yaml", endpoint("a", "m"))], "below");
+    let many: Vec<_> = (0..7)
+        .map(|n| (format!("e{n}.yaml"), endpoint(&format!("e{n}"), "m")))
+        .collect();
+    let many: Vec<_> = many
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.clone()))
+        .collect();
+    rig.push(&many, "many");
+    rig.sync().await;
+    rig.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    rig.push(&[("a.yaml", endpoint("a", "m-2"))], "instead");
+    let Outcome::Held(held) = rig.sync().await else {
+        unreachable!("held");
+    };
+    assert_eq!(held.by, HeldBy::Force);
+    let parts = ["was moved by force", "7 of 8 objects"];
+    assert!(
+        parts.iter().all(|part| held.message.contains(part)),
+        "{}",
+        held.message
+    );
+}

@@ -178,3 +178,17 @@ async fn what_was_sent_by_hand_is_neither_counted_nor_guarded() {
         kept
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn yes_to_a_prune_is_none_to_the_same_prune_later() {
+    let rig = of_endpoints(20).await;
+    take_away(&rig, 0..6);
+    let first = digest(&rig.sync().await);
+    let yes = rig.reconciler().confirm(&first, "moved", "ada").await;
+    assert!(matches!(yes.unwrap(), Outcome::Applied(_)));
+    rig.git(&["revert", "--no-edit", "HEAD"]);
+    rig.push(&[], "back");
+    assert!(matches!(rig.sync().await, Outcome::Applied(_)));
+    take_away(&rig, 0..6);
+    assert_eq!(digest(&rig.sync().await), first);
+}

@@ -217,6 +217,7 @@ pub(crate) fn settings() -> ReconcileSettings {
         windows: crate::plan::Windows::default(),
         clock: crate::reconcile::Clock::default(),
         poll: Duration::from_mins(1),
+        retention: crate::store::Retention::default(),
     }
 }
 

@@ -352,3 +352,44 @@ async fn restart_and_rollback_know_every_source() {
     ));
     assert!(two.has("larger") && two.has("c"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mirror_of_a_removed_source_goes_once_nothing_of_it_is_live() {
+    let three = Several::new(&["apps", "base", "more"]);
+    three.push("apps", &[("a.yaml", endpoint("small", "s"))]);
+    three.push(
+        "base",
+        &[("a.yaml", super::manifests::alias("fast", "other"))],
+    );
+    three.push("more", &[("a.yaml", endpoint("other", "o"))]);
+    three.sync().await;
+    let mirrors = |several: &Several| {
+        let entries = fs::read_dir(several.home().join("state/mirror")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    };
+    let all = ["apps.git", "base.git", "more.git"];
+    assert_eq!(mirrors(&three), all);
+
+    // What is live still holds it: others need it.
+    let two = three.restarted(&["apps", "base"]);
+    assert!(matches!(two.sync().await, Outcome::Rejected(_)));
+    assert_eq!(mirrors(&two), all);
+    // One that fails is followed all the same.
+    let away = two.home().join("away");
+    fs::rename(two.home().join("apps.git"), &away).unwrap();
+    two.push("base", &[("a.yaml", endpoint("large", "l"))]);
+    assert!(matches!(two.sync().await, Outcome::Applied(_)));
+    assert!(!two.has("other"));
+    assert_eq!(mirrors(&two), ["apps.git", "base.git"]);
+    fs::rename(&away, two.home().join("apps.git")).unwrap();
+
+    // Left behind by the end of the process between the two.
+    fs::create_dir(two.home().join("state/mirror/more.git")).unwrap();
+    fs::create_dir(two.home().join("state/mirror/gone.old")).unwrap();
+    let two = two.restarted(&["apps", "base"]);
+    assert_eq!(two.sync().await, Outcome::Unchanged);
+    assert_eq!(mirrors(&two), ["apps.git", "base.git"]);
+}

@@ -37,10 +37,13 @@ impl Read {
     }
 
     fn gather(&mut self, max_values: u64) -> SourceFiles {
-        let limits = Limits {
+        self.gather_within(Limits {
             max_values,
             ..Limits::default()
-        };
+        })
+    }
+
+    fn gather_within(&mut self, limits: Limits) -> SourceFiles {
         let checkout = self.tree.read(&Changed::Everything, &limits).unwrap();
         gather(&checkout, &mut self.cache).unwrap()
     }
@@ -163,4 +166,28 @@ fn change_that_passes_the_limit_is_refused_and_its_mending_costs_what_changed() 
     assert_eq!(told(&read.gather(40)), Vec::<String>::new());
     read.write(2, 6);
     assert_eq!(told(&read.gather(40)).len(), 1);
+}
+
+#[test]
+fn revision_of_too_many_resources_is_refused_and_the_last_one_stays_at_hand() {
+    let mut read = Read::new(5);
+    let objects = |max_objects| Limits {
+        max_objects,
+        ..Limits::default()
+    };
+    assert_eq!(read.gather_within(objects(5)).files.size(), 5);
+    let refused = read.gather_within(objects(4));
+    let files: Vec<String> = told(&refused);
+    // Nothing is new, so nothing passed the limit: a limit is for what comes.
+    assert_eq!(files, Vec::<String>::new());
+    read.write(5, 1);
+    let refused = read.gather_within(objects(5));
+    assert_eq!(
+        told(&refused),
+        ["E-LIMIT-OBJECTS 005.yaml: the manifests describe more than 5 resources together"]
+    );
+    assert_eq!(refused.files.size(), 0);
+    fs::remove_file(read.home.path().join("000.yaml")).unwrap();
+    let again = read.gather_within(objects(5));
+    assert_eq!((again.files.size(), told(&again).len()), (5, 0));
 }

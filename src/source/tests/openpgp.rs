@@ -362,6 +362,17 @@ fn armoured(bytes: &[u8]) -> String {
 #[test]
 fn file_of_keys_says_what_is_wrong_with_it() {
     let parse = |text: &str| Signers::default().parse(text).unwrap_err().to_string();
+    // Keys of SSH among them would be passed over.
+    let ring = Ring::new();
+    ring.key("ada", &["ed25519", "cert,sign", "never"]);
+    let mixed = format!("# people\n\n{}{}\n", ring.public("ada"), ring_text());
+    let problem = parse(&mixed);
+    assert!(problem.contains("a file of its own"), "{problem}");
+    assert!(
+        Signers::default()
+            .parse(&mixed.replace("a@x", "# a@x"))
+            .is_ok()
+    );
     let block = |body: &str| {
         format!(
             "# people\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{body}\n-----END PGP PUBLIC KEY BLOCK-----\n"

@@ -71,6 +71,35 @@ fn ranges_mean_what_they_mean_to_flux_and_npm() {
 }
 
 #[test]
+fn prefix_chooses_among_the_tags_of_one_part_of_a_repository() {
+    let of = |reference: &str| VersionRange::of_reference(reference).unwrap();
+    let app = of("semver:app/:>=1 <2").unwrap();
+    for (tag, follows) in [
+        ("app/v1.2.3", true),
+        ("app/1.2.3", true),
+        ("app/v2.0.0", false),
+        ("v1.2.3", false),
+        ("web/v1.2.3", false),
+        ("app/web/v1.2.3", false),
+    ] {
+        assert_eq!(app.follows(&format!("refs/tags/{tag}")), follows, "{tag}");
+    }
+    let tags = [
+        "refs/tags/app-1.9.0",
+        "refs/tags/app-v1.10.0",
+        "refs/tags/v1.99.0",
+    ];
+    let dashed = of(&VersionRange::reference(Some("app-"), "1.x")).unwrap();
+    assert_eq!(dashed.highest(tags.into_iter()), Some(tags[1]));
+    let plain = of(&VersionRange::reference(None, "1.x")).unwrap();
+    assert_eq!(plain.highest(tags.into_iter()), Some(tags[2]));
+    for prefix in ["a b", "", "-a", "/a", "a..b", "a?", "a:b"] {
+        let error = of(&format!("semver:{prefix}:>=1")).unwrap_err().to_string();
+        assert!(error.contains("begins no tag"), "{prefix}: {error}");
+    }
+}
+
+#[test]
 fn range_that_is_none_is_refused_with_the_part_that_is_wrong() {
     for (range, part) in [
         ("", "empty"),

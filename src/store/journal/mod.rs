@@ -7,7 +7,9 @@
 mod frame;
 mod record;
 
-use super::{KeptChange, KeptRevision, LastGood, LastGoodError, atomic_file, step::step};
+use super::{
+    KeptChange, KeptRevision, LastGood, LastGoodError, Retention, atomic_file, step::step,
+};
 use crate::secrets::DataKey;
 use frame::{Foreign, PREFIX_BYTES, Tag};
 use record::State;
@@ -21,11 +23,8 @@ use zeroize::Zeroizing;
 /// What the file is called in the data directory.
 pub const LAST_GOOD_FILE: &str = "last-good";
 
-/// At least this many of the newest revisions can be gone back to.
-pub const KEPT_REVISIONS: usize = 20;
-
-/// With more entries than this the oldest are joined.
-const MOST_ENTRIES: usize = 3 * KEPT_REVISIONS;
+/// With so many times more entries than revisions are to be kept, the oldest are joined.
+const ENTRIES_PER_KEPT: usize = 3;
 
 /// Entries of changes may grow to the size of the whole one and this, in bytes.
 const ROOM_FOR_CHANGES: u64 = 8 << 20;
@@ -33,6 +32,8 @@ const ROOM_FOR_CHANGES: u64 = 8 << 20;
 /// The file, and what is known of it.
 pub struct Journal {
     dir: PathBuf,
+    /// At least so many of the newest revisions can be gone back to.
+    keep: usize,
     /// The revisions it holds, oldest first.
     kept: Vec<KeptRevision>,
     /// The tag of the newest entry.
@@ -55,6 +56,7 @@ impl Journal {
     pub fn open(dir: &Path, key: &DataKey) -> Result<(Self, Option<LastGood>), LastGoodError> {
         let mut journal = Self {
             dir: dir.to_owned(),
+            keep: Retention::default().revisions,
             kept: Vec::new(),
             tag: Tag::default(),
             end: 0,
@@ -74,6 +76,13 @@ impl Journal {
             }
         }
         Ok((journal, Some(state.into_last_good())))
+    }
+
+    /// The same, with another number of revisions that can be gone back to; one at least.
+    #[must_use]
+    pub fn keeping(self, revisions: usize) -> Self {
+        let keep = revisions.max(1);
+        Self { keep, ..self }
     }
 
     /// The revisions that can be gone back to, oldest first; the last is the newest one.
@@ -114,17 +123,18 @@ impl Journal {
     /// Whether [`Journal::tidy`] has something to do.
     pub fn is_long(&self) -> bool {
         let changes = self.end - self.first_end;
-        let spare = self.kept.len() > KEPT_REVISIONS;
-        self.kept.len() > MOST_ENTRIES || spare && changes > self.first_end + ROOM_FOR_CHANGES
+        let spare = self.kept.len() > self.keep;
+        let most = self.keep.saturating_mul(ENTRIES_PER_KEPT);
+        self.kept.len() > most || spare && changes > self.first_end + ROOM_FOR_CHANGES
     }
 
-    /// Joins the oldest entries to one, so that [`KEPT_REVISIONS`] are left. Costs what a revision holds.
+    /// Joins the oldest entries to one, so that as many are left as are to be kept. Costs what a revision holds.
     ///
     /// # Errors
     ///
     /// As [`Journal::open`] and [`Journal::append`]; the file is then as it was.
     pub fn tidy(&mut self, key: &DataKey) -> Result<(), LastGoodError> {
-        let oldest = self.kept.len().saturating_sub(KEPT_REVISIONS);
+        let oldest = self.kept.len().saturating_sub(self.keep);
         let Some(mut bytes) = self.read()? else {
             return Ok(());
         };

@@ -1,8 +1,8 @@
 use crate::{
     secrets::DataKey,
     store::{
-        Journal, KEPT_REVISIONS, KeptChange, KeptCommit, KeptRevision, LAST_GOOD_FILE, LastGood,
-        LastGoodError,
+        Journal, KeptChange, KeptCommit, KeptRevision, LAST_GOOD_FILE, LastGood, LastGoodError,
+        Retention,
     },
 };
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
@@ -175,8 +175,29 @@ fn entries_cannot_be_left_out_moved_or_changed_behind_a_later_one() {
 }
 
 #[test]
+fn as_many_revisions_are_kept_as_somebody_says() {
+    for keep in [1, 3] {
+        let (dir, key, journal) = written();
+        let mut journal = journal.keeping(keep);
+        let mut least = usize::MAX;
+        for seq in 13..60 {
+            journal.append(&key, &edit(seq, "x")).unwrap();
+            if journal.is_long() {
+                journal.tidy(&key).unwrap();
+                least = least.min(journal.kept().len());
+            }
+            assert!(journal.kept().len() <= 3 * keep + 12);
+        }
+        assert_eq!(least, keep);
+        assert_eq!(edited(&newest(dir.path(), &key)), Some("x"));
+    }
+}
+
+#[test]
 fn long_journal_is_shortened_and_keeps_the_newest() {
     let (dir, key, mut journal) = written();
+    let keep = Retention::default().revisions;
+    assert_eq!(keep, 20);
     let contents: Vec<_> = (13..130).map(|seq| format!("at {seq}")).collect();
     let mut shortened = 0;
     for (seq, content) in (13..).zip(&contents) {
@@ -184,7 +205,7 @@ fn long_journal_is_shortened_and_keeps_the_newest() {
         if journal.is_long() {
             journal.tidy(&key).unwrap();
             shortened += 1;
-            assert_eq!(journal.kept().len(), KEPT_REVISIONS);
+            assert_eq!(journal.kept().len(), keep);
         }
         assert_eq!(edited(&newest(dir.path(), &key)), Some(&**content));
     }

@@ -2,9 +2,12 @@
 
 use super::{applied, rejected, store};
 use crate::store::{
-    AppendOutcome, Confirmation, NewRevision, Store,
-    retention::{KEPT_RECORDS, KEPT_US, RECORDS_PER_LOOK},
+    AppendOutcome, Confirmation, NewRevision, Retention, Store, retention::RECORDS_PER_LOOK,
 };
+
+const KEPT_RECORDS: i64 = 1000;
+
+const KEPT_US: i64 = 365 * 24 * 60 * 60 * 1_000_000;
 
 const NOW_US: i64 = 3 * KEPT_US;
 
@@ -75,6 +78,34 @@ async fn records_of_the_last_year_are_kept_however_many() {
         .unwrap();
     assert_eq!(outcome, AppendOutcome::Appended(2000));
     assert_eq!(oldest_and_count(&store).await, (301, 1700));
+}
+
+#[test]
+fn a_thousand_or_a_year_are_kept_unless_somebody_says_otherwise() {
+    let default = Retention::default();
+    assert_eq!(
+        (i64::from(default.records), default.age_us),
+        (KEPT_RECORDS, KEPT_US)
+    );
+}
+
+#[tokio::test]
+async fn fewer_and_younger_ones_are_kept_if_somebody_says_so() {
+    let (_dir, store) = store().await;
+    let store = store.keeping(Retention {
+        records: 50,
+        age_us: 1_000,
+        ..Retention::default()
+    });
+    fill(&store, (1, 140), NOW_US - 1_001, true).await;
+    fill(&store, (141, 59), NOW_US - 500, true).await;
+    let outcome = store
+        .append_revision(Some(199), &at(NOW_US, applied("n")))
+        .await
+        .unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended(200));
+    // The fifty newest are young, and so are ten more.
+    assert_eq!(oldest_and_count(&store).await, (141, 60));
 }
 
 #[tokio::test]

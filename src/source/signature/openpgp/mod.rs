@@ -28,6 +28,9 @@ const OVER_BYTES: u8 = 0x00;
 /// What a block of keys begins with.
 const KEYS_BEGIN: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
+/// What it ends with.
+const KEYS_END: &str = "-----END PGP PUBLIC KEY BLOCK-----";
+
 /// Why a signature does not count: a sentence without its subject.
 pub(super) type Problem = String;
 
@@ -43,10 +46,17 @@ pub(super) fn holds_keys(text: &str) -> bool {
 /// The line of a block, from 1, and what is wrong with it.
 pub(super) fn certificates(text: &str) -> Result<Vec<Certificate>, (usize, Problem)> {
     let mut all = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim_end() != KEYS_BEGIN {
+    let mut is_within = false;
+    for (number, line) in (1..).zip(text.lines().map(str::trim_end)) {
+        if is_within || line.is_empty() || line.starts_with('#') {
+            is_within &= line != KEYS_END;
             continue;
         }
+        if line != KEYS_BEGIN {
+            let problem = "stands beside OpenPGP keys; put what is not in a block of theirs into a file of its own";
+            return Err((number, problem.to_owned()));
+        }
+        is_within = true;
         let block: Vec<_> = text.lines().skip(number - 1).collect();
         let unreadable = || (number, "begins a block that cannot be read".to_owned());
         let bytes = armour::open(&block.join("\n")).ok_or_else(unreadable)?;

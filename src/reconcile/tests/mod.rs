@@ -1,5 +1,10 @@
 //! The loop over real repositories, a real store and real files.
-#![expect(clippy::unwrap_used, clippy::unreachable, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::panic,
+    reason = "tests"
+)]
 
 pub(crate) mod manifests;
 pub(crate) mod rig;
@@ -7,6 +12,7 @@ pub(crate) mod rig;
 mod adopting;
 mod by_hand;
 mod commits;
+mod decoded;
 mod events;
 mod forced;
 mod format;

@@ -1,22 +1,22 @@
 //! Fingerprints what reads manifests, so that no build takes over what another one read (`manifest/packed.rs`).
 
 use std::{
-    env, fs,
+    fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// What the outcome of reading a manifest depends on.
 const READER: [&str; 3] = ["src/model", "src/manifest", "Cargo.lock"];
 
 fn main() -> io::Result<()> {
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let mut hasher = DefaultHasher::new();
     let mut out = io::stdout().lock();
     for part in READER {
         writeln!(out, "cargo::rerun-if-changed={part}")?;
-        add(&root.join(part), &mut hasher)?;
+        // Cargo runs this in the package's directory.
+        add(Path::new(part), &mut hasher)?;
     }
     let fingerprint = hasher.finish();
     writeln!(out, "cargo::rustc-env=ORLOJ_READER={fingerprint:016x}")

@@ -178,7 +178,7 @@ mod tests {
         let mut packing = Packing::default();
         packing.number(u64::MAX);
         let bytes = packing.finish();
-        assert_eq!(Unpacking::new(&bytes).list(|from| from.number()), None);
+        assert_eq!(Unpacking::new(&bytes).list(Unpacking::number), None);
         assert_eq!(Unpacking::new(&bytes).bytes(), None);
         assert_eq!(Unpacking::new(&[0xff; 20]).number(), None);
     }

@@ -139,7 +139,7 @@ impl DecodedFiles {
         }
         let (keeper, live, key) = (self.0.clone(), live.clone(), key.clone());
         drop(tokio::task::spawn_blocking(move || {
-            keeper.write(&live, &key)
+            keeper.write(&live, &key);
         }));
     }
 }

@@ -1,10 +1,5 @@
 //! The loop over real repositories, a real store and real files.
-#![expect(
-    clippy::unwrap_used,
-    clippy::unreachable,
-    clippy::panic,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::unreachable, reason = "tests")]
 
 pub(crate) mod manifests;
 pub(crate) mod rig;

@@ -154,7 +154,8 @@ class Daemon(Process):
         command = [ORLOJ, "serve", "--repo", repository, "--addr", "127.0.0.1:0",
                    "--data-dir", folder / "data", "--poll", "1h", "--age-key-file", AGE_KEY, *flags]
         self.child = subprocess.Popen(command, stdout=log, stderr=log)
-        self.url = patiently("the daemon is ready", lambda: self.ready_url(folder))
+        # The first start reads everything.
+        self.url = patiently("the daemon is ready", lambda: self.ready_url(folder), 600)
 
     def ready_url(self, folder):
         text = (folder / "daemon.log").read_text()
@@ -200,9 +201,9 @@ def post_script(folder, delay_ms=0):
     return script
 
 
-def patiently(what, probe):
-    """Calls `probe` until it returns something true, for a minute at most."""
-    for _ in range(6000):
+def patiently(what, probe, seconds=60):
+    """Calls `probe` until it returns something true, for so many seconds at most."""
+    for _ in range(seconds * 100):
         value = probe()
         if value:
             return value

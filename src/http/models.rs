@@ -6,7 +6,7 @@ use crate::{
     gateway::refused,
     model::DEFAULT_NAMESPACE,
     reconcile::{Live, Pinned},
-    routing::{ModelListing, list_endpoint_models, list_models},
+    routing::{ModelListing, find_listing, list_endpoint_models, list_models},
 };
 use axum::{
     Json,
@@ -45,11 +45,8 @@ pub(super) fn scoped(live: &Live, scope: &str) -> Response {
 
 pub(super) async fn one(State(live): State<Live>, Path(id): Path<String>) -> Response {
     let served = live.pin();
-    let response = match list_models(served.snapshot.table())
-        .iter()
-        .find(|model| model.id == id)
-    {
-        Some(model) => Json(object(model, &served)).into_response(),
+    let response = match find_listing(served.snapshot.table(), &id) {
+        Some(model) => Json(object(&model, &served)).into_response(),
         None => {
             let message = format!("the model `{id}` does not exist");
             let error = ApiError::new(404, "invalid_request_error", message);

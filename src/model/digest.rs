@@ -23,6 +23,11 @@ impl Digest {
         Self(hash.finalize().into())
     }
 
+    /// A fingerprint that was taken before.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The raw bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

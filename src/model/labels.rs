@@ -22,6 +22,12 @@ impl Labels {
         self.0.iter().map(|(key, text)| (&**key, &**text))
     }
 
+    /// Takes pairs over as they are; `None` unless their keys ascend.
+    pub(super) fn of_sorted(pairs: Vec<(Box<str>, Box<str>)>) -> Option<Self> {
+        let ascend = pairs.is_sorted_by(|(one, _), (other, _)| one < other);
+        ascend.then(|| Self(pairs.into()))
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,6 +1,6 @@
 //! Where each field of a document stands, kept small: a catalog holds one table per resource.
 
-use super::{Position, Span, push_token};
+use super::{Packing, Position, Span, Unpacking, push_token};
 use std::{
     collections::HashMap,
     sync::{
@@ -263,6 +263,27 @@ impl Positions {
             before = (from, to);
         }
         out.finish()
+    }
+
+    /// Appends the table as it is kept.
+    pub(super) fn pack(&self, out: &mut Packing) {
+        out.number(self.fields.into());
+        out.count(self.pointer_bytes);
+        out.bytes(&self.packed);
+    }
+
+    pub(super) fn unpack(from: &mut Unpacking<'_>) -> Option<Self> {
+        Some(Self {
+            fields: u32::try_from(from.number()?).ok()?,
+            pointer_bytes: from.count()?,
+            packed: from.bytes()?.into(),
+            ..Self::default()
+        })
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let whole = |one: &Self| (one.fields, one.pointer_bytes);
+        whole(self) == whole(other) && self.packed == other.packed
     }
 
     fn fields(&self) -> Fields<'_> {

@@ -1,7 +1,7 @@
 //! One decoded, normalised manifest.
 
 use super::{
-    Digest, Labels, Origin, Positions, ResourceId, Span, SpecJson,
+    Digest, Kind, Labels, Origin, Positions, ResourceId, Span, SpecJson,
     spec::{
         AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, McpServerSpec, MemorySpec,
         ModelAliasSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec,
@@ -101,7 +101,7 @@ pub struct Resource {
     ///
     /// Kept as text, which takes a quarter of the memory: a catalog holds one per resource, and few are
     /// ever looked at.
-    value: Box<str>,
+    pub(super) value: Box<str>,
     /// Where each field was written.
     pub positions: Positions,
     /// Fingerprint of identity, metadata and normalised spec.
@@ -153,6 +153,11 @@ impl Resource {
             .annotations
             .get(PROTECT_ANNOTATION)
             .is_some_and(|value| value == "true")
+    }
+
+    /// Whether it holds values that are nobody's business.
+    pub fn is_secret(&self) -> bool {
+        self.id.kind == Kind::Secret
     }
 
     fn at(&self, span: Option<Span>) -> Origin {

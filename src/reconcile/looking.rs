@@ -72,6 +72,9 @@ impl Reconciler {
     }
 
     async fn look(&self, sources: &[Arc<Followed>]) -> Result<Outcome, StepError> {
+        if self.decoded.is_behind() {
+            self.decoded.catch_up(&self.live, &self.key);
+        }
         let begun = self.begin(&mut *self.turn.lock().await).await?;
         if let Some(outcome) = begun {
             return Ok(outcome);

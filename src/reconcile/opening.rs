@@ -10,12 +10,15 @@ use crate::{
 };
 use rpds::HashTrieMapSync;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 /// Below this many secrets, threads cost more than they save.
 const SECRETS_PER_THREAD: usize = 8;
+
+/// The same of sealed values.
+const VALUES_PER_THREAD: usize = 8;
 
 /// The opened values of every secret of a catalog. Clones share their structure.
 #[derive(Clone)]
@@ -24,6 +27,27 @@ pub(super) struct OpenedSecrets {
     /// Secrets with a value that stayed closed.
     closed: SortedSet<ResourceId>,
     findings: FindingsBy<ResourceId>,
+    /// Values for the next update to take over.
+    ahead: Ahead,
+}
+
+/// Opened values by the digest of their ciphertext.
+pub(super) type Ahead = Arc<HashMap<Digest, Arc<Opened>>>;
+
+/// Opens the sealed values of resources that are in no catalog yet; one that stays closed is left out.
+pub(super) fn open_ahead<'r>(
+    keyring: &Keyring,
+    resources: impl Iterator<Item = &'r Resource>,
+) -> Ahead {
+    let sealed = resources.filter_map(|resource| match &resource.spec {
+        Spec::Secret(spec) => Some(spec.encrypted_data.values()),
+        _ => None,
+    });
+    let opened = cores::map(sealed.flatten().collect(), VALUES_PER_THREAD, |armored| {
+        let opened = open_one(keyring, armored).ok()?;
+        Some((digest_of(armored), Arc::new(opened)))
+    });
+    Arc::new(opened.into_iter().flatten().collect())
 }
 
 /// The values of one secret.
@@ -46,11 +70,20 @@ impl Default for OpenedSecrets {
             secrets: HashTrieMapSync::new_sync(),
             closed: SortedSet::default(),
             findings: FindingsBy::default(),
+            ahead: Ahead::default(),
         }
     }
 }
 
 impl OpenedSecrets {
+    /// None yet, and values for the first update to take over.
+    pub(super) fn after(ahead: Ahead) -> Self {
+        Self {
+            ahead,
+            ..Self::default()
+        }
+    }
+
     /// Whether the catalog defines a secret.
     pub(super) fn contains(&self, id: &ResourceId) -> bool {
         self.secrets.contains_key(id)
@@ -114,6 +147,7 @@ impl OpenedSecrets {
             self.findings.set(id.clone(), findings);
             self.secrets.insert_mut(id.clone(), Arc::new(secret));
         }
+        self.ahead = Ahead::default();
         secrets
     }
 
@@ -152,17 +186,24 @@ impl OpenedSecrets {
         keyring: &Keyring,
         armored: &str,
     ) -> Result<Value, String> {
-        let sealed = Some(Digest::of_bytes(armored.as_bytes()));
+        let digest = digest_of(armored);
+        let sealed = Some(digest);
         let before = self
             .secrets
             .get(id)
             .and_then(|secret| secret.values.get(key));
-        let opened = match before.filter(|before| before.sealed == sealed) {
-            Some(before) => before.opened.clone(),
+        let before = before.filter(|before| before.sealed == sealed);
+        let before = before.map(|before| &before.opened);
+        let opened = match before.or_else(|| self.ahead.get(&digest)) {
+            Some(opened) => opened.clone(),
             None => Arc::new(open_one(keyring, armored)?),
         };
         Ok(Value { sealed, opened })
     }
+}
+
+fn digest_of(armored: &str) -> Digest {
+    Digest::of_bytes(armored.as_bytes())
 }
 
 fn take_over(clear: &ClearText) -> Opened {

@@ -1,6 +1,7 @@
 //! The owner of the desired state.
 
 use super::{
+    decoded::DecodedFiles,
     events::Events,
     followed::Followed,
     head::Head,
@@ -26,7 +27,8 @@ pub struct Reconciler {
     pub(super) settings: ReconcileSettings,
     /// Held for its lock, too.
     pub(super) data_dir: DataDir,
-    pub(super) key: DataKey,
+    pub(super) key: Arc<DataKey>,
+    pub(super) decoded: DecodedFiles,
     pub(super) turn: tokio::sync::Mutex<Turn>,
     pub(super) status: watch::Sender<Status>,
     pub(super) events: Events,
@@ -82,7 +84,7 @@ pub(super) enum StepError {
 impl Reconciler {
     /// Puts the loop together around what [`Live::restore`] gave. Nothing is fetched or opened yet.
     pub fn new(
-        (live, journal): (Live, Journal),
+        (live, journal, decoded): (Live, Journal, DecodedFiles),
         settings: ReconcileSettings,
         data_dir: DataDir,
         key: DataKey,
@@ -93,7 +95,8 @@ impl Reconciler {
             live,
             settings,
             data_dir,
-            key,
+            key: Arc::new(key),
+            decoded,
             turn: tokio::sync::Mutex::new(Turn {
                 journal,
                 head: None,

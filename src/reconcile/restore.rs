@@ -2,8 +2,10 @@
 
 use super::{
     cores,
+    decoded::{DecodedFiles, Known},
     gather::{SourceFile, SourceFiles},
     live::Live,
+    opening::{OpenedSecrets, open_ahead},
     parts::{Part, Parts, Stand},
     prepare::{Closed, Prepared, prepare},
     reconciler::now_us,
@@ -11,12 +13,14 @@ use super::{
     settings::ReconcileSettings,
 };
 use crate::{
-    manifest::{ClearTextPolicy, parse_kept_file},
+    manifest::{ClearTextPolicy, parse_kept_file, reader_stamp},
     secrets::DataKey,
     source::{Commit, CommitId, DEFAULT_SOURCE},
-    store::{DataDir, Journal, KeptCommit, KeptRevision, KeptSource, LastGood, LastGoodError},
+    store::{
+        DataDir, Decoded, Journal, KeptCommit, KeptRevision, KeptSource, LastGood, LastGoodError,
+    },
 };
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 /// Below this many files, threads cost more than they save.
 const FILES_PER_THREAD: usize = 64;
@@ -35,18 +39,32 @@ impl Live {
         data_dir: &DataDir,
         key: &DataKey,
         settings: &ReconcileSettings,
-    ) -> Result<(Self, Journal), LastGoodError> {
-        let (journal, last_good) = Journal::open(data_dir.path(), key)?;
+    ) -> Result<(Self, Journal, DecodedFiles), LastGoodError> {
+        let (decoded, mut found) = Decoded::open(data_dir.path(), &reader_stamp());
+        let (read, known) = both(
+            || Journal::open(data_dir.path(), key),
+            || Known::decoded(&mut found, key),
+        );
+        let (journal, last_good) = read?;
         let journal = journal.keeping(settings.retention.revisions);
         let Some(last_good) = last_good else {
-            return Ok((Self::new(Served::nothing()), journal));
+            let decoded = DecodedFiles::new(decoded, &Parts::default(), known);
+            return Ok((Self::new(Served::nothing()), journal, decoded));
         };
         let revision = last_good.revision.revision_id.clone();
-        let inputs = kept_inputs(last_good, &Parts::default());
+        let inputs = kept_inputs(last_good, &known);
+        let decoded = DecodedFiles::new(decoded, &inputs.parts, known);
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
-        let checked = inputs.check(options);
-        let before = Served::nothing();
+        let resources = || inputs.parts.files().flat_map(|file| &file.parsed.resources);
+        let (checked, ahead) = both(
+            || inputs.check(options),
+            || open_ahead(&settings.keyring, resources().map(|one| &**one)),
+        );
+        let before = Served {
+            opened: OpenedSecrets::after(ahead),
+            ..Served::nothing()
+        };
         let prepared = prepare(
             revision,
             checked,
@@ -60,12 +78,24 @@ impl Live {
             Ok(Prepared(served)) => Self::new(served),
             Err(_) => Self::new(Served::nothing()),
         };
-        Ok((live, journal))
+        Ok((live, journal, decoded))
     }
 }
 
-/// What a kept revision was made of; files that `known` has are not parsed again.
-pub(super) fn kept_inputs(last_good: LastGood, known: &Parts) -> Inputs {
+/// Does one thing here and another on another core.
+fn both<H, A: Send>(here: impl FnOnce() -> H, aside: impl FnOnce() -> A + Send) -> (H, A) {
+    thread::scope(|scope| {
+        let aside = scope.spawn(aside);
+        let done = here();
+        // Neither can panic on input; if one does, the panic goes on here.
+        let other = aside.join();
+        let other = other.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (done, other)
+    })
+}
+
+/// What a kept revision was made of; files that `known` has are not read again.
+pub(super) fn kept_inputs(last_good: LastGood, known: &Known<'_>) -> Inputs {
     let mut unmanaged = Vec::new();
     let mut unread = Vec::new();
     for document in last_good.unmanaged {
@@ -85,7 +115,7 @@ pub(super) fn kept_inputs(last_good: LastGood, known: &Parts) -> Inputs {
 }
 
 /// What each source of a kept revision said. `files` are sorted by path.
-fn kept_parts(revision: &KeptRevision, files: Vec<(String, Vec<u8>)>, known: &Parts) -> Parts {
+fn kept_parts(revision: &KeptRevision, files: Vec<(String, Vec<u8>)>, known: &Known<'_>) -> Parts {
     let mut sources: Vec<_> = revision.sources.iter().map(Source::named).collect();
     if sources.is_empty() && (revision.commit.is_some() || !files.is_empty()) {
         sources.push(Source::alone(revision));
@@ -148,17 +178,19 @@ impl Source {
     }
 }
 
-fn kept_file(path: String, content: Vec<u8>, known: &Parts) -> SourceFile {
-    if let Some(file) = known.file(&path).filter(|file| *file.content == *content) {
-        return file.clone();
+fn kept_file(path: String, content: Vec<u8>, known: &Known<'_>) -> SourceFile {
+    if let Some(file) = known.file(&path, &content) {
+        return file;
     }
     let path = path.into();
     let parsed = parse_kept_file(&path, &content).into();
-    SourceFile {
+    let file = SourceFile {
         path,
         content: content.into(),
         parsed,
-    }
+    };
+    known.miss(&file);
+    file
 }
 
 fn signer(kept: Option<&KeptCommit>) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Back to a revision that was live before.
 
 use super::{
+    decoded::Known,
     hold::OrderError,
     orders::Pin,
     reconciler::{Reconciler, Turn, chain, now_us},
@@ -97,7 +98,8 @@ impl Reconciler {
         let kept = tokio::task::block_in_place(|| turn.journal.revision(&self.key, target.seq));
         let kept = kept.map_err(super::reconciler::StepError::from)?;
         let kept = kept.ok_or_else(|| OrderError::Nothing(not_kept(&target.revision_id, keep)))?;
-        let mut inputs = tokio::task::block_in_place(|| kept_inputs(kept, &served.inputs.parts));
+        let known = Known::served(&served.inputs.parts);
+        let mut inputs = tokio::task::block_in_place(|| kept_inputs(kept, &known));
         let store = self.store().await?;
         let (generation, rows) = store.unmanaged(&self.key).await?;
         let there: Vec<_> = rows.into_iter().map(|row| (row.id, row.document)).collect();

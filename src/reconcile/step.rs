@@ -246,6 +246,7 @@ impl Reconciler {
         let outcome = self.tell(&facts, findings);
         self.show_orders(turn);
         self.tidy(turn);
+        self.decoded.catch_up(&self.live, &self.key);
         Ok(outcome)
     }
 

@@ -25,7 +25,7 @@ mod table;
 mod tests;
 
 pub use decision::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace};
-pub use names::{ModelListing, list_endpoint_models, list_models, list_name, names};
+pub use names::{ModelListing, find_listing, list_endpoint_models, list_models, list_name, names};
 pub use pattern::Pattern;
 pub use policy::{Denial, check_policies};
 pub use resolve::resolve;

@@ -47,6 +47,27 @@ pub fn list_name(table: &RoutingTable, name: &str) -> Vec<ModelListing> {
     qualified(uses.collect()).collect()
 }
 
+/// The listing with this id; costs a look into each namespace, not what the table holds.
+pub fn find_listing(table: &RoutingTable, id: &str) -> Option<ModelListing> {
+    let (mut plain, mut within) = (vec![id.to_owned()], id);
+    if let Some(agent) = id.strip_prefix("agent/") {
+        within = agent;
+    }
+    // No namespace holds a slash, so that it ends at the first.
+    if let Some((_, name)) = within.split_once('/') {
+        let prefix = &id[..id.len() - within.len()];
+        plain.push(format!("{prefix}{name}"));
+    }
+    if let Some((_, name)) = id.split_once('/') {
+        plain.push(name.to_owned());
+    }
+    // Of two listings with one id the list has that of the lesser name first.
+    plain.sort();
+    plain.dedup();
+    let mut found = plain.iter().flat_map(|name| list_name(table, name));
+    found.find(|listing| listing.id == id)
+}
+
 /// The uses of one name, by namespace, written so that each can be asked for.
 fn qualified(mut uses: Vec<(&str, ModelListing)>) -> impl Iterator<Item = ModelListing> {
     let alone = uses.len() == 1;

@@ -20,6 +20,7 @@ mod known_fields;
 mod leaks;
 mod misread;
 mod moved;
+mod packed;
 mod properties;
 mod schemas;
 mod straight;

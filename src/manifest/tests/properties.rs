@@ -44,7 +44,7 @@ const PIECES: [&str; 24] = [
 ];
 
 /// A text of the corpus with some places cut out or filled in.
-fn texts() -> impl Strategy<Value = String> {
+pub(super) fn texts() -> impl Strategy<Value = String> {
     let edit = (0.0..1.0, 0_usize..12, 0..PIECES.len());
     let edits = prop::collection::vec(edit, 0..6);
     (0..CORPUS.len(), edits).prop_map(|(which, edits)| {

@@ -7,6 +7,7 @@ pub(crate) mod rig;
 mod adopting;
 mod by_hand;
 mod commits;
+mod decoded;
 mod divided;
 mod events;
 mod forced;

@@ -125,7 +125,7 @@ const DOCUMENTS: &[(&str, &str, &[&str])] = &[
 
 /// One document: which kind, which of its names and specs, whether in another namespace, and whether it
 /// has an error of its own.
-type Document = (usize, usize, usize, bool, u8);
+pub(super) type Document = (usize, usize, usize, bool, u8);
 
 fn document() -> impl Strategy<Value = Document> {
     (
@@ -138,7 +138,7 @@ fn document() -> impl Strategy<Value = Document> {
 }
 
 /// Edits: whether by hand, the file, and its documents; without one the file goes.
-fn edits() -> impl Strategy<Value = Vec<(bool, u8, Vec<Document>)>> {
+pub(super) fn edits() -> impl Strategy<Value = Vec<(bool, u8, Vec<Document>)>> {
     let edit = (prop::bool::weighted(0.15), 0..7_u8, vec(document(), 0..4));
     vec(edit, 1..4)
 }
@@ -169,7 +169,7 @@ fn text(documents: &[Document]) -> String {
     text
 }
 
-fn file_edit(by_hand: bool, file: u8, documents: &[Document]) -> FileEdit {
+pub(super) fn file_edit(by_hand: bool, file: u8, documents: &[Document]) -> FileEdit {
     let layer = if by_hand {
         Layer::ByHand
     } else {
@@ -185,7 +185,7 @@ fn file_edit(by_hand: bool, file: u8, documents: &[Document]) -> FileEdit {
 }
 
 /// Everything that can be asked of a snapshot.
-fn told(snapshot: &Snapshot) -> Vec<String> {
+pub(super) fn told(snapshot: &Snapshot) -> Vec<String> {
     let (catalog, graph, table) = (snapshot.catalog(), snapshot.graph(), snapshot.table());
     let mut told = Vec::new();
     told.extend(

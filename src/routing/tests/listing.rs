@@ -1,7 +1,7 @@
 //! The names of `GET /v1/models`.
 
 use super::{agent, alias, endpoint, facts, outcome, run, table, within};
-use crate::routing::list_models;
+use crate::routing::{find_listing, list_models};
 
 #[test]
 fn exact_names_are_listed_with_what_they_lead_to_and_wildcards_are_not() {
@@ -40,5 +40,36 @@ fn every_listed_name_resolves_to_what_is_listed() {
     for model in listed {
         let result = run(&table, &facts(&model.id)).0;
         assert_eq!(outcome(&result), model.target, "{}", model.id);
+    }
+}
+
+#[test]
+fn listing_that_is_looked_for_is_the_one_that_the_list_has() {
+    let inside = endpoint("e", "  models: [m, org/m, two/m, agent/a]\n") + &agent("a", "e");
+    let text = inside.clone()
+        + &within("one", &inside)
+        + &within("two", &inside)
+        + &within(
+            "two",
+            &endpoint("alone", "  models: [deep/er/m, agent/two/a]\n"),
+        );
+    let table = table(&text);
+    let listed = list_models(&table);
+    for id in listed.iter().map(|model| &model.id) {
+        let first = listed.iter().find(|model| model.id == *id);
+        assert_eq!(find_listing(&table, id).as_ref(), first, "{id}");
+    }
+    for absent in [
+        "",
+        "/",
+        "agent/",
+        "none",
+        "one/none",
+        "two/alone",
+        "default/m",
+        "agent/one/b",
+    ] {
+        assert!(listed.iter().all(|model| model.id != absent), "{absent}");
+        assert_eq!(find_listing(&table, absent), None, "{absent}");
     }
 }

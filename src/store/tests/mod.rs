@@ -4,6 +4,7 @@
 mod backup;
 mod control;
 mod data_dir;
+mod decoded;
 mod deliveries;
 mod journal;
 mod location;

@@ -36,6 +36,7 @@ mod swap;
 mod text;
 mod transport;
 mod tree;
+mod version_tags;
 mod versions;
 mod watch;
 mod work_tree;

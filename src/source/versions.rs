@@ -1,6 +1,9 @@
 //! `semver:RANGE`, and `semver:PREFIX:RANGE`: tags that are versions, and which of them is followed.
 
-use super::text::safe;
+use super::{
+    text::safe,
+    version_tags::{TAGS, begins_a_tag, tagged},
+};
 use semver::{Prerelease, Version};
 use std::{cmp::Ordering, fmt};
 
@@ -9,9 +12,6 @@ const PREFIX: &str = "semver:";
 
 /// Longest range in bytes.
 const MAX_RANGE_BYTES: usize = 255;
-
-/// Where tags are.
-const TAGS: &str = "refs/tags/";
 
 /// Why a text is not a range of versions.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +81,7 @@ impl VersionRange {
             shown: safe(&named.chars().take(80).collect::<String>()),
             why: why.to_owned(),
         };
-        if !is_of_a_tag(tag_prefix) {
+        if !begins_a_tag(tag_prefix) {
             return Some(Err(refused("what stands before its `:` begins no tag")));
         }
         Some(Self::parse(range).map(|parsed| Self {
@@ -170,25 +170,6 @@ impl fmt::Display for VersionRange {
         }
         write!(f, " behind {}", self.tag_prefix)
     }
-}
-
-/// Whether a text can stand at the beginning of a tag's name. <https://git-scm.com/docs/git-check-ref-format>
-fn is_of_a_tag(text: &str) -> bool {
-    let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
-    let whole = !text.is_empty() && text.len() <= MAX_RANGE_BYTES;
-    whole
-        && !text.contains(odd)
-        && !text.starts_with(['/', '-', '.'])
-        && !["..", "//", "@{", "/."]
-            .iter()
-            .any(|part| text.contains(part))
-}
-
-/// The version that a full reference name tags behind a prefix: `v1.2.3` or `1.2.3`, all three numbers. (`v1`
-/// is a tag that people move along.)
-fn tagged(reference: &str, prefix: &str) -> Option<Version> {
-    let tag = reference.strip_prefix(TAGS)?.strip_prefix(prefix)?;
-    Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
 }
 
 impl Alternative {

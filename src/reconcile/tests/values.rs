@@ -37,14 +37,14 @@ impl Read {
     }
 
     fn gather(&mut self, max_values: u64) -> SourceFiles {
-        self.gather_within(Limits {
+        self.gather_within(&Limits {
             max_values,
             ..Limits::default()
         })
     }
 
-    fn gather_within(&mut self, limits: Limits) -> SourceFiles {
-        let checkout = self.tree.read(&Changed::Everything, &limits).unwrap();
+    fn gather_within(&mut self, limits: &Limits) -> SourceFiles {
+        let checkout = self.tree.read(&Changed::Everything, limits).unwrap();
         gather(&checkout, &mut self.cache).unwrap()
     }
 }
@@ -175,19 +175,19 @@ fn revision_of_too_many_resources_is_refused_and_the_last_one_stays_at_hand() {
         max_objects,
         ..Limits::default()
     };
-    assert_eq!(read.gather_within(objects(5)).files.size(), 5);
-    let refused = read.gather_within(objects(4));
+    assert_eq!(read.gather_within(&objects(5)).files.size(), 5);
+    let refused = read.gather_within(&objects(4));
     let files: Vec<String> = told(&refused);
     // Nothing is new, so nothing passed the limit: a limit is for what comes.
     assert_eq!(files, Vec::<String>::new());
     read.write(5, 1);
-    let refused = read.gather_within(objects(5));
+    let refused = read.gather_within(&objects(5));
     assert_eq!(
         told(&refused),
         ["E-LIMIT-OBJECTS 005.yaml: the manifests describe more than 5 resources together"]
     );
     assert_eq!(refused.files.size(), 0);
     fs::remove_file(read.home.path().join("000.yaml")).unwrap();
-    let again = read.gather_within(objects(5));
+    let again = read.gather_within(&objects(5));
     assert_eq!((again.files.size(), told(&again).len()), (5, 0));
 }

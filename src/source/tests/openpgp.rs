@@ -292,7 +292,7 @@ fn subkey_of_somebody_else_belongs_to_nobody_who_claims_it() {
         unarmoured(&ring.public("ada")),
         unarmoured(&ring.public("eve")),
     );
-    let own = ada.iter().position(|byte| *byte == 0xb8).unwrap();
+    let own = subkey_packet(&ada);
     let claimed = armoured(&[eve, ada[own..].to_vec()].concat());
     refused(ring.verdict(&claimed), "no allowed signer's");
 
@@ -344,6 +344,20 @@ fn whatever_is_changed_in_a_key_or_a_signature_lets_nobody_else_sign() {
 fn ring_text() -> String {
     "a@x ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
         .to_owned()
+}
+
+/// Where the packet of the first subkey begins. `gpg` writes the older form of packets.
+fn subkey_packet(key: &[u8]) -> usize {
+    let mut at = 0;
+    while (key[at] >> 2) & 0x0f != 14 {
+        let width = 1 << (key[at] & 0x03);
+        let length = &key[at + 1..=at + width];
+        let length = length
+            .iter()
+            .fold(0, |sum, byte| (sum << 8) + usize::from(*byte));
+        at += 1 + width + length;
+    }
+    at
 }
 
 fn unarmoured(text: &str) -> Vec<u8> {

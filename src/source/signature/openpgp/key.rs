@@ -110,7 +110,6 @@ impl Key {
         }
         let mut reader = Reader(made);
         match &self.material {
-            None => false,
             Some(Material::Rsa { n, e }) => {
                 let number = reader.number().filter(|_| reader.is_at_end());
                 let made = number.and_then(|number| padded(number, n.len()));
@@ -135,7 +134,7 @@ impl Key {
                 let key = UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point);
                 pair(reader, 48).is_some_and(|made| key.verify(message, &made).is_ok())
             }
-            Some(Material::P256(_) | Material::P384(_)) => false,
+            None | Some(Material::P256(_) | Material::P384(_)) => false,
         }
     }
 }

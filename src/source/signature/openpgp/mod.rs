@@ -1,6 +1,6 @@
 //! OpenPGP signatures, checked with the public keys that the operator names.
 //!
-//! What is read: version 4 keys and signatures, as GnuPG makes them, with RSA, ECDSA (P-256, P-384) and
+//! What is read: version 4 keys and signatures, as `gpg` makes them, with RSA, ECDSA (P-256, P-384) and
 //! Ed25519 over SHA-2. Everything that a key claims about itself (its names, its subkeys, until when it counts,
 //! that it is revoked) counts only if the key signed it. Who else vouches for it does not matter: the operator
 //! named it. Nothing is asked: no key server, no agent, no other program.

@@ -43,7 +43,7 @@ impl Watched {
     /// # Errors
     ///
     /// The first of them that is no name of a host.
-    pub fn also_at<'h, S: AsRef<str>>(mut self, hosts: &'h [S]) -> Result<Self, &'h str> {
+    pub fn also_at<S: AsRef<str>>(mut self, hosts: &[S]) -> Result<Self, &str> {
         let Some(address) = &self.address else {
             return Ok(self);
         };

@@ -51,7 +51,7 @@ struct Fetching {
 }
 
 /// How long a mirror that could not be made smaller stays as it is: trying transfers all of it.
-const TIDY_PAUSE: Duration = Duration::from_secs(60 * 60);
+const TIDY_PAUSE: Duration = Duration::from_hours(1);
 
 impl Mirror {
     /// Opens the mirror of a source, `<dir>/<name>.git`, or makes it. No network is touched.

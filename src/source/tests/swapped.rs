@@ -6,6 +6,7 @@ use super::{
 };
 use std::{
     collections::BTreeSet,
+    fmt::Write as _,
     fs,
     path::Path,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -177,7 +178,7 @@ fn noise(seed: u64, bytes: usize) -> String {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        hex.push_str(&format!("{:08x}", state >> 32));
+        write!(hex, "{:08x}", state >> 32).unwrap();
     }
     hex
 }

@@ -4,11 +4,13 @@ use super::{
     credentials,
     cycles::Circles,
     links::Links,
-    missing::{Suggestions, dangling, missing},
+    missing::{MAX_SUGGESTIONS, dangling, missing, missing_secret},
+    secret_hints::SecretHints,
     systems, templates, unserved,
 };
-use crate::model::{
-    Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, code,
+use crate::{
+    manifest::Suggestions,
+    model::{Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, code},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -23,6 +25,7 @@ pub struct DependencyGraph {
     circles: Circles,
     /// Who refers to something that does not exist; what to suggest depends on every name there is.
     unresolved: SortedSet<ResourceId>,
+    secret_hints: SecretHints,
     findings: FindingsBy<ResourceId>,
     missing: Arc<[Finding]>,
     unserved: Option<Finding>,
@@ -49,6 +52,7 @@ impl Default for DependencyGraph {
             links: Links::default(),
             circles: Circles::default(),
             unresolved: SortedSet::default(),
+            secret_hints: SecretHints::default(),
             findings: FindingsBy::default(),
             missing: [].into(),
             unserved: None,
@@ -125,6 +129,17 @@ impl DependencyGraph {
             around.extend(secrets.map(|secret| secret.id.clone()));
         }
         let mut unsure = changed.iter().any(|id| is_elsewhere(before, catalog, id));
+        let mut hints_may_differ = unsure;
+        for id in &around {
+            let missing = self.links.missing_secrets(catalog, id);
+            hints_may_differ |= self.secret_hints.note(id, missing);
+        }
+        if hints_may_differ {
+            for secret in self.secret_hints.look_again(catalog) {
+                let users = self.links.incoming(&secret);
+                around.extend(users.map(|(from, _)| from.clone()));
+            }
+        }
         for id in around {
             unsure |= self.unresolved.contains(&id);
             self.check_one(catalog, &id);
@@ -141,6 +156,11 @@ impl DependencyGraph {
     /// Comes to what checking each resource where nothing was does.
     fn check_all(&mut self, catalog: &Catalog) {
         self.only_secrets = catalog.is_only(Kind::Secret);
+        for resource in catalog.iter() {
+            let missing = self.links.missing_secrets(catalog, &resource.id);
+            self.secret_hints.note(&resource.id, missing);
+        }
+        self.secret_hints.look_again(catalog);
         for resource in catalog.iter() {
             self.check_resource(catalog, resource);
         }
@@ -170,8 +190,8 @@ impl DependencyGraph {
         let dangling = leads_nowhere.then(|| dangling(catalog, resource));
         for reference in dangling.into_iter().flatten() {
             if reference.to.kind == Kind::Secret {
-                let suggestions = &mut Suggestions::default();
-                findings.push(missing(catalog, resource, &reference, suggestions));
+                let near = self.secret_hints.get(&reference.to);
+                findings.push(missing_secret(resource, &reference, near));
             } else {
                 unresolved = true;
             }
@@ -186,7 +206,7 @@ impl DependencyGraph {
 
     fn look_for_missing(&self, catalog: &Catalog) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut suggestions = Suggestions::default();
+        let mut suggestions = Suggestions::at_most(MAX_SUGGESTIONS);
         for resource in self.unresolved.iter().filter_map(|id| catalog.get(id)) {
             let references = dangling(catalog, resource).into_iter();
             let references = references.filter(|one| one.to.kind != Kind::Secret);

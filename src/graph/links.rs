@@ -93,6 +93,17 @@ impl Links {
         links.is_some_and(|links| links.iter().any(|link| !link.exists))
     }
 
+    /// The secrets that a resource refers to and that do not exist.
+    pub(super) fn missing_secrets(
+        &self,
+        catalog: &Catalog,
+        id: &ResourceId,
+    ) -> BTreeSet<ResourceId> {
+        let targets = self.targets(id).filter(|to| to.kind == Kind::Secret);
+        let missing = targets.filter(|to| catalog.get(to).is_none() && !catalog.is_unreadable(to));
+        missing.cloned().collect()
+    }
+
     /// Who refers to a resource, whether it exists or not, and by which field; sorted.
     pub(super) fn incoming(&self, id: &ResourceId) -> impl Iterator<Item = (&ResourceId, &str)> {
         let users = self.incoming.get(id);

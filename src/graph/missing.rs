@@ -5,31 +5,16 @@ use super::{
     reference::{Reference, references},
 };
 use crate::{
-    manifest::did_you_mean,
+    manifest::{Suggestions, did_you_mean},
     model::{Catalog, Finding, Kind, Resource, ResourceId, code},
     secrets::{environment_names, reserved},
 };
-use std::collections::HashMap;
-
-/// Suggestions already made: comparing with every name is dear, and one typo is often repeated.
-#[derive(Default)]
-pub(super) struct Suggestions(HashMap<ResourceId, Option<String>>);
 
 /// Names listed in a hint, so that it stays one line.
 const MAX_LISTED: usize = 12;
 
 /// Different missing names that get a suggestion; nobody mends more at once.
-const MAX_SUGGESTIONS: usize = 100;
-
-impl Suggestions {
-    fn find(&mut self, catalog: &Catalog, to: &ResourceId) -> Option<String> {
-        if self.0.len() >= MAX_SUGGESTIONS && !self.0.contains_key(to) {
-            return None;
-        }
-        let made = self.0.entry(to.clone());
-        made.or_insert_with(|| suggestion(catalog, to)).clone()
-    }
-}
+pub(super) const MAX_SUGGESTIONS: usize = 100;
 
 /// The references of a resource to nothing.
 pub(super) fn dangling(catalog: &Catalog, resource: &Resource) -> Vec<Reference> {
@@ -42,40 +27,53 @@ pub(super) fn dangling(catalog: &Catalog, resource: &Resource) -> Vec<Reference>
     references
 }
 
-/// What to say of a reference to nothing: an error, or for secrets (which may come from elsewhere) a warning.
+/// What to say of a reference to no secret: a warning, because it may come from elsewhere; `near` is what
+/// may have been meant.
+pub(super) fn missing_secret(
+    resource: &Resource,
+    reference: &Reference,
+    near: Option<&String>,
+) -> Finding {
+    let to = &reference.to;
+    let variables = environment_names(&to.namespace, &to.name);
+    let usable = variables.iter().find(|variable| !reserved(variable));
+    let set = usable.map(|variable| format!(", or set `{variable}`"));
+    let message = format!("no file defines {to}, which {} needs", resource.id);
+    let until = if resource.id.kind == Kind::ModelEndpoint {
+        "; until then the endpoint is not ready"
+    } else {
+        ""
+    };
+    let near = near
+        .map(|near| format!("{near}; else "))
+        .unwrap_or_default();
+    let hint = format!(
+        "{near}commit it sealed (`orloj secret encrypt`), send it with `orloj create secret`{}{until}",
+        set.unwrap_or_default()
+    );
+    let origin = resource.origin_of(&reference.pointer);
+    Finding::new(code::REF_SECRET, origin, message)
+        .with_hint(hint)
+        .on(&resource.id)
+}
+
+/// What to say of a reference to nothing that is no secret.
 pub(super) fn missing(
     catalog: &Catalog,
     resource: &Resource,
     reference: &Reference,
-    suggestions: &mut Suggestions,
+    suggestions: &mut Suggestions<ResourceId>,
 ) -> Finding {
     let origin = resource.origin_of(&reference.pointer);
     let to = &reference.to;
-    if to.kind == Kind::Secret {
-        let variables = environment_names(&to.namespace, &to.name);
-        let usable = variables.iter().find(|variable| !reserved(variable));
-        let set = usable.map(|variable| format!(", or set `{variable}`"));
-        let message = format!("no file defines {to}, which {} needs", resource.id);
-        let until = if resource.id.kind == Kind::ModelEndpoint {
-            "; until then the endpoint is not ready"
-        } else {
-            ""
-        };
-        let hint = format!(
-            "commit it sealed (`orloj secret encrypt`), send it with `orloj create secret`{}{until}",
-            set.unwrap_or_default()
-        );
-        return Finding::new(code::REF_SECRET, origin, message)
-            .with_hint(hint)
-            .on(&resource.id);
-    }
+    let mut suggestion = || suggestions.find(to.clone(), || Some(suggestion(catalog, to)));
     if resource.id.kind == Kind::Memory && to.kind == Kind::ModelEndpoint {
         let message = format!(
             "no ModelEndpoint `{}` in namespace {} makes embeddings for {}",
             to.name, to.namespace, resource.id
         );
         return Finding::new(code::REF_EMBEDDING, origin, message)
-            .with_hint_if(suggestions.find(catalog, to))
+            .with_hint_if(suggestion())
             .on(&resource.id);
     }
     let message = format!(
@@ -83,20 +81,41 @@ pub(super) fn missing(
         to.kind, to.name, to.namespace
     );
     Finding::new(code::REF_MISSING, origin, message)
-        .with_hint_if(suggestions.find(catalog, to))
+        .with_hint_if(suggestion())
         .on(&resource.id)
 }
 
-fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
-    let here = catalog
-        .of_kind(to.kind)
-        .filter(|other| other.id.namespace == to.namespace);
-    let unreadable = catalog
-        .unreadable()
-        .filter(|id| id.kind == to.kind && id.namespace == to.namespace);
-    let names = here.map(|other| other.id.name.clone());
-    let names: Vec<_> = names.chain(unreadable.map(|id| id.name.clone())).collect();
-    if let Some(near) = did_you_mean(&to.name, names.iter().map(AsRef::as_ref)) {
+/// What may have been meant, or what there is.
+fn suggestion(catalog: &Catalog, to: &ResourceId) -> String {
+    let names = names_beside(catalog, to);
+    if let Some(near) = nearest(catalog, to, &names) {
+        return near;
+    }
+    match names.as_slice() {
+        [] => format!(
+            "there is no {} in namespace {}; add one",
+            to.kind, to.namespace
+        ),
+        some => format!(
+            "there are: {}{}",
+            some[..some.len().min(MAX_LISTED)].join(", "),
+            if some.len() > MAX_LISTED { ", …" } else { "" }
+        ),
+    }
+}
+
+/// The names of the kind and namespace of something that is missing.
+pub(super) fn names_beside<'a>(catalog: &'a Catalog, to: &'a ResourceId) -> Vec<&'a str> {
+    let beside = |id: &&ResourceId| id.kind == to.kind && id.namespace == to.namespace;
+    let here = catalog.of_kind_in(to.kind, &to.namespace);
+    let ids = here.map(|other| &other.id);
+    let ids = ids.chain(catalog.unreadable().filter(beside));
+    ids.map(|id| &*id.name).collect()
+}
+
+/// What may have been meant: a name like it, the same name elsewhere, or another kind.
+pub(super) fn nearest(catalog: &Catalog, to: &ResourceId, names: &[&str]) -> Option<String> {
+    if let Some(near) = did_you_mean(&to.name, names.iter().copied()) {
         return Some(match catalog.find(to.kind, &to.namespace, near) {
             Some(other) => format!("did you mean `{near}` ({})?", other.origin.file),
             None => format!("did you mean `{near}`?"),
@@ -112,23 +131,9 @@ fn suggestion(catalog: &Catalog, to: &ResourceId) -> Option<String> {
         ));
     }
     let mut other_kind = Kind::ALL.into_iter().filter(|kind| *kind != to.kind);
-    other_kind
-        .find_map(|kind| catalog.find(kind, &to.namespace, &to.name))
-        .map(|other| {
-            format!(
-                "`{}` is of kind {}; {} is needed here",
-                to.name, other.id.kind, to.kind
-            )
-        })
-        .or_else(|| match names.as_slice() {
-            [] => Some(format!(
-                "there is no {} in namespace {}; add one",
-                to.kind, to.namespace
-            )),
-            some => Some(format!(
-                "there are: {}{}",
-                some[..some.len().min(MAX_LISTED)].join(", "),
-                if some.len() > MAX_LISTED { ", …" } else { "" }
-            )),
-        })
+    let other = other_kind.find_map(|kind| catalog.find(kind, &to.namespace, &to.name))?;
+    Some(format!(
+        "`{}` is of kind {}; {} is needed here",
+        to.name, other.id.kind, to.kind
+    ))
 }

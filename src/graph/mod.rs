@@ -12,6 +12,7 @@ mod links;
 mod missing;
 mod order;
 mod reference;
+mod secret_hints;
 mod systems;
 mod templates;
 mod unserved;

@@ -11,6 +11,7 @@ mod control;
 mod detached;
 mod events;
 mod headers;
+mod label_selector;
 mod live_export;
 mod metrics;
 mod models;

@@ -9,8 +9,13 @@ use crate::{
 use serde_json::{Value, json};
 
 /// The manifest (a secret's values are `***`) with `status`.
-pub(super) fn resource(resource: &Resource, served: &Served) -> Value {
+///
+/// `version` is that of a resource that was sent by hand.
+pub(super) fn resource(resource: &Resource, served: &Served, version: Option<i64>) -> Value {
     let mut out = manifest::to_json(resource);
+    if let Some(version) = version {
+        out["metadata"]["resourceVersion"] = json!(version.to_string());
+    }
     let by_hand = served.snapshot.unmanaged().contains(&resource.id);
     let condition = served.condition(&resource.id);
     let phase = match (resource.id.kind, condition) {

@@ -61,14 +61,13 @@ fn control_routes() -> Router<Doors> {
 
 fn resource_routes() -> Router<Doors> {
     Kind::ALL.into_iter().fold(Router::new(), |router, kind| {
-        let list = get(move |state, query| async move { resources::list(kind, state, query) })
-            .post(move |state, body| resources::put(kind, None, state, body));
-        let one =
-            get(move |state, path, query| async move { resources::get(kind, state, path, query) })
-                .put(move |state, Path(name): Path<String>, body| {
-                    resources::put(kind, Some(name), state, body)
-                })
-                .delete(move |state, path, query| resources::delete(kind, state, path, query));
+        let list = get(move |state, query| resources::list(kind, state, query))
+            .post(move |state, headers, body| resources::put(kind, None, state, headers, body));
+        let one = get(move |state, path, query| resources::get(kind, state, path, query))
+            .put(move |state, Path(name): Path<String>, headers, body| {
+                resources::put(kind, Some(name), state, headers, body)
+            })
+            .delete(move |state, path, query| resources::delete(kind, state, path, query));
         router
             .route(&format!("/v1/{}", kind.plural()), list)
             .route(&format!("/v1/{}/{{name}}", kind.plural()), one)

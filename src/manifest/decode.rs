@@ -46,9 +46,18 @@ pub(super) fn decode(
         renames => draft.positions.renamed(renames),
     };
     match decode_spec(draft.form, &id, spec) {
-        Ok((spec, json)) => {
+        Ok((spec, json, unreadable)) => {
             let resource = Resource::new(id, origin, draft.metadata, spec, json, positions);
-            rules::check(&resource, draft.form, findings);
+            let mut found: Vec<_> = unreadable
+                .iter()
+                .map(|key| bad_base64(&resource, key))
+                .collect();
+            rules::check(&resource, draft.form, &mut found);
+            if !unreadable.is_empty() {
+                // It looks empty only because what it holds cannot be read.
+                found.retain(|finding| finding.code != code::SECRET_EMPTY);
+            }
+            findings.append(&mut found);
             Some(resource)
         }
         Err((code, pointer, message)) => {
@@ -72,13 +81,21 @@ pub(super) fn decode(
 /// What keeps a spec from being read: code, pointer, message.
 type Problem = (Code, String, String);
 
-/// The typed spec and its normalised JSON.
-fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, SpecJson), Problem> {
+/// The typed spec, its normalised JSON, and the values of a secret that cannot be read.
+type Decoded = (Spec, SpecJson, Vec<String>);
+
+fn bad_base64(resource: &Resource, key: &str) -> Finding {
+    let message = format!("`spec.data.{key}` must be standard base64 with padding");
+    let origin = resource.origin_of(&pointer_to("/spec/data", key));
+    Finding::new(code::SECRET_BASE64, origin, message).on(&resource.id)
+}
+
+fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<Decoded, Problem> {
     if form == Form::AgentgatewayBackend {
         let mut endpoint = typed::<AgentgatewayBackendSpec>(spec)?.into_endpoint();
         endpoint.normalise();
         let json = json(&endpoint)?;
-        return Ok((Spec::ModelEndpoint(endpoint), json));
+        return Ok((Spec::ModelEndpoint(endpoint), json, Vec::new()));
     }
     match form.kind() {
         Kind::Secret => decode_secret(id, spec),
@@ -104,25 +121,22 @@ fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, Sp
     }
 }
 
-fn decode_secret(id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, SpecJson), Problem> {
+fn decode_secret(id: &ResourceId, spec: &Node<'_>) -> Result<Decoded, Problem> {
     let mut secret = typed::<SecretSpec>(spec)?;
-    if let Some(key) = secret.normalise().into_iter().next() {
-        let message = format!("`spec.data.{key}` must be standard base64 with padding");
-        return Err((code::SECRET_BASE64, pointer_to("/spec/data", &key), message));
-    }
+    let unreadable = secret.normalise();
     let value = secret.to_redacted_value(&id.to_string());
-    Ok((Spec::Secret(secret), json(&value)?))
+    Ok((Spec::Secret(secret), json(&value)?, unreadable))
 }
 
 fn normalised<T: DeserializeOwned + Serialize>(
     spec: &Node<'_>,
     normalise: impl FnOnce(&mut T),
     wrap: impl FnOnce(T) -> Spec,
-) -> Result<(Spec, SpecJson), Problem> {
+) -> Result<Decoded, Problem> {
     let mut spec = typed::<T>(spec)?;
     normalise(&mut spec);
     let value = json(&spec)?;
-    Ok((wrap(spec), value))
+    Ok((wrap(spec), value, Vec::new()))
 }
 
 /// The error never quotes the document: serde's text may hold a value.

@@ -65,10 +65,11 @@ pub(super) fn is_field(kind: &str, field: &str) -> bool {
         .any(|(name, fields)| *name == kind && fields.contains(&field))
 }
 
-/// Whether upstream's field takes the value since a newer version.
+/// Whether upstream's field takes the value, in any letter case, since a newer version.
 pub(super) fn is_value(kind: &str, field: &str, value: &str) -> bool {
     VALUES.iter().any(|(name, place, values)| {
-        *name == kind && *place == field && values.contains(&value.trim())
+        let mut values = values.iter();
+        *name == kind && *place == field && values.any(|one| one.eq_ignore_ascii_case(value.trim()))
     })
 }
 

@@ -10,7 +10,7 @@ use super::{
     moved::{is_moved, read_moved},
     negative, newer,
     node::{Data, Node, Scalar},
-    quirks, schema, split,
+    quirks, repeats, schema, server_fields, split,
     suggest::did_you_mean,
     text::read_text,
     tidy,
@@ -18,10 +18,10 @@ use super::{
 };
 use crate::model::{
     Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, MoveEntry, Origin, PROTECT_ANNOTATION,
-    Resource, ResourceId, Severity, Span, code,
+    Position, Resource, ResourceId, Severity, Span, code,
 };
 use serde::Deserialize as _;
-use std::{cell::OnceCell, sync::Arc};
+use std::{cell::OnceCell, collections::HashSet, sync::Arc};
 
 /// What one file says. Depends on its path and bytes alone.
 #[derive(Debug, Default)]
@@ -76,10 +76,11 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
         values: loaded.values,
         ..ParsedFile::default()
     };
-    let of_yaml = parsed.findings.clone();
+    let stand_ins = stand_ins(&parsed.findings);
+    let is_mended: HashSet<usize> = loaded.mended.into_iter().collect();
     for (number, mut document) in loaded.documents.into_iter().enumerate() {
         let mut found = Vec::new();
-        let mended = loaded.mended.contains(&number);
+        let mended = is_mended.contains(&number);
         if is_moved(&document) && !mended {
             let mut moves = read_moved(file, &document, &mut parsed.findings);
             parsed.moves.append(&mut moves);
@@ -92,7 +93,8 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
         let usable = clean || reading == Reading::Kept;
         // A document whose YAML was mended on the way is reported, not used.
         if mended {
-            found.retain(|finding| !is_consequence(finding, &of_yaml));
+            // What is only about a stand-in is a consequence.
+            found.retain(|finding| !stand_ins.contains(&finding.origin.span.start));
         }
         parsed.findings.append(&mut found);
         match resource.filter(|_| usable && !mended) {
@@ -107,17 +109,16 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
     parsed
 }
 
-/// Whether a finding is only about what stands in for something that YAML's own rules refuse.
-fn is_consequence(finding: &Finding, of_yaml: &[Finding]) -> bool {
-    let stand_ins = [
+/// Where something stands in for what YAML's own rules refuse.
+fn stand_ins(of_yaml: &[Finding]) -> HashSet<Position> {
+    let codes = [
         code::YAML_ALIAS,
         code::YAML_KEY,
         code::YAML_MERGE,
         code::YAML_TAG,
     ];
-    of_yaml.iter().any(|one| {
-        stand_ins.contains(&one.code) && one.origin.span.start == finding.origin.span.start
-    })
+    let found = of_yaml.iter().filter(|one| codes.contains(&one.code));
+    found.map(|one| one.origin.span.start).collect()
 }
 
 /// Who a document says it is, however wrong the rest of it may be.
@@ -194,6 +195,8 @@ fn read_document(
         span: node.span,
     };
     negative::check(file, form, node, findings);
+    repeats::check(file, form, node, findings);
+    server_fields::check(file, node, findings);
     // A mended document may hold a key twice, of which JSON keeps one.
     let check = if mended {
         violations::explain
@@ -338,6 +341,8 @@ fn read_metadata(file: &Arc<str>, node: &Node, findings: &mut Vec<Finding>) -> O
             file: file.clone(),
             span,
         };
+        // Of its length the schema has spoken too.
+        findings.retain(|one| one.code != code::FIELD_RANGE || one.origin != origin);
         findings.push(Finding::new(
             code::FIELD_NAME,
             origin,

@@ -7,7 +7,7 @@ use super::{
 use crate::model::Kind;
 
 /// A mapping's path, the accepted spelling of one of its keys, and the documented one.
-type Spelling = (&'static [&'static str], &'static str, &'static str);
+pub(super) type Spelling = (&'static [&'static str], &'static str, &'static str);
 
 const ENDPOINT_SPELLINGS: &[Spelling] = &[
     (&["spec"], "baseURL", "base_url"),
@@ -35,16 +35,20 @@ const AGENT_SPELLINGS: &[Spelling] = &[
 const AUTH_SPELLINGS: &[Spelling] = &[(&["spec", "auth"], "secret_ref", "secretRef")];
 const SECRET_SPELLINGS: &[Spelling] = &[(&["spec"], "string_data", "stringData")];
 
-/// Rewrites accepted spellings to the documented ones.
-pub(super) fn rewrite(form: Form, document: &mut Node) {
-    let spellings = match form {
+/// The accepted spellings of a form's fields.
+pub(super) fn spellings(form: Form) -> &'static [Spelling] {
+    match form {
         Form::Native(Kind::ModelEndpoint) => ENDPOINT_SPELLINGS,
         Form::Native(Kind::Agent) => AGENT_SPELLINGS,
         Form::Native(Kind::Secret) => SECRET_SPELLINGS,
         Form::Native(Kind::Tool | Kind::Memory | Kind::McpServer) => AUTH_SPELLINGS,
         _ => &[],
-    };
-    for (path, accepted, documented) in spellings {
+    }
+}
+
+/// Rewrites accepted spellings to the documented ones.
+pub(super) fn rewrite(form: Form, document: &mut Node) {
+    for (path, accepted, documented) in spellings(form) {
         if let Some(Node {
             data: Data::Mapping(entries),
             ..

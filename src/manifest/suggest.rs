@@ -1,10 +1,38 @@
 //! "Did you mean …?"
 
+use std::{collections::HashMap, hash::Hash};
+
 /// Longer words are no misspelt names; comparing costs the product of the lengths.
 const MAX_WORD_BYTES: usize = 256;
 
 /// Separators by which two spellings of a name may differ.
 const MAX_SEPARATORS: usize = 4;
+
+/// Suggestions already made: comparing with every name is dear, one mistake is often repeated, and nobody
+/// mends many different ones at once.
+#[derive(Debug)]
+pub struct Suggestions<K> {
+    made: HashMap<K, Option<String>>,
+    most: usize,
+}
+
+impl<K: Eq + Hash> Suggestions<K> {
+    /// Makes suggestions for so many different mistakes, and none for others.
+    pub fn at_most(most: usize) -> Self {
+        Self {
+            made: HashMap::new(),
+            most,
+        }
+    }
+
+    /// The suggestion for a mistake, made the first time that it is asked for.
+    pub fn find(&mut self, mistake: K, make: impl FnOnce() -> Option<String>) -> Option<String> {
+        if self.made.len() >= self.most && !self.made.contains_key(&mistake) {
+            return None;
+        }
+        self.made.entry(mistake).or_insert_with(make).clone()
+    }
+}
 
 /// The candidate nearest to `word`, if it is near enough to be what was meant.
 pub fn did_you_mean<'a>(
@@ -73,8 +101,23 @@ fn slot(byte: u8) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::Letters;
+    use super::{Letters, Suggestions};
     use proptest::{prop_assert, proptest};
+
+    #[test]
+    fn suggestions_are_made_once_and_for_so_many_mistakes() {
+        let (mut suggestions, mut made) = (Suggestions::at_most(2), 0);
+        let mut find = |mistake: &'static str| {
+            suggestions.find(mistake, || {
+                made += 1;
+                Some(mistake.to_uppercase())
+            })
+        };
+        let found = ["a", "a", "b", "c", "b"].map(&mut find);
+        let found = found.map(Option::unwrap_or_default);
+        assert_eq!(found, ["A", "A", "B", "", "B"]);
+        assert_eq!(made, 2);
+    }
 
     proptest! {
         #[test]

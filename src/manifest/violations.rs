@@ -1,7 +1,8 @@
 //! What a schema found wrong, in the user's words.
 
 use super::{
-    limits::MAX_FINDINGS, mend::Fault, newer, node::Node, schema::Compiled, suggest::did_you_mean,
+    bounds, limits::MAX_FINDINGS, mend::Fault, newer, node::Node, schema::Compiled,
+    suggest::did_you_mean,
 };
 use crate::model::{Code, Finding, Origin, Positions, Span, code, pointer_to};
 use jsonschema::{ValidationError, error::ValidationErrorKind as Violation};
@@ -162,7 +163,7 @@ impl Checked<'_> {
                 code::FIELD_ENUM,
                 format!("`{field}` must be {expected_value}"),
             ),
-            other => bound(other, &field, instance).unwrap_or_else(|| {
+            other => bounds::explain(other, &field, instance).unwrap_or_else(|| {
                 let message = format!("`{field}` does not have its form ({})", other.keyword());
                 (code::FIELD_FORMAT, message)
             }),
@@ -307,37 +308,6 @@ impl Checked<'_> {
             span,
         }
     }
-}
-
-/// What is wrong with the size of a number, text, list or mapping.
-fn bound(violation: &Violation, field: &str, instance: &Value) -> Option<(Code, String)> {
-    Some(match violation {
-        Violation::Minimum { limit } => (
-            code::FIELD_RANGE,
-            format!("`{field}` must be at least {limit}, not {instance}"),
-        ),
-        Violation::Maximum { limit } => (
-            code::FIELD_RANGE,
-            format!("`{field}` must be at most {limit}, not {instance}"),
-        ),
-        Violation::MinItems { limit } | Violation::MinLength { limit } => (
-            code::FIELD_RANGE,
-            format!("`{field}` needs at least {limit}"),
-        ),
-        Violation::MaxItems { limit } | Violation::MaxLength { limit } => (
-            code::FIELD_RANGE,
-            format!("`{field}` may hold at most {limit}"),
-        ),
-        Violation::MinProperties { limit } => (
-            code::FIELD_REQUIRED,
-            format!("`{field}` needs at least {limit} of its fields"),
-        ),
-        Violation::MaxProperties { limit } => (
-            code::FIELD_RANGE,
-            format!("`{field}` may hold at most {limit} of its fields"),
-        ),
-        _ => return None,
-    })
 }
 
 /// `/spec/limits/max_steps` as people write it: `spec.limits.max_steps`.

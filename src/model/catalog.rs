@@ -60,6 +60,14 @@ impl Catalog {
             .take_while(move |resource| resource.id.kind == kind)
     }
 
+    /// All resources of a kind in a namespace, sorted by name.
+    pub fn of_kind_in(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Arc<Resource>> {
+        self.resources
+            .range(ResourceId::new(kind, namespace, "")..)
+            .map(|(_, resource)| resource)
+            .take_while(move |one| one.id.kind == kind && *one.id.namespace == *namespace)
+    }
+
     /// Whether there is nothing of another kind.
     pub fn is_only(&self, kind: Kind) -> bool {
         let (first, last) = (self.resources.first(), self.resources.last());

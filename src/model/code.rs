@@ -72,6 +72,8 @@ codes! {
     FIELD_RANGE = "E-FIELD-RANGE";
     /// A number below 0 counts as if it were not set.
     FIELD_NEGATIVE = "W-FIELD-NEGATIVE";
+    /// A field that the server sets does not have its form; it is ignored.
+    FIELD_SERVER = "W-FIELD-SERVER";
     /// The kind is not known.
     FIELD_KIND = "E-FIELD-KIND";
     /// The `apiVersion` does not fit the kind.
@@ -118,17 +120,17 @@ codes! {
     SECRET_EMPTY = "W-SECRET-EMPTY";
     /// A secret that nothing refers to.
     SECRET_UNUSED = "W-SECRET-UNUSED";
-    /// An alias is called like a model that an endpoint lists, and comes first.
+    /// An alias is called like a model, an endpoint or `ENDPOINT/MODEL`, or fits a model, and comes first.
     ALIAS_SHADOWS = "W-ALIAS-SHADOWS";
     /// An alias whose name something else takes first.
     ALIAS_UNREACHABLE = "W-ALIAS-UNREACHABLE";
-    /// A target of a policy that does not exist.
+    /// A target of a policy that does not exist, or a tool that it blocks and no file defines.
     POLICY_TARGET = "W-POLICY-TARGET";
     /// A model that a policy allows and that no endpoint offers.
     POLICY_MODEL = "W-POLICY-MODEL";
-    /// A policy that applies to nothing.
+    /// A policy that applies to nothing, or limits nothing.
     POLICY_INERT = "W-POLICY-INERT";
-    /// A policy denies an agent of the same repository.
+    /// A policy denies an agent of the same repository, one of its fallbacks or one of its tools.
     POLICY_DENIES = "W-POLICY-DENIES";
     /// A resource that is protected would be pruned.
     POLICY_PROTECTED = "E-POLICY-PROTECTED";

@@ -17,6 +17,11 @@ impl<K: Ord + Clone> FindingsBy<K> {
         }
     }
 
+    /// Whether anything is filed under `key`.
+    pub fn contains(&self, key: &K) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// All of them, by key.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.0.values().flat_map(|findings| findings.iter())

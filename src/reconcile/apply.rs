@@ -1,6 +1,7 @@
 //! Manifests sent by hand: *unmanaged* resources, on the same way as a commit.
 
 use super::{
+    precondition::Precondition,
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::{Inputs, Served, UnmanagedFile},
     status::Outcome,
@@ -37,6 +38,9 @@ pub enum ApplyError {
     /// There is no unmanaged resource of that identity.
     #[error("{0} does not exist")]
     NotFound(ResourceId),
+    /// It is not what the client thought that it replaces.
+    #[error("{0}")]
+    Conflict(String),
     /// The store failed, or somebody was faster.
     #[error("{0}")]
     Retry(String),
@@ -61,6 +65,19 @@ impl Reconciler {
     ///
     /// One [`ApplyError`] per way it can be refused; nothing is changed then.
     pub async fn apply(&self, documents: &[(String, Opened)]) -> Result<ApplyReport, ApplyError> {
+        self.apply_if(documents, &Precondition::default()).await
+    }
+
+    /// As [`Reconciler::apply`], if every one of them is what the client thinks that it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reconciler::apply`], and [`ApplyError::Conflict`] if one is not.
+    pub async fn apply_if(
+        &self,
+        documents: &[(String, Opened)],
+        precondition: &Precondition,
+    ) -> Result<ApplyReport, ApplyError> {
         let sent = tokio::task::block_in_place(|| take_apart(documents))?;
         let ids: Vec<_> = sent.iter().map(|(id, _)| id.clone()).collect();
         let changes = sent
@@ -74,7 +91,9 @@ impl Reconciler {
         if !managed.is_empty() {
             return Err(ApplyError::Managed(managed));
         }
-        let findings = self.change_unmanaged(&mut turn, changes, summary).await?;
+        let findings = self
+            .change_unmanaged(&mut turn, changes, summary, precondition)
+            .await?;
         let applied = ids
             .into_iter()
             .map(|id| {
@@ -101,7 +120,7 @@ impl Reconciler {
         }
         let change = UnmanagedChange::Delete(id.clone());
         let summary = format!("deleted by hand: {id}");
-        self.change_unmanaged(&mut turn, vec![change], summary)
+        self.change_unmanaged(&mut turn, vec![change], summary, &Precondition::default())
             .await?;
         Ok(())
     }
@@ -113,11 +132,17 @@ impl Reconciler {
         turn: &mut Turn,
         changes: Vec<UnmanagedChange>,
         summary: String,
+        precondition: &Precondition,
     ) -> Result<Findings, ApplyError> {
         let started_us = now_us();
         let store = self.store().await?;
         self.know_head(turn).await?;
         let (generation, rows) = store.unmanaged(&self.key).await?;
+        for change in &changes {
+            if let UnmanagedChange::Put(id, _) = change {
+                precondition.check(id, &rows)?;
+            }
+        }
         let mut unmanaged: Vec<_> = rows
             .into_iter()
             .map(|row| UnmanagedFile::new(row.id, row.document))

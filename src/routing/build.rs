@@ -2,10 +2,10 @@
 
 use super::{
     flatten::{Flattener, no_default_model},
-    lint,
+    lint, own_names,
     pattern::Pattern,
     routes::{agent_route, alias_name, endpoint_route},
-    table::{AliasRoute, EndpointRoute, Names, RoutingTable},
+    table::{AliasRoute, EndpointRoute, Names, RoutingTable, WildcardKey},
 };
 use crate::{
     graph::DependencyGraph,
@@ -55,7 +55,8 @@ impl RoutingTable {
             after,
             names: BTreeMap::new(),
             touched: Vec::new(),
-            wildcards: BTreeSet::new(),
+            endpoints: BTreeSet::new(),
+            wildcards: BTreeMap::new(),
         };
         if !is_new {
             for id in affected.all() {
@@ -129,8 +130,10 @@ impl Affected {
 pub(super) struct Touched {
     /// By namespace; agents as `agent/NAME`.
     pub(super) names: BTreeSet<(Arc<str>, String)>,
-    /// Where a wildcard came or went.
-    pub(super) wildcards: BTreeSet<Arc<str>>,
+    /// Endpoints that came, went or changed, by namespace.
+    pub(super) endpoints: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// The wildcards that came, by the namespace in which any came or went.
+    pub(super) wildcards: BTreeMap<Arc<str>, BTreeSet<WildcardKey>>,
 }
 
 /// The sorts of names that several resources may claim.
@@ -148,7 +151,8 @@ struct Update<'a> {
     names: BTreeMap<Arc<str>, Names>,
     /// Sorted once, at the end.
     touched: Vec<(Arc<str>, String)>,
-    wildcards: BTreeSet<Arc<str>>,
+    endpoints: BTreeSet<(Arc<str>, Arc<str>)>,
+    wildcards: BTreeMap<Arc<str>, BTreeSet<WildcardKey>>,
 }
 
 impl Update<'_> {
@@ -161,7 +165,7 @@ impl Update<'_> {
         match &resource.spec {
             Spec::ModelEndpoint(spec) => {
                 self.table.endpoints.remove_mut(id);
-                self.touch(id, id.name.to_string());
+                self.touch_endpoint(id);
                 self.names(id).endpoints.remove_mut(&id.name);
                 for (index, alias) in spec.model_aliases.keys().enumerate() {
                     self.unclaim(Sort::EndpointAlias, alias, &(id.clone(), index));
@@ -189,7 +193,9 @@ impl Update<'_> {
         };
         let route = Arc::new(endpoint_route(resource, spec));
         self.table.endpoints.insert_mut(id.clone(), route.clone());
-        self.touch(id, id.name.to_string());
+        self.touch_endpoint(id);
+        let hidden = own_names::hidden(resource, &route);
+        self.table.findings.resources.set(id.clone(), hidden);
         let endpoints = &mut self.names(id).endpoints;
         endpoints.insert_mut(id.name.clone(), route.clone());
         for (index, (alias, model)) in spec.model_aliases.iter().enumerate() {
@@ -259,8 +265,9 @@ impl Update<'_> {
     fn claim(&mut self, sort: Sort, name: &str, by: (ResourceId, usize), route: AliasRoute) {
         let route = Arc::new(route);
         if let Some(pattern) = Pattern::parse(name) {
-            self.wildcards.insert(by.0.namespace.clone());
             let key = (Reverse(pattern.literals()), name.to_owned(), by.0.clone());
+            let came = self.wildcards.entry(by.0.namespace.clone());
+            came.or_default().insert(key.clone());
             let wildcards = &mut self.names(&by.0).wildcards;
             wildcards.insert_mut(key, (pattern, route));
             return;
@@ -271,13 +278,19 @@ impl Update<'_> {
 
     fn unclaim(&mut self, sort: Sort, name: &str, by: &(ResourceId, usize)) {
         if let Some(pattern) = Pattern::parse(name) {
-            self.wildcards.insert(by.0.namespace.clone());
+            self.wildcards.entry(by.0.namespace.clone()).or_default();
             let key = (Reverse(pattern.literals()), name.to_owned(), by.0.clone());
             self.names(&by.0).wildcards.remove_mut(&key);
             return;
         }
         self.touch(&by.0, name.to_owned());
         claims(self.names(&by.0), sort).remove(name, by);
+    }
+
+    fn touch_endpoint(&mut self, id: &ResourceId) {
+        self.touch(id, id.name.to_string());
+        let place = (id.namespace.clone(), id.name.clone());
+        self.endpoints.insert(place);
     }
 
     fn touch(&mut self, owner: &ResourceId, name: String) {
@@ -301,6 +314,7 @@ impl Update<'_> {
             }
         }
         Touched {
+            endpoints: self.endpoints,
             names: self.touched.into_iter().collect(),
             wildcards: self.wildcards,
         }

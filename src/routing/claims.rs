@@ -26,6 +26,13 @@ impl Claims {
         })
     }
 
+    /// The names that begin with `name/`, sorted.
+    pub(super) fn within(&self, name: &str) -> impl Iterator<Item = &String> {
+        let start = format!("{name}/");
+        let names = self.0.range(start.clone()..).map(|(name, _)| name);
+        names.take_while(move |name| name.starts_with(&start))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -2,19 +2,25 @@
 
 use super::{
     build::Touched,
-    pattern::Pattern,
-    table::{AliasRoute, Names, RoutingTable},
+    resolve::on_endpoint,
+    table::{AliasRoute, Names, RoutingTable, Target},
+    ties,
 };
-use crate::model::{Finding, code};
-use std::sync::Arc;
-
-/// Ties listed per namespace; their number grows with the square of that of the patterns.
-const MAX_TIES: usize = 100;
+use crate::model::{Finding, Origin, code};
+use std::collections::BTreeSet;
 
 /// Finds anew what is wrong with the names that were touched.
 pub(super) fn check(table: &mut RoutingTable, touched: &Touched) {
     let nothing = Names::default();
-    for (namespace, name) in &touched.names {
+    // What is called `ENDPOINT/MODEL` hides something of the endpoint.
+    let mut paths = BTreeSet::new();
+    for (namespace, endpoint) in &touched.endpoints {
+        let names = table.namespaces.get(namespace).unwrap_or(&nothing);
+        let claims = [&names.aliases, &names.endpoint_aliases].into_iter();
+        let within = claims.flat_map(|claims| claims.within(endpoint));
+        paths.extend(within.map(|path| (namespace.clone(), path.clone())));
+    }
+    for (namespace, name) in touched.names.union(&paths) {
         let names = table.namespaces.get(namespace).unwrap_or(&nothing);
         let mut findings: Vec<_> = [&names.aliases, &names.endpoint_aliases, &names.models]
             .into_iter()
@@ -25,53 +31,68 @@ pub(super) fn check(table: &mut RoutingTable, touched: &Touched) {
         let key = (namespace.clone(), name.clone());
         table.findings.names.set(key, findings);
     }
-    for namespace in &touched.wildcards {
+    for (namespace, came) in &touched.wildcards {
         let names = table.namespaces.get(namespace).unwrap_or(&nothing);
-        let findings = wildcard_ties(namespace, names);
-        table.findings.wildcards.set(namespace.clone(), findings);
+        let were_tied = table.findings.wildcards.contains(namespace);
+        if let Some(findings) = ties::changed(namespace, names, came, were_tied) {
+            table.findings.wildcards.set(namespace.clone(), findings);
+        }
     }
 }
 
-/// Wildcards that are equally specific and could fit the same name.
-fn wildcard_ties(namespace: &str, names: &Names) -> Vec<Finding> {
-    let wildcards: Vec<_> = names.wildcards.values().collect();
-    let ties = ties(&wildcards).take(MAX_TIES);
-    ties.map(|((pattern, route), (other, other_route))| {
-        let message = format!(
-            "`{}` and `{}` fit the same names equally well in namespace {namespace}",
-            pattern.as_str(),
-            other.as_str()
-        );
-        let hint = format!(
-            "the other one is at {}; make one of them more specific",
-            route.origin
-        );
-        Finding::new(code::GRAPH_AMBIGUOUS, other_route.origin.clone(), message).with_hint(hint)
-    })
-    .collect()
+/// An alias called like something that a request could name otherwise, unless it leads to just that.
+fn shadowing(names: &Names, name: &str) -> Vec<Finding> {
+    let alias = names.aliases.get(name);
+    let Some(alias) = alias.or_else(|| names.endpoint_aliases.get(name)) else {
+        return Vec::new();
+    };
+    let model = names.models.get(name).and_then(|model| {
+        let (_, listed) = model.targets.first()?;
+        let what = format!("the model of this name that {} lists", listed.endpoint.id);
+        let instead = format!("take the model off the list at {}", model.origin);
+        shadows(alias, name, Some(listed), &what, &instead)
+    });
+    let endpoint = names.endpoints.get(name).and_then(|endpoint| {
+        let default = endpoint.default_model.clone();
+        let target = default.map(|model| Target {
+            endpoint: endpoint.clone(),
+            model,
+        });
+        let what = format!("{} of this name", endpoint.id);
+        let instead = format!("the endpoint ({})", endpoint.origin);
+        shadows(alias, name, target.as_ref(), &what, &instead)
+    });
+    let path = name.split_once('/').and_then(|(endpoint, model)| {
+        let endpoint = names
+            .endpoints
+            .get(endpoint)
+            .filter(|_| !model.is_empty())?;
+        let (target, at) = on_endpoint(endpoint, model)?;
+        let what = format!("`{model}` of {}", endpoint.id);
+        let instead = format!("the endpoint ({at})");
+        shadows(alias, name, Some(&target), &what, &instead)
+    });
+    model.into_iter().chain(endpoint).chain(path).collect()
 }
 
-/// An alias called like a model that an endpoint lists, unless it leads to just that.
-fn shadowing(names: &Names, name: &str) -> Option<Finding> {
-    let alias = names
-        .aliases
-        .get(name)
-        .or_else(|| names.endpoint_aliases.get(name))?;
-    let model = names.models.get(name)?;
-    let (first, listed) = (&alias.targets.first()?.1, &model.targets.first()?.1);
-    let same = first.endpoint.id == listed.endpoint.id && first.model == listed.model;
-    if alias.targets.len() == 1 && same {
+/// What an alias hides, unless it leads to that; `instead` could be changed too.
+fn shadows(
+    alias: &AliasRoute,
+    name: &str,
+    hidden: Option<&Target>,
+    what: &str,
+    instead: &str,
+) -> Option<Finding> {
+    let first = &alias.targets.first()?.1;
+    let is_it = |one: &Target| first.endpoint.id == one.endpoint.id && first.model == one.model;
+    if alias.targets.len() == 1 && hidden.is_some_and(is_it) {
         return None;
     }
-    let message = format!(
-        "the alias `{name}` hides the model of this name that {} lists",
-        listed.endpoint.id
-    );
+    let message = format!("the alias `{name}` hides {what}");
     let hint = format!(
-        "requests for `{name}` go to {}/{}; rename the alias, or take the model off the list at {}",
+        "requests for `{name}` go to {}/{}; rename the alias, or {instead}",
         first.endpoint.id.qualified_name(),
-        first.model,
-        model.origin
+        first.model
     );
     let finding = Finding::new(code::ALIAS_SHADOWS, alias.origin.clone(), message);
     Some(finding.with_hint(hint))
@@ -83,7 +104,7 @@ fn unreachable(names: &Names, name: &str) -> Vec<Finding> {
     let agent = name
         .strip_prefix("agent/")
         .and_then(|name| names.agents.get(name));
-    let hidden = |alias: &AliasRoute, by: String, at: &crate::model::Origin| {
+    let hidden = |alias: &AliasRoute, by: String, at: &Origin| {
         let message = format!("the alias `{name}` is hidden by {by}");
         let hint = format!(
             "it is only reached under its endpoint's path; rename it or the other one ({at})"
@@ -100,18 +121,4 @@ fn unreachable(names: &Names, name: &str) -> Vec<Finding> {
         findings.push(hidden(own, by, &global.origin));
     }
     findings
-}
-
-/// A wildcard and where it leads.
-type Wildcard = (Pattern, Arc<AliasRoute>);
-
-/// Pairs of equally specific patterns that overlap; `wildcards` is sorted by specificity.
-fn ties<'a>(wildcards: &'a [&'a Wildcard]) -> impl Iterator<Item = (&'a Wildcard, &'a Wildcard)> {
-    wildcards.iter().enumerate().flat_map(|(index, one)| {
-        let equals = wildcards[index + 1..]
-            .iter()
-            .take_while(|(other, _)| other.literals() == one.0.literals());
-        let overlapping = equals.filter(|(other, _)| one.0.overlaps(other));
-        overlapping.map(move |other| (*one, *other))
-    })
 }

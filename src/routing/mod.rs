@@ -12,14 +12,18 @@ mod flatten;
 mod lint;
 mod names;
 mod offered;
+mod own_names;
 mod pairs;
 mod pattern;
 mod policies;
 mod policy;
+mod policy_denials;
 mod policy_lint;
+mod policy_names;
 mod resolve;
 mod routes;
 mod table;
+mod ties;
 
 #[cfg(test)]
 mod tests;

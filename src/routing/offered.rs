@@ -2,7 +2,7 @@
 
 use super::pairs::starting_with;
 use crate::{
-    manifest::did_you_mean,
+    manifest::{Suggestions, did_you_mean},
     model::{
         Catalog, Finding, Kind, Resource, ResourceId, SortedMap, SortedSet, Spec, code,
         spec::AgentPolicySpec,
@@ -10,8 +10,8 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// Entries of one policy that get a suggestion; nobody mends more at once.
-const MAX_SUGGESTIONS: usize = 5;
+/// Mistakes of one policy's list that get a suggestion; nobody mends more at once.
+pub(super) const MAX_SUGGESTIONS: usize = 5;
 
 /// The models that the endpoints and aliases of a catalog lead to, and the policies that allow them, both
 /// by their spelling in lower case. Clones share their structure.
@@ -75,15 +75,15 @@ impl Offered {
     /// Warns of each model that a policy allows and nothing offers.
     pub(super) fn check(&mut self, policy: &Resource, spec: &AgentPolicySpec) -> Vec<Finding> {
         let mut findings = Vec::new();
+        let mut suggestions = Suggestions::at_most(MAX_SUGGESTIONS);
         for (index, model) in spec.allowed_models.iter().enumerate() {
             if !self.is_known || self.offers(model) {
                 continue;
             }
-            let near = if findings.len() < MAX_SUGGESTIONS {
-                did_you_mean(model, self.models.values().map(String::as_str))
-            } else {
-                None
-            };
+            let near = suggestions.find(model, || {
+                let offered = self.models.values().map(String::as_str);
+                did_you_mean(model, offered).map(str::to_owned)
+            });
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "list it in an endpoint's `models`, or take it off; aliases and endpoints are no models".to_owned(),

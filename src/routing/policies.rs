@@ -17,16 +17,21 @@ pub(super) struct Policies {
     everywhere: SortedSet<ResourceId>,
     by_namespace: SortedSet<(Arc<str>, ResourceId)>,
     by_agent: SortedSet<(ResourceId, ResourceId)>,
-    /// The names that policies target, in lower case, and the policies.
+    /// The names that policies target or block, in lower case, and the policies.
     targeted: SortedSet<(Target, ResourceId)>,
-    /// Systems and tasks by their names in lower case.
+    /// Systems, tasks, tools and servers of tools by their names in lower case.
     targets: SortedSet<(Target, ResourceId)>,
+    /// Whether any file defines a tool: else those that policies block come from elsewhere.
+    pub(super) has_tools: bool,
     /// Policies with a target that does not exist; what to suggest depends on every name there is.
     pub(super) unresolved: SortedSet<ResourceId>,
 }
 
-/// A system or a task by its name in lower case, in any namespace as upstream.
-type Target = (Kind, String);
+/// A system, a task, a tool or a server by its name in lower case, in any namespace as upstream.
+pub(super) type Target = (Kind, String);
+
+/// What defines tools.
+const TOOLS: [Kind; 2] = [Kind::Tool, Kind::McpServer];
 
 /// For whom a policy holds.
 #[derive(Debug, Clone)]
@@ -50,6 +55,39 @@ impl Policies {
     /// For whom a policy holds.
     pub(super) fn reach(&self, policy: &ResourceId) -> Option<&Reach> {
         self.routes.get(policy).map(|(reach, _)| reach)
+    }
+
+    /// Notes the tools and servers that came or went, and returns the policies whose lists name them.
+    pub(super) fn note_tools(
+        &mut self,
+        catalog: &Catalog,
+        changed: &BTreeSet<ResourceId>,
+    ) -> BTreeSet<ResourceId> {
+        let mut named = BTreeSet::new();
+        for id in changed {
+            let entry = (target(id.kind, &id.name), id.clone());
+            let exists = catalog.get(id).is_some();
+            // What cannot be read may have come or gone without having been here.
+            if !TOOLS.contains(&id.kind) || exists && self.targets.contains(&entry) {
+                continue;
+            }
+            named.extend(starting_with(&self.targeted, entry.0.clone()).cloned());
+            if exists {
+                self.targets.insert_mut(entry);
+            } else {
+                self.targets.remove_mut(&entry);
+            }
+        }
+        let has_tools = TOOLS
+            .iter()
+            .any(|kind| catalog.of_kind(*kind).next().is_some());
+        if has_tools != self.has_tools {
+            self.has_tools = has_tools;
+            let targeted = self.targeted.iter();
+            let blocking = targeted.filter(|((kind, _), _)| *kind == Kind::Tool);
+            named.extend(blocking.map(|(_, policy)| policy.clone()));
+        }
+        named
     }
 
     /// Notes the systems and tasks that changed, and returns the policies that this may concern.
@@ -184,9 +222,17 @@ impl Policies {
     pub(super) fn called(&self, kind: Kind, name: &str) -> impl Iterator<Item = &ResourceId> {
         starting_with(&self.targets, target(kind, name))
     }
+
+    /// Whether any file defines a target.
+    pub(super) fn defines(&self, target: &Target) -> bool {
+        starting_with(&self.targets, target.clone())
+            .next()
+            .is_some()
+    }
 }
 
-fn target(kind: Kind, name: &str) -> Target {
+/// A target as it is looked up.
+pub(super) fn target(kind: Kind, name: &str) -> Target {
     (kind, name.to_ascii_lowercase())
 }
 
@@ -194,15 +240,30 @@ fn targets_of(spec: &AgentPolicySpec) -> impl Iterator<Item = Target> {
     let systems = spec.target_systems.iter();
     let systems = systems.map(|name| target(Kind::AgentSystem, name));
     let tasks = spec.target_tasks.iter();
-    systems.chain(tasks.map(|name| target(Kind::Task, name)))
+    let tasks = tasks.map(|name| target(Kind::Task, name));
+    let tools = spec
+        .blocked_tools
+        .iter()
+        .flat_map(|name| tool_sources(name));
+    systems.chain(tasks).chain(tools)
+}
+
+/// The tool of a name, and the servers that would offer `SERVER--TOOL`.
+pub(super) fn tool_sources(name: &str) -> impl Iterator<Item = Target> {
+    let servers = name.match_indices("--");
+    let servers = servers.map(|(at, _)| target(Kind::McpServer, &name[..at]));
+    std::iter::once(target(Kind::Tool, name)).chain(servers)
 }
 
 fn policy_route(resource: &Resource, spec: &AgentPolicySpec) -> PolicyRoute {
     let models = spec.allowed_models.iter();
     let allowed: BTreeSet<_> = models.map(|model| model.to_lowercase()).collect();
+    let blocked = spec.blocked_tools.iter().enumerate();
+    let blocked = blocked.map(|(index, tool)| (tool.to_lowercase(), index));
     PolicyRoute {
         id: resource.id.clone(),
         origin: resource.origin_of_key("/spec/allowed_models"),
         allowed_models: (!allowed.is_empty()).then_some(allowed),
+        blocked_tools: blocked.collect(),
     }
 }

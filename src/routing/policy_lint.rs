@@ -1,13 +1,13 @@
-//! Policies that hold for nothing, and agents that can never answer.
+//! Policies that hold for nothing or limit nothing, and whose policies are to be looked at again.
 
 use super::{
     policies::{Policies, Reach},
-    policy::denying,
-    table::{AgentRoute, RoutingTable},
+    policy_denials::denials,
+    policy_names::{Known, missing_targets, unknown_tools},
+    table::RoutingTable,
 };
 use crate::{
     graph::DependencyGraph,
-    manifest::did_you_mean,
     model::{
         Catalog, Finding, Kind, Resource, ResourceId, Spec, code,
         spec::{AgentPolicySpec, ApplyMode},
@@ -38,8 +38,9 @@ impl RoutingTable {
             self.extend_with_reached(id, &mut agents);
         }
         let mut unsure = concerned;
+        unsure.extend(self.policies.note_tools(after, changed));
         unsure.extend(self.offered.update(before, after, changed));
-        let targets = [Kind::AgentSystem, Kind::Task];
+        let targets = [Kind::AgentSystem, Kind::Task, Kind::Tool, Kind::McpServer];
         if changed.iter().any(|id| targets.contains(&id.kind)) {
             unsure.extend(self.policies.unresolved.iter().cloned());
         }
@@ -47,8 +48,9 @@ impl RoutingTable {
             self.check_policy(after, id);
         }
         for id in agents {
-            let denial = self.agent(&id).and_then(|agent| self.denial(agent));
-            self.findings.denials.set(id, Vec::from_iter(denial));
+            let agent = self.agent(&id);
+            let denials = agent.map(|agent| denials(after, agent, &self.policies_of(&id)));
+            self.findings.denials.set(id, denials.unwrap_or_default());
         }
     }
 
@@ -71,13 +73,21 @@ impl RoutingTable {
         if let Some(policy) = catalog.get(id)
             && let Spec::AgentPolicy(spec) = &policy.spec
         {
+            let known = Known {
+                policies: &self.policies,
+                catalog,
+            };
             match inert(&self.policies, catalog, policy, spec) {
                 Some(finding) => findings.push(finding),
                 None => {
-                    findings = missing_targets(&self.policies, catalog, policy, spec);
+                    findings = missing_targets(known, policy, spec);
                     unresolved = !findings.is_empty();
+                    findings.extend(limits_nothing(policy, spec));
                 }
             }
+            let unknown = unknown_tools(known, policy, spec);
+            unresolved |= !unknown.is_empty();
+            findings.extend(unknown);
             findings.extend(self.offered.check(policy, spec));
         } else {
             self.offered.forget(id);
@@ -89,63 +99,6 @@ impl RoutingTable {
         }
         self.findings.policies.set(id.clone(), findings);
     }
-
-    /// The policy under which an agent can never answer.
-    fn denial(&self, agent: &AgentRoute) -> Option<Finding> {
-        let target = agent.targets.first()?;
-        let policy = denying(&self.policies_of(&agent.id), target)?;
-        let message = format!(
-            "{} denies {}: its model {} ({}) is not in allowed_models",
-            policy.id, agent.id, target.model, target.endpoint.id
-        );
-        let hint = format!(
-            "requests as the agent ({}) answer 403; add the model or change the agent",
-            agent.origin
-        );
-        let finding = Finding::new(code::POLICY_DENIES, policy.origin.clone(), message);
-        Some(finding.with_hint(hint).on(&policy.id))
-    }
-}
-
-/// Targets that do not exist, of a policy that holds for something all the same.
-fn missing_targets(
-    policies: &Policies,
-    catalog: &Catalog,
-    resource: &Resource,
-    spec: &AgentPolicySpec,
-) -> Vec<Finding> {
-    let lists = [
-        (Kind::AgentSystem, "target_systems", &spec.target_systems),
-        (Kind::Task, "target_tasks", &spec.target_tasks),
-    ];
-    let mut findings = Vec::new();
-    if spec.apply_mode == Some(ApplyMode::Global) {
-        return findings;
-    }
-    for (kind, list, names) in lists {
-        for (index, name) in names.iter().enumerate() {
-            let mut unreadable = catalog.unreadable().filter(|id| id.kind == kind);
-            if policies.called(kind, name).next().is_some()
-                || unreadable.any(|id| name.eq_ignore_ascii_case(&id.name))
-            {
-                continue;
-            }
-            let message = format!(
-                "{} targets the {kind} `{name}`, which does not exist",
-                resource.id
-            );
-            let origin = resource.origin_of(&format!("/spec/{list}/{index}"));
-            let finding = Finding::new(code::POLICY_TARGET, origin, message);
-            let known: Vec<_> = catalog
-                .of_kind(kind)
-                .map(|one| one.id.name.clone())
-                .collect();
-            let near = did_you_mean(name, known.iter().map(AsRef::as_ref));
-            let near = near.map(|near| format!("did you mean `{near}`?"));
-            findings.push(finding.with_hint_if(near).on(&resource.id));
-        }
-    }
-    findings
 }
 
 fn inert(
@@ -187,5 +140,22 @@ fn inert(
             return None;
         };
     let finding = Finding::new(code::POLICY_INERT, resource.origin_of(pointer), message);
+    Some(finding.with_hint(hint).on(&resource.id))
+}
+
+/// A policy that allows whatever anybody does.
+fn limits_nothing(resource: &Resource, spec: &AgentPolicySpec) -> Option<Finding> {
+    let limits = spec.max_tokens_per_run > 0
+        || !spec.allowed_models.is_empty()
+        || !spec.blocked_tools.is_empty();
+    if limits {
+        return None;
+    }
+    let message = format!(
+        "{} names no model, no tool and no budget, so it limits nothing",
+        resource.id
+    );
+    let finding = Finding::new(code::POLICY_INERT, resource.origin_of("/spec"), message);
+    let hint = "add `allowed_models`, `blocked_tools` or `max_tokens_per_run`";
     Some(finding.with_hint(hint).on(&resource.id))
 }

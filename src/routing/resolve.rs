@@ -234,7 +234,7 @@ fn decision(
 
 /// What a model name means on one endpoint: its aliases, exact before wildcard, then its own models,
 /// then what it does with unknown ones.
-fn on_endpoint(endpoint: &Arc<EndpointRoute>, model: &str) -> Option<(Target, Origin)> {
+pub(super) fn on_endpoint(endpoint: &Arc<EndpointRoute>, model: &str) -> Option<(Target, Origin)> {
     let target = |model: &Arc<str>| Target {
         endpoint: endpoint.clone(),
         model: model.clone(),

@@ -159,4 +159,6 @@ pub struct PolicyRoute {
     pub origin: Origin,
     /// Models in lower case; `None` allows any.
     pub allowed_models: Option<BTreeSet<String>>,
+    /// Tools in lower case that agents may not have, and where each stands in its list, from 0.
+    pub blocked_tools: BTreeMap<String, usize>,
 }

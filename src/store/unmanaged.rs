@@ -6,6 +6,7 @@ use crate::{
     secrets::{DataKey, Opened},
 };
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use std::collections::BTreeMap;
 
 /// Also takes the write lock (the row's, on PostgreSQL), so that changes run one after the other.
 const NEXT_GENERATION: &str =
@@ -19,6 +20,8 @@ const PUT: &str = "INSERT INTO unmanaged (kind, namespace, name, document, resou
      ON CONFLICT (kind, namespace, name) DO UPDATE SET document = excluded.document, \
      resource_version = excluded.resource_version, generation = unmanaged.generation + 1, \
      updated_us = excluded.updated_us";
+
+const VERSIONS: &str = "SELECT kind, namespace, name, resource_version FROM unmanaged";
 
 const DELETE: &str = "DELETE FROM unmanaged WHERE kind = $1 AND namespace = $2 AND name = $3";
 
@@ -153,6 +156,31 @@ impl Store {
         }
         transaction.commit().await.map_err(query(act))?;
         Ok(Some(next))
+    }
+
+    /// The generation of the set when each resource was last changed; no manifest is read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Query`] if the database fails.
+    pub async fn unmanaged_versions(&self) -> Result<BTreeMap<ResourceId, i64>, StoreError> {
+        let act = query("read the versions of the unmanaged resources");
+        let rows = sqlx::query(VERSIONS)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(act)?;
+        let mut versions = BTreeMap::new();
+        for row in &rows {
+            let (kind, namespace): (String, String) =
+                (column(row, "kind")?, column(row, "namespace")?);
+            let name: String = column(row, "name")?;
+            // One of a kind that this version does not know is not shown either.
+            if let Some(kind) = Kind::from_manifest(&kind) {
+                let id = ResourceId::new(kind, &namespace, &name);
+                versions.insert(id, column(row, "resource_version")?);
+            }
+        }
+        Ok(versions)
     }
 
     /// The generation of the set and every resource in it, by kind, namespace and name.

@@ -1,5 +1,6 @@
 //! A line of a file as it may be shown.
 
+use super::sensitive::may_hold_secrets;
 use std::borrow::Cow;
 
 /// Longer lines are machine-made; they are not shown.
@@ -8,29 +9,33 @@ const MAX_LINE_BYTES: usize = 2000;
 /// What stands in place of a value.
 const HIDDEN: &str = "***";
 
-/// Line `number` (from 1) of a file, without what may be a secret's value; `None` if there is no such line
-/// or it is too long.
-pub(super) fn shown_line<'a>(file: &'a str, number: usize, code: &str) -> Option<Cow<'a, str>> {
-    let line = file.lines().nth(number.checked_sub(1)?)?;
-    if line.len() > MAX_LINE_BYTES {
-        return None;
-    }
-    if code.starts_with("E-SECRET") || may_hold_secrets(file) {
-        return Some(Cow::Owned(hide_value(line)));
-    }
-    Some(Cow::Borrowed(line))
+/// A file's lines as they may be shown; looked through once, however many of them are.
+pub(super) struct Lines<'a> {
+    lines: Vec<&'a str>,
+    may_hold_secrets: bool,
 }
 
-/// Whether any document of the file may be a Secret, however badly it is written.
-fn may_hold_secrets(file: &str) -> bool {
-    file.lines().any(|line| {
-        let line: String = line
-            .chars()
-            .filter(|c| !matches!(c, '"' | '\'' | ' ' | '\t' | '{' | ','))
-            .collect::<String>()
-            .to_lowercase();
-        line.contains("stringdata") || line.contains("kind:secret")
-    })
+impl<'a> Lines<'a> {
+    /// The lines of a file.
+    pub(super) fn of(file: &'a str) -> Self {
+        Self {
+            lines: file.lines().collect(),
+            may_hold_secrets: may_hold_secrets(file),
+        }
+    }
+
+    /// Line `number` (from 1), without what may be a secret's value; `None` if there is no such line or it is
+    /// too long.
+    pub(super) fn shown(&self, number: usize, code: &str) -> Option<Cow<'a, str>> {
+        let line = *self.lines.get(number.checked_sub(1)?)?;
+        if line.len() > MAX_LINE_BYTES {
+            return None;
+        }
+        if code.starts_with("E-SECRET") || self.may_hold_secrets {
+            return Some(Cow::Owned(hide_value(line)));
+        }
+        Some(Cow::Borrowed(line))
+    }
 }
 
 /// Keeps a key and what opens a block; a value becomes `***`.

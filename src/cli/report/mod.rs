@@ -10,6 +10,7 @@ mod junit;
 mod line;
 mod reported;
 mod sarif;
+mod sensitive;
 mod text;
 
 pub(crate) use github::to_github;

@@ -1,7 +1,7 @@
 //! Findings with their source lines, for the terminal.
 
 use super::{
-    line::{byte_range, shown_line},
+    line::{Lines, byte_range},
     reported::{Level, Reported},
 };
 use crate::{
@@ -44,14 +44,19 @@ pub(crate) fn to_text(
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(width);
     let mut out = String::new();
-    for finding in findings {
-        out.push_str(&renderer.render(&[group(finding, sources, width)]));
-        out.push_str("\n\n");
+    // Findings come sorted by file.
+    for findings in findings.chunk_by(|one, next| one.file == next.file) {
+        let file = findings.first().and_then(|one| sources.find(&one.file));
+        let lines = file.map(Lines::of);
+        for finding in findings {
+            out.push_str(&renderer.render(&[group(finding, lines.as_ref(), width)]));
+            out.push_str("\n\n");
+        }
     }
     out
 }
 
-fn group<'a>(finding: &'a Reported, sources: &'a Sources, width: usize) -> Group<'a> {
+fn group<'a>(finding: &'a Reported, lines: Option<&Lines<'a>>, width: usize) -> Group<'a> {
     let (mark, word) = match finding.severity {
         Level::Error => (Mark::ERROR, "error"),
         Level::Warning => (Mark::WARNING, "warning"),
@@ -62,7 +67,7 @@ fn group<'a>(finding: &'a Reported, sources: &'a Sources, width: usize) -> Group
     let room = width.saturating_sub(before).max(20);
     let message = wrap(&printable(&finding.message), room, room);
     let group = mark.primary_title(message).id(finding.code.as_str());
-    let group = match snippet(finding, sources) {
+    let group = match snippet(finding, lines) {
         Some(snippet) => group.element(snippet),
         None => group.element(origin(finding)),
     };
@@ -78,12 +83,12 @@ fn group<'a>(finding: &'a Reported, sources: &'a Sources, width: usize) -> Group
 
 fn snippet<'a>(
     finding: &'a Reported,
-    sources: &'a Sources,
+    lines: Option<&Lines<'a>>,
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     if finding.is_about_file() {
         return None;
     }
-    let line = shown_line(sources.find(&finding.file)?, finding.line, &finding.code)?;
+    let line = lines?.shown(finding.line, &finding.code)?;
     let end = if finding.end_line > finding.line {
         usize::MAX - 1
     } else {

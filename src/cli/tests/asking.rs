@@ -383,7 +383,10 @@ fn a_server_that_is_no_daemon_is_named() {
 
 #[test]
 fn findings_of_a_commit_that_the_clone_has_are_shown_with_their_lines() {
-    let bench = Bench::repository(&[("fast.yaml", "a\nb\nc\nd\ne\nf\ng\nh\n    - endpiont: x\n")]);
+    let bench = Bench::repository(&[(
+        "fast.yaml",
+        "kind: ModelAlias\nb\nc\nd\ne\nf\ng\nh\n    - endpiont: x\n",
+    )]);
     let id = bench.commit("bad");
     let status = json!({
         "phase": "Rejected", "revision": "r1", "findings": refusal(),

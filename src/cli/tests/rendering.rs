@@ -78,6 +78,15 @@ fn a_secret_written_in_clear_text_is_not_repeated_however_it_is_written() {
         "kind: Secrt\nmetadata:\n  name: s\nspec:\n  stringData:\n    value: [sk-clear\n",
         "kind: Secret\nmetadata:\n  name: s\nspec:\n  stringData:\n    value: >\n      sk-clear\n     bad: x\n",
         "kind: Secret\nmetadata:\n  name: s\nspec:\n  stringData:\n    - sk-clear\n",
+        "kind: Secrt\nmetadata: {name: s}\nspec:\n  string_data: {value: *sk-clear}\n",
+        "kind: Secrt\nmetadata: {name: s}\nspec:\n  String_Data: {value: *sk-clear}\n",
+        "kind: Secrt\nmetadata: {name: s}\nspec:\n  data: {value: *sk-clear}\n",
+        "kind: Secrt\nmetadata: {name: s}\nspec:\n  values: {value: *sk-clear}\n",
+        "{\"kind\": \"Secrt\", \"spec\": {\"values\": {\"value\": *sk-clear}}}\n",
+        "metadata: {name: s}\nspec:\n  values: {value: *sk-clear}\n",
+        "? kind\n: Secret\nmetadata: {name: s}\nspec: {value: *sk-clear}\n---\nkind: Agent\n",
+        "kind: Agent\n---\nmetadata: {name: s}\nspec: {\n  data: {value: *sk-clear}}\n",
+        "kind:\n  Secrt\nmetadata: {name: s}\nspec: {value: *sk-clear}\n",
     ];
     for form in forms {
         let bench = Bench::new();
@@ -109,4 +118,55 @@ fn a_tally_counts_in_words() {
     assert_eq!(Tally::of(&all).sentence(), "2 errors, 1 warning in 2 files");
     assert_eq!(Tally::of_errors(&all).sentence(), "2 errors in 1 file");
     assert_eq!(Tally::of(&[]).sentence(), "no findings");
+}
+
+#[test]
+fn a_line_of_a_kind_that_holds_no_secret_is_shown_whatever_else_is_in_it() {
+    for kind in [
+        "Agent",
+        "agent # the writer",
+        "'Agent'",
+        "AgentgatewayBackend",
+    ] {
+        let bench = Bench::new();
+        bench.write(
+            "a.yaml",
+            &format!("kind: {kind}\nmetadata: {{name: a}}\nspec: {{model_ref: *shown}}\n"),
+        );
+        let ran = bench.run(&["validate"]);
+        assert!(
+            ran.out.contains("spec: {model_ref: *shown}"),
+            "{kind}\n{}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn a_thousand_findings_of_one_large_file_read_it_once() {
+    let text = "kind: Agent\n".to_owned() + &"  unknown: 1\n".repeat(80_000);
+    let path: std::sync::Arc<str> = "agents/a.yaml".into();
+    let mut files = crate::reconcile::SourceFileMap::default();
+    let parsed = std::sync::Arc::default();
+    let content = text.as_bytes().into();
+    let file = crate::reconcile::SourceFile {
+        path: path.clone(),
+        content,
+        parsed,
+    };
+    files.insert_mut(path, file);
+    let findings: Vec<_> = (0..1_000)
+        .map(|number| Reported {
+            line: 79_000 + number,
+            end_line: 79_000 + number,
+            column: 3,
+            end_column: 10,
+            ..finding("m")
+        })
+        .collect();
+    let start = std::time::Instant::now();
+    let shown = to_text(&findings, &Sources::of(files), 80, false);
+    let took = start.elapsed();
+    assert_eq!(shown.matches(" |   unknown: 1\n").count(), 1_000);
+    assert!(took.as_secs() < 10, "{took:?}");
 }

@@ -192,3 +192,49 @@ fn references_beside_a_syntax_error_are_checked_and_the_lost_document_is_not_mis
         ]
     );
 }
+
+#[test]
+fn secret_that_is_misspelt_elsewhere_or_of_another_kind_says_so_first() {
+    let sealed = |metadata: &str| {
+        format!(
+            "---\nkind: Secret\nmetadata: {{{metadata}}}\nspec: {{stringData: {{value: clear}}}}\n"
+        )
+    };
+    let using = |secret: &str| {
+        format!(
+            "kind: ModelEndpoint\nmetadata: {{name: e, namespace: prod}}\nspec: {{provider: mock, default_model: m, auth: {{secretRef: {secret}}}}}\n"
+        )
+    };
+    let missing = |text: &str| {
+        let parsed = std::sync::Arc::new(crate::manifest::parse_file(
+            &"repo.yaml".into(),
+            text.as_bytes(),
+        ));
+        let (catalog, _) =
+            crate::manifest::assemble([&parsed], crate::manifest::AssembleOptions::default());
+        let found = described(&crate::graph::DependencyGraph::build(&catalog).1);
+        let found = found
+            .into_iter()
+            .find(|line| line.contains("W-REF-SECRET "));
+        found.unwrap()
+    };
+    let near = missing(&(using("opnai-key") + &sealed("name: openai-key, namespace: prod")));
+    assert!(
+        near.contains("(did you mean `openai-key` (repo.yaml)?; else commit it sealed"),
+        "{near}"
+    );
+    let elsewhere = missing(&(using("openai-key") + &sealed("name: openai-key")));
+    assert!(
+        elsewhere.contains(
+            "(it exists in another namespace: write `default/openai-key`; else commit it"
+        ),
+        "{elsewhere}"
+    );
+    let kind = missing(&using("e"));
+    assert!(
+        kind.contains("(`e` is of kind ModelEndpoint; Secret is needed here; else commit it"),
+        "{kind}"
+    );
+    let none = missing(&(using("something") + &sealed("name: other, namespace: prod")));
+    assert!(none.contains("(commit it sealed"), "{none}");
+}

@@ -33,7 +33,11 @@ async fn a_resource_is_created_replaced_shown_and_deleted() {
     assert_eq!(created["status"]["phase"], "Ready");
     assert_eq!(created["status"]["managedBy"], "api");
     let path = "/v1/model-endpoints/small";
-    let (status, replaced) = put(&door, path, manifest("small").replace("s-1", "s-2")).await;
+    let version = created["metadata"]["resourceVersion"].as_str().unwrap();
+    let versioned = format!("\"name\":\"small\",\"resourceVersion\":\"{version}\"");
+    let second = manifest("small").replace("s-1", "s-2");
+    let second = second.replace("\"name\":\"small\"", &versioned);
+    let (status, replaced) = put(&door, path, second).await;
     assert_eq!(
         (status, &replaced["spec"]["default_model"]),
         (200, &json!("s-2"))
@@ -119,4 +123,146 @@ async fn a_folder_is_applied_whole_or_not_at_all() {
     let applied = applied.json();
     assert_eq!(applied["applied"][0]["action"], "created");
     assert_eq!(applied["revision"], door.rig.revision());
+}
+
+/// The answer to a change of `small`, told by `s-{number}`, with an `If-Match` if there is one.
+async fn change(door: &Door, version: &str, if_match: Option<&str>, number: u32) -> (u16, Value) {
+    let versioned = format!("\"name\":\"small\",\"resourceVersion\":\"{version}\"");
+    let body = manifest("small").replace("\"name\":\"small\"", &versioned);
+    let body = body.replace("s-1", &format!("s-{number}"));
+    let mut request = door.request(Method::PUT, "/v1/model-endpoints/small");
+    if let Some(text) = if_match {
+        request = request.header("if-match", text);
+    }
+    let answer = answered(request.body(body)).await;
+    (answer.status, answer.json())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resource_is_replaced_only_by_who_names_its_version() {
+    let door = Door::open(Rig::without_git()).await;
+    let path = "/v1/model-endpoints/small";
+    let (status, created) = put(&door, path, manifest("small")).await;
+    assert_eq!(status, 201);
+    let version = |shown: &Value| {
+        shown["metadata"]["resourceVersion"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = version(&created);
+    let required = "resourceVersion precondition required for update (set metadata.resourceVersion or If-Match)";
+    for body in [manifest("small"), manifest("small").replace("s-1", "s-9")] {
+        let (status, problem) = put(&door, path, body).await;
+        assert_eq!((status, &problem["detail"]), (409, &json!(required)));
+    }
+    let (status, second) = change(&door, &first, None, 2).await;
+    assert_eq!(status, 200);
+    let second = version(&second);
+    assert_ne!(first, second);
+    assert_eq!(version(&door.get(path).await.json()), second);
+    assert_eq!(
+        version(&door.get("/v1/model-endpoints").await.json()["items"][0]),
+        second
+    );
+    let (status, stale) = change(&door, &first, None, 3).await;
+    let says = format!(
+        "ModelEndpoint resourceVersion conflict: expected=\"{first}\" current=\"{second}\""
+    );
+    assert_eq!(
+        (status, &stale["detail"], &stale["code"]),
+        (409, &json!(says), &json!("conflict"))
+    );
+    let (status, differ) = change(&door, &second, Some(&format!("\"{first}\"")), 3).await;
+    let says = format!("metadata.resourceVersion \"{second}\" does not match If-Match \"{first}\"");
+    assert_eq!((status, &differ["detail"]), (409, &json!(says)));
+    assert_eq!(door.get(path).await.json()["spec"]["default_model"], "s-2");
+    let mut current = second;
+    for (number, form) in ["\"V\"", "V", "W/\"V\"", "*"].into_iter().enumerate() {
+        let if_match = form.replace('V', &current);
+        let number = 10 + u32::try_from(number).unwrap();
+        let (status, shown) = change(&door, "", Some(&if_match), number).await;
+        assert_eq!(status, 200, "{form} {shown}");
+        current = version(&shown);
+    }
+    // Sending it without its path asks for no version, and heeds one that is given.
+    let sent = door.post("/v1/model-endpoints", manifest("small")).await;
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    let stale = manifest("small").replace(
+        "\"name\":\"small\"",
+        "\"name\":\"small\",\"resourceVersion\":\"1000\"",
+    );
+    assert_eq!(
+        door.post("/v1/model-endpoints", stale.clone()).await.status,
+        409
+    );
+    // What does not exist has no version.
+    let other = stale.replace("\"small\"", "\"other\"");
+    assert_eq!(put(&door, "/v1/model-endpoints/other", other).await.0, 409);
+    let applied =
+        json!({ "documents": [{ "name": "a.yaml", "content": endpoint("small", "s-5") }] });
+    assert_eq!(
+        door.post("/api/v1/apply", applied.to_string()).await.status,
+        200
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_git_manages_shows_no_version() {
+    let rig = Rig::new();
+    rig.push(&[("a.yaml", endpoint("managed", "s-1"))], "first");
+    rig.sync().await;
+    let door = Door::open(rig).await;
+    put(&door, "/v1/model-endpoints/small", manifest("small")).await;
+    let shown = door.get("/v1/model-endpoints/managed").await.json();
+    assert_eq!(shown["metadata"].get("resourceVersion"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_narrowed_to_labels() {
+    let door = Door::open(Rig::without_git()).await;
+    for (name, labels) in [
+        ("a", json!({"team": "x", "env": "prod"})),
+        ("b", json!({"team": "x"})),
+        ("c", json!({})),
+    ] {
+        let mut body: Value = serde_json::from_str(&manifest(name)).unwrap();
+        body["metadata"]["labels"] = labels;
+        assert_eq!(
+            door.post("/v1/model-endpoints", body.to_string())
+                .await
+                .status,
+            201
+        );
+    }
+    for (query, names) in [
+        ("labelSelector=team=x", vec!["a", "b"]),
+        ("labels=team=x", vec!["a", "b"]),
+        ("labelSelector=team%3Dx,%20env%3Dprod", vec!["a"]),
+        ("labelSelector=team=x&labels=env=prod", vec!["a"]),
+        ("labelSelector=team=X", vec![]),
+        ("labelSelector=", vec!["a", "b", "c"]),
+    ] {
+        let list = door
+            .get(&format!("/v1/model-endpoints?{query}"))
+            .await
+            .json();
+        let found: Vec<_> = list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["metadata"]["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, names, "{query}");
+    }
+    for bad in ["team", "=x", "team=x,", "team=x,,env=prod"] {
+        let answer = door
+            .get(&format!("/v1/model-endpoints?labelSelector={bad}"))
+            .await;
+        let says = format!("invalid label selector \"{bad}\": expected key=value pairs");
+        assert_eq!(
+            (answer.status, &answer.json()["detail"]),
+            (400, &json!(says))
+        );
+    }
 }

@@ -1,7 +1,10 @@
 //! `docs/manifests.md`: the reference of every kind and field, made from the schemas.
 
 use super::{MANIFEST, published, text};
-use crate::{manifest::kinds::Form, model::Kind};
+use crate::{
+    manifest::{kinds::Form, quirks::spellings},
+    model::Kind,
+};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -15,8 +18,26 @@ be left out; `kind` and the values of a list of allowed ones are read in any let
 (`max_tokens: 1024` in a map of texts is the text `1024`). Durations are numbers with a unit, such as `30s`, `1m30s` or
 `250ms`. A field that the kind does not have is an error.
 
-The same is in the JSON Schemas in [`schemas/`](../schemas) (`orloj schema KIND` prints them), which editors complete from;
-[`manifest.schema.json`](../schemas/manifest.schema.json) fits any kind.
+The fields are in the JSON Schemas in [`schemas/`](../schemas) too (`orloj schema KIND` prints them), which editors complete
+from; [`manifest.schema.json`](../schemas/manifest.schema.json) fits any kind. The schemas describe the documented form alone,
+so an editor underlines some of what is accepted: `kind` and allowed values in another letter case, a number, a truth value
+or nothing where a text is meant (`max_tokens: 1024`, `api_version: 2024-10-21`), an empty `apiVersion`, and the spellings
+[below](#other-spellings). What only other manifests or several fields together can tell (references, names, durations,
+sealed values) is no part of them: `orloj validate` is what the daemon does.
+";
+
+const SPELLINGS: &str = "
+## Other spellings
+
+Upstream reads these too, and so do we; each means the documented field, and where both stand the other one is unknown.
+
+| kind | field | also read |
+|---|---|---|
+";
+
+const EDGES: &str = "\
+| AgentSystem | `spec.graph.NODE.edges[]`: `{to: b}` | a bare `b`, or `{next: b}` |
+| AgentSystem | the first of `spec.graph.NODE.edges` | `spec.graph.NODE.next: b` |
 ";
 
 /// The head of a table of fields.
@@ -49,6 +70,18 @@ pub fn reference_page() -> String {
         section(&mut page, *form, schema);
     }
     moved(&mut page);
+    page.push_str(SPELLINGS);
+    for form in Form::all() {
+        for (path, accepted, documented) in spellings(form) {
+            let path = path.join(".");
+            let _ = writeln!(
+                page,
+                "| {} | `{path}.{documented}` | `{path}.{accepted}` |",
+                form.name()
+            );
+        }
+    }
+    page.push_str(EDGES);
     page
 }
 

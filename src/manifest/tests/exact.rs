@@ -1,6 +1,6 @@
 //! One mistake, one finding, at its place; and what is wrong elsewhere is said all the same.
 
-use super::{agent, lines, parse, places};
+use super::{agent, endpoint, lines, parse, places};
 use crate::model::Kind;
 
 #[test]
@@ -193,4 +193,120 @@ fn what_only_the_mistake_itself_makes_missing_is_not_said() {
     assert_eq!(places(schedule), ["3:1 E-FIELD-REQUIRED"]);
     let task = "kind: Task\nmetadata: {name: a}\nspec: {system: {a: b}}\n";
     assert_eq!(places(task), ["3:16 E-FIELD-TYPE"]);
+}
+
+#[test]
+fn every_value_of_a_secret_that_cannot_be_used_is_reported() {
+    let text = "kind: Secret\nmetadata: {name: s}\nspec:\n  data: {a: '***', b: '!!!', c: ''}\n  encryptedData: {d: nonsense}\n";
+    let found = lines(&parse(text));
+    let expected = [
+        "4:13 E-SECRET-BASE64 `spec.data.a` must be standard base64 with padding",
+        "4:23 E-SECRET-BASE64 `spec.data.b` must be standard base64 with padding",
+        "4:33 E-FIELD-REQUIRED the value `c` is empty",
+        "5:22 E-SECRET-SEALED the sealed value `d` cannot be used",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}");
+    }
+    let alone = "kind: Secret\nmetadata: {name: s}\nspec: {data: {a: '***'}}\n";
+    assert_eq!(places(alone), ["3:18 E-SECRET-BASE64"]);
+}
+
+#[test]
+fn keys_that_become_one_are_a_conflict_and_none_is_dropped_silently() {
+    let options = endpoint("  options: {X: 1, y: 2, ' x ': 3}\n");
+    assert_eq!(
+        lines(&parse(&options)),
+        [
+            "7:25 E-FIELD-CONFLICT `spec.options` holds the key `x` twice, written differently (keep one of them; the other is on line 7)"
+        ]
+    );
+    for key in ["stringData", "string_data"] {
+        let secret = format!(
+            "kind: Secret\nmetadata: {{name: s}}\nspec:\n  {key}:\n    value: one\n    ' value ': two\n    Value: three\n"
+        );
+        assert_eq!(
+            lines(&parse(&secret)),
+            [
+                "6:5 E-FIELD-CONFLICT `spec.stringData` holds the key `value` twice, written differently (keep one of them; the other is on line 5)"
+            ]
+        );
+    }
+    assert_eq!(places(&endpoint("  options: {a: 1, b: 2}\n")), [""; 0]);
+}
+
+#[test]
+fn newer_values_are_known_in_any_letter_case() {
+    let tool = "kind: Tool\nmetadata: {name: t}\nspec: {type: CLI}\n";
+    let webhook = "kind: TaskWebhook\nmetadata: {name: w}\nspec: {task_ref: t, auth: {profile: HMAC, secret_ref: s}}\n";
+    for text in [tool, webhook] {
+        let found = lines(&parse(text));
+        assert!(found[0].contains("E-FIELD-NEWER"), "{found:?}");
+        assert!(
+            found[0].contains("known upstream, newer than supported"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_name_that_is_empty_or_too_long_is_told_once() {
+    let policy =
+        |name: &str| format!("kind: AgentPolicy\nmetadata: {{name: '{name}'}}\nspec: {{}}\n");
+    for (name, says) in [
+        ("", "2:18 E-FIELD-NAME `metadata.name` is empty"),
+        ("  ", "2:18 E-FIELD-NAME `metadata.name` is empty"),
+        (
+            &"x".repeat(254),
+            "2:18 E-FIELD-NAME `metadata.name` has 254 characters; at most 253 are allowed",
+        ),
+    ] {
+        assert_eq!(lines(&parse(&policy(name))), [says]);
+    }
+    let padded = format!("{}{}", "x".repeat(250), " ".repeat(10));
+    assert_eq!(places(&policy(&padded)), ["2:18 E-FIELD-RANGE"]);
+    let server = "kind: McpServer\nmetadata: {name: s}\nspec: {transport: stdio, command: c, env: [{name: ''}]}\n";
+    let found = lines(&parse(server));
+    assert!(
+        found.iter().all(|line| !line.contains("needs at least 1")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_the_server_sets_has_its_form_and_is_ignored_else() {
+    let policy = |fields: &str| {
+        format!(
+            "kind: AgentPolicy\nmetadata: {{name: p, {fields}}}\nspec: {{max_tokens_per_run: 5}}\n"
+        )
+    };
+    for good in [
+        "createdAt: 2026-01-31T08:00:00Z, resourceVersion: 7",
+        "createdAt: '2026-01-31T08:00:00.123456789+01:00', resourceVersion: '0'",
+        "createdAt: '', resourceVersion: ''",
+    ] {
+        assert_eq!(places(&policy(good)), [""; 0], "{good}");
+    }
+    let bad = parse(&policy("createdAt: yesterday, resourceVersion: abc"));
+    assert_eq!(
+        lines(&bad),
+        [
+            "2:32 W-FIELD-SERVER `metadata.createdAt` is not a time such as `2026-01-31T08:00:00Z` (RFC 3339) (the server sets it; leave it out)",
+            "2:60 W-FIELD-SERVER `metadata.resourceVersion` is not a whole number, such as `7` (the server sets it; leave it out)",
+        ]
+    );
+    assert_eq!(bad.resources.len(), 1);
+    for time in [
+        "2026-01-31",
+        "2026-01-31T08:00:00",
+        "2026-02-30T08:00:00Z",
+        "1769846400",
+    ] {
+        assert_eq!(
+            places(&policy(&format!("createdAt: {time}"))),
+            ["2:32 W-FIELD-SERVER"],
+            "{time}"
+        );
+    }
 }

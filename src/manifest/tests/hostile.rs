@@ -302,3 +302,17 @@ fn names_with_unicode_look_alikes_are_refused() {
         assert_eq!(places(&text), ["2:18 E-FIELD-NAME"], "{name}");
     }
 }
+
+#[test]
+fn thousands_of_documents_that_were_mended_are_judged_in_time() {
+    for document in ["--- &a x\n", "--- &a\n"] {
+        let parsed = quickly(&document.repeat(20_000));
+        assert!(parsed.resources.is_empty());
+        assert_eq!(parsed.findings.len(), 1_001);
+        let all = parsed.findings.iter().take(1_000);
+        assert!(
+            all.map(|finding| finding.code)
+                .all(|code| code == crate::model::code::YAML_ALIAS)
+        );
+    }
+}

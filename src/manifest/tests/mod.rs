@@ -114,3 +114,16 @@ fn agent(lines: &str) -> String {
         "apiVersion: orloj.dev/v1\nkind: Agent\nmetadata:\n  name: writer\nspec:\n  model_ref: main\n{lines}"
     )
 }
+
+/// The example that the schema of each form gives, as JSON.
+fn examples() -> impl Iterator<Item = String> {
+    let schemas = super::schema::generate_all();
+    schemas.filter_map(|(name, text)| {
+        let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let [one] = schema["examples"].as_array()?.as_slice() else {
+            return None;
+        };
+        assert!(one["kind"].is_string(), "{name}");
+        Some(serde_json::to_string_pretty(one).unwrap())
+    })
+}

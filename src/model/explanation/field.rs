@@ -53,6 +53,14 @@ pub(super) const TABLE: &[Entry] = &[
         "Choose a value inside the range; at least one target needs a weight above 0.",
     ),
     file(
+        code::FIELD_SERVER,
+        &[(
+            "policy.yaml",
+            "kind: AgentPolicy\nmetadata:\n  name: budget\n  createdAt: yesterday\nspec:\n  max_tokens_per_run: 5000\n",
+        )],
+        "Take the field out. What was exported from a server has its form: a counter, and a time such as `2026-01-31T08:00:00Z`.",
+    ),
+    file(
         code::FIELD_KIND,
         &[("values.yaml", "replicas: 3\nimage: nginx\n")],
         "Correct the kind. If the file is no manifest, keep it out: name it in `.orlojignore`, or name only the directories with manifests (`--path`).",

@@ -32,7 +32,7 @@ pub struct SecretSpec {
 impl SecretSpec {
     /// Decodes `data`, lets `stringData` override it, and keeps the result in `data` as raw bytes.
     ///
-    /// Returns the keys whose base64 cannot be read; they are dropped.
+    /// Returns the keys of `data` whose base64 cannot be read, sorted; they are dropped.
     pub fn normalise(&mut self) -> Vec<String> {
         let mut bad = Vec::new();
         for (key, value) in std::mem::take(&mut self.data) {

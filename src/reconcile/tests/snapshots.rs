@@ -31,6 +31,8 @@ const DOCUMENTS: &[(&str, &str, &[&str])] = &[
             "{provider: mock, default_model: m, models: [m, n], auth: {secretRef: k}}",
             "{provider: mock, default_model: n, models: [fast], model_aliases: {fast: m, 'g*': n}}",
             "{provider: mock, models: [x], model_aliases: {fast: x, 'a': x, 'agent/a': x, 'h*': x}}",
+            "{provider: mock, default_model: gm, model_aliases: {'gm': n, 'e/m': x, '*m': y}, auth: {secretRef: other}}",
+            "{provider: mock, default_model: m, model_aliases: {'g*': m, '*m': y}, auth: {secretRef: kk}}",
         ],
     ),
     (
@@ -49,7 +51,7 @@ const DOCUMENTS: &[(&str, &str, &[&str])] = &[
     ("AgentRole", "r", &["{permissions: ['tool:t:invoke']}"]),
     (
         "ModelAlias",
-        "a|b|c|fast",
+        "a|b|c|fast|e",
         &[
             "{targets: [{endpoint: e}]}",
             "{targets: [{alias: b}, {endpoint: f, model: q}]}",
@@ -57,6 +59,7 @@ const DOCUMENTS: &[(&str, &str, &[&str])] = &[
             "{targets: [{alias: a}], fallbacks: [{endpoint: f}]}",
             "{match: 'g?*', targets: [{endpoint: f, model: n}]}",
             "{match: '*g', targets: [{endpoint: e, model: m}]}",
+            "{match: 'e/m', targets: [{endpoint: f}]}",
         ],
     ),
     (
@@ -86,6 +89,8 @@ const DOCUMENTS: &[(&str, &str, &[&str])] = &[
             "{target_tasks: [Run], allowed_models: [z]}",
             "{target_systems: [s, nowhere], target_tasks: [rum]}",
             "{apply_mode: scoped}",
+            "{blocked_tools: [T, srv--x, nowhere], allowed_models: [n, gm]}",
+            "{}",
         ],
     ),
     (
@@ -130,8 +135,8 @@ pub(super) type Document = (usize, usize, usize, bool, u8);
 fn document() -> impl Strategy<Value = Document> {
     (
         0..DOCUMENTS.len(),
-        0..4_usize,
-        0..6_usize,
+        0..5_usize,
+        0..8_usize,
         prop::bool::weighted(0.15),
         0..12_u8,
     )

@@ -60,7 +60,9 @@ fn target_that_does_not_exist_is_named_beside_one_that_does() {
         endpoint("e", "")
             + &agent("a", "e")
             + "---\nkind: AgentSystem\nmetadata: {name: reports}\nspec: {agents: [a]}\n"
-            + &format!("---\nkind: AgentPolicy\nmetadata: {{name: p}}\nspec: {{{targets}}}\n")
+            + &format!(
+                "---\nkind: AgentPolicy\nmetadata: {{name: p}}\nspec: {{max_tokens_per_run: 5, {targets}}}\n"
+            )
     };
     let found = described(&build(&policy("target_systems: [reports, report]")).1);
     assert_eq!(found.len(), 1, "{found:?}");
@@ -70,4 +72,73 @@ fn target_that_does_not_exist_is_named_beside_one_that_does() {
     );
     let global = policy("apply_mode: global, target_systems: [report]");
     assert_eq!(described(&build(&global).1), Vec::<String>::new());
+}
+
+#[test]
+fn alias_of_an_endpoint_that_hides_its_own_models_is_a_warning_with_both_places() {
+    let exact = endpoint("e", "  model_aliases: {e-default: other}\n");
+    assert_eq!(
+        described(&build(&exact).1),
+        [
+            "repo.yaml:7:19 W-ALIAS-SHADOWS the alias `e-default` hides the model `e-default` of ModelEndpoint default/e (requests to the endpoint for `e-default` ask for `other`; rename the alias, or take the model off (repo.yaml:6))"
+        ]
+    );
+    let wildcard = endpoint(
+        "e",
+        "  models: [gpt-4o, o3]\n  model_aliases: {'gpt-*': gpt-4o-mini}\n",
+    );
+    assert_eq!(
+        described(&build(&wildcard).1),
+        [
+            "repo.yaml:8:19 W-ALIAS-SHADOWS the alias `gpt-*` hides the model `gpt-4o` of ModelEndpoint default/e (requests to the endpoint for `gpt-4o` ask for `gpt-4o-mini`; rename the alias, or take the model off (repo.yaml:7))"
+        ]
+    );
+    for harmless in [
+        "  model_aliases: {e-default: e-default}\n",
+        "  models: [gpt-4o]\n  model_aliases: {'gpt-*': gpt-4o}\n",
+        "  models: [gpt-4o]\n  model_aliases: {'gpt-*': gpt-4o-mini, gpt-4o: gpt-4o}\n",
+    ] {
+        assert_eq!(
+            described(&build(&endpoint("e", harmless)).1),
+            Vec::<String>::new(),
+            "{harmless}"
+        );
+    }
+}
+
+#[test]
+fn alias_called_like_an_endpoint_or_a_model_on_it_is_a_warning_with_both_places() {
+    let text = endpoint("n", "") + &endpoint("m", "") + &alias("n", "{targets: [{endpoint: m}]}");
+    assert_eq!(
+        described(&build(&text).1),
+        [
+            "repo.yaml:15:18 W-ALIAS-SHADOWS the alias `n` hides ModelEndpoint default/n of this name (requests for `n` go to m/m-default; rename the alias, or the endpoint (repo.yaml:2))"
+        ]
+    );
+    let text = endpoint("n", "")
+        + &endpoint("m", "")
+        + &alias("x", "{match: n/gpt-4o, targets: [{endpoint: m}]}");
+    let found = described(&build(&text).1);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains(
+            "W-ALIAS-SHADOWS the alias `n/gpt-4o` hides `gpt-4o` of ModelEndpoint default/n"
+        ),
+        "{found:?}"
+    );
+    assert!(
+        found[0].contains("or the endpoint (repo.yaml:2))"),
+        "{found:?}"
+    );
+    let same = endpoint("n", "  models: [gpt-4o]\n")
+        + &alias("n", "{targets: [{endpoint: n}]}")
+        + &alias(
+            "x",
+            "{match: n/gpt-4o, targets: [{endpoint: n, model: gpt-4o}]}",
+        );
+    assert_eq!(described(&build(&same).1), Vec::<String>::new());
+    let rejecting = endpoint("n", "  unknown_models: reject\n")
+        + &endpoint("m", "")
+        + &alias("x", "{match: n/fast, targets: [{endpoint: m}]}");
+    assert_eq!(described(&build(&rejecting).1), Vec::<String>::new());
 }

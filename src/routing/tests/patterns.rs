@@ -88,3 +88,25 @@ proptest! {
         prop_assert_eq!(right.overlaps(&left), expected);
     }
 }
+
+#[test]
+fn tens_of_thousands_of_wildcards_without_a_tie_are_compared_in_time() {
+    let shapes: [fn(u32) -> String; 3] = [
+        |number| format!("a{number}*"),
+        |number| format!("*-{number}"),
+        |number| format!("{}*{}", number % 100 + 100, number),
+    ];
+    for shape in shapes {
+        let aliases = (10_000..30_000).map(|number| format!("    '{}': x\n", shape(number)));
+        let text = endpoint(
+            "e",
+            &format!("  model_aliases:\n{}", aliases.collect::<String>()),
+        );
+        let catalog = super::read(&text);
+        let start = std::time::Instant::now();
+        let (_, findings) = super::compile(&catalog);
+        let took = start.elapsed();
+        assert_eq!(findings.summary().errors, 0);
+        assert!(took.as_secs() < 20, "{took:?}");
+    }
+}

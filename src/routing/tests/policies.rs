@@ -44,8 +44,13 @@ fn policy_without_mode_and_targets_holds_for_its_whole_namespace() {
 
 #[test]
 fn global_policy_holds_for_every_agent_whatever_its_targets() {
-    let table =
-        table(&(agents() + &policy("p", "{apply_mode: global, target_systems: [nowhere]}")));
+    let table = table(
+        &(agents()
+            + &policy(
+                "p",
+                "{apply_mode: global, target_systems: [nowhere], max_tokens_per_run: 5}",
+            )),
+    );
     for agent in ["a", "b", "team/a"] {
         assert_eq!(holding(&table, agent), ["p"]);
     }
@@ -65,7 +70,8 @@ fn targets_name_systems_and_tasks_in_any_case_and_namespace() {
             ["", "b", "team/a"],
         ),
     ] {
-        let table = table(&(base.clone() + &policy("p", spec)));
+        let limited = spec.replace('}', ", max_tokens_per_run: 5}");
+        let table = table(&(base.clone() + &policy("p", &limited)));
         for (agent, expected) in ["a", "b", "team/a"].into_iter().zip(expected) {
             assert_eq!(
                 !holding(&table, agent).is_empty(),
@@ -93,10 +99,122 @@ fn policies_that_hold_for_nothing_are_warned_about() {
     let found = inert("{target_tasks: [nowhere]}");
     assert!(found[0].contains(":22 W-POLICY-INERT"), "{found:?}");
     assert_eq!(
-        inert("{apply_mode: global, target_systems: [nowhere]}"),
+        inert("{apply_mode: global, target_systems: [nowhere], max_tokens_per_run: 5}"),
         Vec::<String>::new()
     );
-    assert_eq!(inert("{}"), Vec::<String>::new());
+    for limit in [
+        "max_tokens_per_run: 5",
+        "allowed_models: [e-default]",
+        "blocked_tools: [x]",
+    ] {
+        assert_eq!(inert(&format!("{{{limit}}}")), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn policy_that_limits_nothing_is_warned_about() {
+    for spec in [
+        "{}",
+        "{apply_mode: global}",
+        "{max_tokens_per_run: 0, allowed_models: ['']}",
+    ] {
+        let found = described(&build(&(agents() + &policy("p", spec))).1);
+        assert_eq!(found.len(), 1, "{spec} {found:?}");
+        assert!(found[0].contains(":7 W-POLICY-INERT AgentPolicy default/p names no model, no tool and no budget, so it limits nothing"), "{found:?}");
+    }
+}
+
+fn tool(name: &str) -> String {
+    format!(
+        "---\nkind: Tool\nmetadata: {{name: {name}}}\nspec: {{endpoint: 'https://t.example'}}\n"
+    )
+}
+
+#[test]
+fn agent_with_a_tool_that_a_policy_blocks_is_a_warning_with_both_places() {
+    let agent =
+        "---\nkind: Agent\nmetadata: {name: a}\nspec: {model_ref: e, tools: [search, shell]}\n";
+    let text = endpoint("e", "") + agent + &tool("shell") + &tool("search");
+    let found =
+        described(&build(&(text.clone() + &policy("p", "{blocked_tools: [other, Shell]}"))).1);
+    let denied: Vec<_> = found
+        .iter()
+        .filter(|line| line.contains("W-POLICY-DENIES"))
+        .collect();
+    assert_eq!(denied.len(), 1, "{found:?}");
+    assert!(denied[0].contains(":31 W-POLICY-DENIES AgentPolicy default/p denies Agent default/a: it blocks the tool `shell` (a run of the agent fails; take the tool off the agent (repo.yaml:10) or off the list)"), "{denied:?}");
+    let allowed = described(&build(&(text + &policy("p", "{blocked_tools: [shell_]}"))).1);
+    assert!(!allowed.join("").contains("W-POLICY-DENIES"), "{allowed:?}");
+}
+
+#[test]
+fn blocked_tool_that_no_file_defines_is_named_where_files_define_tools() {
+    let server = "---\nkind: McpServer\nmetadata: {name: srv}\nspec: {transport: http, endpoint: 'https://srv.example'}\n";
+    let blocking = policy(
+        "p",
+        "{blocked_tools: [SHELL, srv--run, memory.write, shel, nowhere--x]}",
+    );
+    let found = described(&build(&(tool("shell") + server + &blocking)).1);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].ends_with("W-POLICY-TARGET AgentPolicy default/p blocks the tool `shel`, which no file defines (did you mean `shell`?)"), "{found:?}");
+    assert!(
+        found[1].contains("blocks the tool `nowhere--x`"),
+        "{found:?}"
+    );
+    assert_eq!(described(&build(&blocking).1), Vec::<String>::new());
+}
+
+#[test]
+fn fallback_that_a_policy_forbids_is_a_warning() {
+    let text = endpoint("e", "")
+        + &endpoint("f", "")
+        + "---\nkind: Agent\nmetadata: {name: a}\nspec: {model_ref: e, fallback_model_refs: [f]}\n"
+        + &policy("p", "{allowed_models: [e-default]}");
+    let found = described(&build(&text).1);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("W-POLICY-DENIES AgentPolicy default/p denies Agent default/a a fallback: f-default (ModelEndpoint default/f) is not in allowed_models (it is passed over (repo.yaml:16)"), "{found:?}");
+}
+
+#[test]
+fn thousands_of_targets_and_tools_that_do_not_exist_are_named_in_time() {
+    let tasks: String = (0..10_000)
+        .map(|number| task(&format!("task-{number:05}"), "s"))
+        .collect();
+    let unknown = |word: &str| {
+        (0..20_000)
+            .map(|number| format!("{word}-{number:05}x,"))
+            .collect::<String>()
+    };
+    let spec = format!(
+        "{{target_tasks: [task-00000, {}], blocked_tools: [{}]}}",
+        unknown("task"),
+        unknown("tool")
+    );
+    let text = agents() + &system("s", "a") + &tool("tool-00000") + &tasks + &policy("p", &spec);
+    let files = text.split_inclusive("---\n").collect::<Vec<_>>();
+    let files: Vec<_> = files
+        .chunks(5_000)
+        .enumerate()
+        .map(|(number, chunk)| {
+            let name = format!("{number}.yaml").into();
+            std::sync::Arc::new(crate::manifest::parse_file(
+                &name,
+                chunk.concat().as_bytes(),
+            ))
+        })
+        .collect();
+    let (catalog, _) =
+        crate::manifest::assemble(&files, crate::manifest::AssembleOptions::default());
+    let start = std::time::Instant::now();
+    let (_, findings) = super::compile(&catalog);
+    let took = start.elapsed();
+    assert_eq!(findings.summary().warnings, 40_000);
+    let meant = findings.iter().filter(|finding| {
+        let hint = finding.hint.as_deref().unwrap_or_default();
+        hint.starts_with("did you mean")
+    });
+    assert_eq!(meant.count(), 10);
+    assert!(took.as_secs() < 20, "{took:?}");
 }
 
 #[test]
@@ -155,7 +273,7 @@ fn fallbacks_that_are_not_allowed_are_dropped() {
         + &endpoint("g", "")
         + "---\nkind: Agent\nmetadata: {name: a}\nspec: {model_ref: e, fallback_model_refs: [f, g]}\n"
         + &policy("p", "{allowed_models: [e-default, g-default]}");
-    let table = table(&text);
+    let (table, _) = build(&text);
     let decision = run(&table, &facts("agent/a")).0;
     assert_eq!(outcome(&decision), "e/e-default f/f-default g/g-default");
     let checked = check_policies(&table, decision.unwrap()).unwrap();

@@ -225,7 +225,7 @@ const ROWS: &[Row] = &[
     },
     Row {
         says: "15. several documents in a file",
-        files: "---\nkind: AgentPolicy\nmetadata: {name: p}\nspec: {}\n---\n# nothing\n---\nkind: AgentPolicy\nmetadata: {name: q}\nspec: {}\n...\n",
+        files: "---\nkind: AgentPolicy\nmetadata: {name: p}\nspec: {max_tokens_per_run: 5}\n---\n# nothing\n---\nkind: AgentPolicy\nmetadata: {name: q}\nspec: {max_tokens_per_run: 5}\n...\n",
         then: &[Accepted, Count(2)],
     },
     Row {

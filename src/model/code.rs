@@ -110,6 +110,10 @@ codes! {
     SECRET_SEALED = "E-SECRET-SEALED";
     /// No identity at hand opens a sealed value.
     SECRET_OPEN = "E-SECRET-OPEN";
+    /// A sealed value stands elsewhere than where it was sealed for.
+    SECRET_BINDING = "E-SECRET-BINDING";
+    /// A sealed value does not say where it may be used: it opens anywhere it is copied to.
+    SECRET_UNBOUND = "W-SECRET-UNBOUND";
     /// The secret's environment variable belongs to a flag or to another secret.
     SECRET_RESERVED = "E-SECRET-RESERVED";
     /// A value is not padded base64.

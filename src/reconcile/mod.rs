@@ -24,6 +24,7 @@ mod keeping;
 mod live;
 mod looking;
 mod noting;
+mod opened_secret;
 mod opening;
 mod orders;
 mod pace;

@@ -1,18 +1,14 @@
 //! Opening the secrets of a revision.
 
-use super::cores;
+use super::{cores, opened_secret::OpenedSecret};
 use crate::{
     model::{
-        Catalog, ClearText, Digest, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet,
-        Spec, code, spec::SecretSpec,
+        Catalog, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec, spec::SecretSpec,
     },
-    secrets::{Keyring, OpenError, Opened, Sealed},
+    secrets::{Keyring, Opened},
 };
 use rpds::HashTrieMapSync;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Below this many secrets, threads cost more than they save.
 const SECRETS_PER_THREAD: usize = 8;
@@ -24,20 +20,6 @@ pub(super) struct OpenedSecrets {
     /// Secrets with a value that stayed closed.
     closed: SortedSet<ResourceId>,
     findings: FindingsBy<ResourceId>,
-}
-
-/// The values of one secret.
-#[derive(Default)]
-struct OpenedSecret {
-    values: BTreeMap<String, Value>,
-    /// Keys whose values stayed closed.
-    closed: Vec<String>,
-}
-
-struct Value {
-    /// Of the ciphertext; `None` for clear text.
-    sealed: Option<Digest>,
-    opened: Arc<Opened>,
 }
 
 impl Default for OpenedSecrets {
@@ -58,19 +40,17 @@ impl OpenedSecrets {
 
     /// A value of a secret that the catalog defines.
     pub(super) fn value(&self, id: &ResourceId, key: &str) -> Option<&Opened> {
-        let value = self.secrets.get(id)?.values.get(key)?;
-        Some(&value.opened)
+        self.secrets.get(id)?.value(key)
     }
 
-    /// The first of `keys` whose value stayed closed.
-    pub(super) fn closed<'k>(&self, id: &ResourceId, keys: &[&'k str]) -> Option<&'k str> {
+    /// Why the first of `keys` that stayed closed did.
+    pub(super) fn closed(&self, id: &ResourceId, keys: &[&str]) -> Option<&str> {
         let closed = &self.secrets.get(id)?.closed;
         keys.iter()
-            .find(|key| closed.iter().any(|closed| closed == *key))
-            .copied()
+            .find_map(|key| closed.get(*key).map(String::as_str))
     }
 
-    /// One finding for each value that stayed closed.
+    /// An error for each value that stayed closed, and warnings about others.
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
     }
@@ -106,7 +86,7 @@ impl OpenedSecrets {
                 self.findings.set(id.clone(), Vec::new());
                 continue;
             };
-            if findings.is_empty() {
+            if secret.closed.is_empty() {
                 self.closed.remove_mut(id);
             } else {
                 self.closed.insert_mut(id.clone());
@@ -117,73 +97,15 @@ impl OpenedSecrets {
         secrets
     }
 
-    /// All values of a secret, and a finding for each that stays closed.
+    /// All values of a secret, and what is to be said about them.
     fn open_secret<'r>(
         &self,
         keyring: &Keyring,
         resource: &'r Resource,
         spec: &SecretSpec,
     ) -> (&'r ResourceId, OpenedSecret, Vec<Finding>) {
-        let mut opened = OpenedSecret::default();
-        let mut findings = Vec::new();
-        for (key, clear) in &spec.data {
-            let value = Value {
-                sealed: None,
-                opened: Arc::new(take_over(clear)),
-            };
-            opened.values.insert(key.clone(), value);
-        }
-        for (key, armored) in &spec.encrypted_data {
-            match self.open(&resource.id, key, keyring, armored) {
-                Ok(value) => drop(opened.values.insert(key.clone(), value)),
-                Err(problem) => {
-                    opened.closed.push(key.clone());
-                    findings.push(not_opened(resource, key, &problem));
-                }
-            }
-        }
+        let before = self.secrets.get(&resource.id).map(|before| &**before);
+        let (opened, findings) = OpenedSecret::open(keyring, resource, spec, before);
         (&resource.id, opened, findings)
     }
-
-    fn open(
-        &self,
-        id: &ResourceId,
-        key: &str,
-        keyring: &Keyring,
-        armored: &str,
-    ) -> Result<Value, String> {
-        let sealed = Some(Digest::of_bytes(armored.as_bytes()));
-        let before = self
-            .secrets
-            .get(id)
-            .and_then(|secret| secret.values.get(key));
-        let opened = match before.filter(|before| before.sealed == sealed) {
-            Some(before) => before.opened.clone(),
-            None => Arc::new(open_one(keyring, armored)?),
-        };
-        Ok(Value { sealed, opened })
-    }
-}
-
-fn take_over(clear: &ClearText) -> Opened {
-    Opened::new(clear.expose().to_vec())
-}
-
-fn open_one(keyring: &Keyring, armored: &str) -> Result<Opened, String> {
-    let sealed = Sealed::parse(armored).map_err(|error| error.to_string())?;
-    keyring
-        .open(&sealed)
-        .map_err(|error: OpenError| error.to_string())
-}
-
-fn not_opened(resource: &Resource, key: &str, problem: &str) -> Finding {
-    let origin = resource.origin_of_key(&format!("/spec/encryptedData/{key}"));
-    let message = format!(
-        "the value `{key}` of {} stays closed: {problem}",
-        resource.id
-    );
-    let hint = "start the daemon with the `--age-key-file` of one of its recipients, or seal the value again for a key the daemon holds";
-    Finding::new(code::SECRET_OPEN, origin, message)
-        .with_hint(hint)
-        .on(&resource.id)
 }

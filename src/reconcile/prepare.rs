@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::{
-        Finding, Findings, Kind, Resource, ResourceId, SecretRef, Spec, code,
+        Finding, Findings, Kind, Resource, ResourceId, SecretRef, Severity, Spec, code,
         spec::ModelEndpointSpec,
     },
     providers::Upstream,
@@ -46,9 +46,10 @@ pub(super) fn prepare(
     let (catalog, graph) = (review.snapshot.catalog(), review.snapshot.graph());
     let mut opened = before.opened.clone();
     let secrets = opened.update(catalog, &settings.keyring, &review.changed.resources);
-    let not_opened: Vec<_> = opened.findings().cloned().collect();
-    if closed == Closed::Refuses && !not_opened.is_empty() {
-        return Err(not_opened);
+    let said: Vec<_> = opened.findings().cloned().collect();
+    let is_error = |finding: &Finding| finding.severity == Severity::Error;
+    if closed == Closed::Refuses && said.iter().any(is_error) {
+        return Err(said);
     }
     let users = secrets.iter().flat_map(|secret| graph.referrers(secret));
     let affected: BTreeSet<_> = review.changed.resources.iter().chain(users).collect();
@@ -72,7 +73,7 @@ pub(super) fn prepare(
         .into_iter()
         .filter(|finding| !is_settled(finding, &endpoints))
         .collect();
-    findings.extend(not_opened);
+    findings.extend(said);
     Ok(Prepared(Served {
         revision,
         digest: review.snapshot.catalog().digest(),
@@ -188,11 +189,9 @@ fn no_value(
     opened: &OpenedSecrets,
 ) -> Condition {
     match opened.closed(secret, keys) {
-        Some(key) => condition(
+        Some(reason) => condition(
             "SecretNotOpened",
-            format!(
-                "{secret} (needed by {endpoint}) stays closed: no `--age-key-file` of the daemon opens its value `{key}`"
-            ),
+            format!("{secret} (needed by {endpoint}) stays closed: {reason}"),
         ),
         None => condition(
             "SecretKeyNotFound",

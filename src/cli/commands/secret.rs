@@ -3,7 +3,7 @@
 use crate::{
     cli::{error::CliError, exit::Exit, literal::Literal, recipients, session::Session},
     model::{DEFAULT_NAMESPACE, Kind, check_name},
-    secrets::{Opened, Recipient, generate_identity, seal},
+    secrets::{Binding, Envelope, Opened, Recipient, generate_identity, seal},
 };
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -161,7 +161,8 @@ fn encrypt(args: &EncryptArgs, session: &mut Session) -> Result<Exit, CliError> 
         if sealed.contains_key(&key) {
             return Err(CliError::usage(format!("the key `{key}` is given twice")));
         }
-        let armored = seal_one(&key, &value, &recipients)?;
+        let place = Binding::new(namespace, &args.name, &key);
+        let armored = seal_one(&place, &value, &recipients)?;
         sealed.insert(key, Value::from(armored));
     }
     let mut metadata = Map::new();
@@ -181,12 +182,13 @@ fn encrypt(args: &EncryptArgs, session: &mut Session) -> Result<Exit, CliError> 
     Ok(Exit::Done)
 }
 
-fn seal_one(key: &str, value: &Opened, recipients: &[Recipient]) -> Result<String, CliError> {
+/// Seals a value so that it opens in its place alone.
+fn seal_one(place: &Binding, value: &Opened, recipients: &[Recipient]) -> Result<String, CliError> {
     if value.expose_text().is_none() {
-        let message = format!("the value of `{key}` is blank or not text");
+        let message = format!("the value of `{}` is blank or not text", place.key);
         return Err(CliError::new(message).with_hint("a credential is one line of text"));
     }
-    Ok(seal(value, recipients)?)
+    Ok(seal(&Envelope::seal(place, value), recipients)?)
 }
 
 /// The values by key, from wherever they are asked for.

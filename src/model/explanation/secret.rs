@@ -32,6 +32,16 @@ pub(super) const TABLE: &[Entry] = &[
         "a Secret is sealed for a key that the daemon was not started with.",
         "Start the daemon with the key (`--age-key-file`), or seal the value again for the daemon's public key.",
     ),
+    situation(
+        code::SECRET_BINDING,
+        "a value was sealed with `orloj secret encrypt openai -n team-a` and copied to a Secret of `team-b`, or the Secret was renamed.",
+        "Seal the value for the place where it is used: `orloj secret encrypt NAME -n NAMESPACE`. If nobody of yours copied it, somebody tries to use a secret that is not theirs.",
+    ),
+    situation(
+        code::SECRET_UNBOUND,
+        "a value was sealed with `age` itself: nothing in it says which Secret it belongs to, so that it opens wherever it is copied to.",
+        "Seal it with `orloj secret encrypt`: the value then opens in its Secret alone.",
+    ),
     file(
         code::SECRET_RESERVED,
         &[(

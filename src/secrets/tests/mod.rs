@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod data_key;
+mod envelopes;
 mod environment;
 mod form;
 mod identities;

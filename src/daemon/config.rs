@@ -52,6 +52,10 @@ pub struct Config {
     pub database: Option<String>,
     /// Key that seals what is kept on disk; the data directory's own if absent.
     pub secret_encryption_key: Option<Opened>,
+    /// The key before it, whose ciphertexts are sealed anew.
+    pub previous_secret_encryption_key: Option<Opened>,
+    /// Whether memory is kept out of swap.
+    pub lock_memory: bool,
     /// Token of the control and resource API.
     pub api_token: Option<Opened>,
     /// What secrets in clear text in Git mean.
@@ -132,6 +136,11 @@ impl Config {
                 .secret_encryption_key
                 .or(file.secret_encryption_key)
                 .map(|key| Opened::new(key.into_bytes())),
+            previous_secret_encryption_key: flags
+                .previous_secret_encryption_key
+                .or(file.previous_secret_encryption_key)
+                .map(|key| Opened::new(key.into_bytes())),
+            lock_memory: file.lock_memory,
             api_token: api_token.map(|token| Opened::new(token.into_bytes())),
             clear_text: if clear {
                 ClearTextPolicy::Warn

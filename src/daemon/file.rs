@@ -32,6 +32,11 @@ pub struct FileConfig {
     pub database: Option<String>,
     /// Key (64 hexadecimal digits or base64) that seals what the daemon keeps on disk.
     pub secret_encryption_key: Option<String>,
+    /// The key before it: what is sealed with it is sealed with the present one at the next start.
+    pub previous_secret_encryption_key: Option<String>,
+    /// Whether the memory of the daemon is kept out of swap (Linux; needs `RLIMIT_MEMLOCK` without a limit).
+    #[serde(default)]
+    pub lock_memory: bool,
     /// Token that the control and resource API asks for.
     pub api_token: Option<String>,
     /// Whether secrets in clear text are accepted from Git.

@@ -33,12 +33,14 @@ mod rules;
 pub mod schema;
 mod settings;
 mod split;
+mod stray;
 mod suggest;
 mod text;
 mod tidy;
 mod variables;
 mod violations;
 mod write;
+pub mod written;
 
 #[cfg(test)]
 mod tests;
@@ -51,5 +53,6 @@ pub use documents::{Documents, read_documents};
 pub use limits::{MAX_DEPTH, MAX_FILE_BYTES, MAX_NODES};
 pub use parse::{ParsedFile, parse_file, parse_kept_file};
 pub use settings::{read_settings, settings_schema};
+pub use stray::{holds_credential, identity_in};
 pub use suggest::did_you_mean;
 pub use write::{to_json, to_yaml};

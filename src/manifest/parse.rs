@@ -10,7 +10,7 @@ use super::{
     moved::{is_moved, read_moved},
     negative, newer,
     node::{Data, Node, Scalar},
-    quirks, schema, split,
+    quirks, schema, split, stray,
     suggest::did_you_mean,
     text::read_text,
     tidy,
@@ -77,6 +77,8 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
         ..ParsedFile::default()
     };
     let of_yaml = parsed.findings.clone();
+    let secrets = loaded.documents.iter().filter_map(secret_values);
+    let secrets: Vec<_> = secrets.collect();
     for (number, mut document) in loaded.documents.into_iter().enumerate() {
         let mut found = Vec::new();
         let mended = loaded.mended.contains(&number);
@@ -102,6 +104,9 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
     }
     let lost = loaded.lost.iter().filter_map(|text| split::guess(text));
     parsed.unreadable.extend(lost);
+    if reading == Reading::Strict {
+        parsed.findings.extend(stray::find(file, text, &secrets));
+    }
     parsed.findings.sort();
     shorten(file, &mut parsed.findings);
     parsed
@@ -118,6 +123,12 @@ fn is_consequence(finding: &Finding, of_yaml: &[Finding]) -> bool {
     of_yaml.iter().any(|one| {
         stand_ins.contains(&one.code) && one.origin.span.start == finding.origin.span.start
     })
+}
+
+/// Where a Secret's own values stand: what is wrong with them is said by others.
+fn secret_values(document: &Node) -> Option<Span> {
+    let kind = document.entry("kind")?.value.as_text()?;
+    (kind.trim() == Kind::Secret.as_str()).then_some(document.entry("spec")?.value.span)
 }
 
 /// Who a document says it is, however wrong the rest of it may be.

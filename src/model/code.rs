@@ -120,6 +120,14 @@ codes! {
     SECRET_BASE64 = "E-SECRET-BASE64";
     /// A secret without values.
     SECRET_EMPTY = "W-SECRET-EMPTY";
+    /// The secret key of an age identity stands in the file.
+    SECRET_IDENTITY = "E-SECRET-IDENTITY";
+    /// Something that looks like a credential stands outside of a Secret.
+    SECRET_STRAY = "W-SECRET-STRAY";
+    /// A value is sealed for one recipient: if that key is lost, so is the value.
+    SECRET_ONE_RECIPIENT = "W-SECRET-ONE-RECIPIENT";
+    /// A key file can be read or changed by others than its owner.
+    SECRET_KEY_FILE = "W-SECRET-KEY-FILE";
     /// A secret that nothing refers to.
     SECRET_UNUSED = "W-SECRET-UNUSED";
     /// An alias is called like a model that an endpoint lists, and comes first.

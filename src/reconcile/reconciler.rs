@@ -27,6 +27,8 @@ pub struct Reconciler {
     /// Held for its lock.
     _data_dir: DataDir,
     pub(super) key: DataKey,
+    /// The key before it, until what it sealed is sealed anew.
+    previous: Option<DataKey>,
     pub(super) turn: tokio::sync::Mutex<Turn>,
     pub(super) status: watch::Sender<Status>,
     pub(super) events: Events,
@@ -92,6 +94,7 @@ impl Reconciler {
             settings,
             _data_dir: data_dir,
             key,
+            previous: None,
             turn: tokio::sync::Mutex::new(Turn {
                 journal,
                 head: None,
@@ -108,6 +111,13 @@ impl Reconciler {
             database,
             store: OnceCell::new(),
         }
+    }
+
+    /// Has what the store keeps under `previous` sealed anew when it is first opened.
+    #[must_use]
+    pub fn resealing(mut self, previous: Option<DataKey>) -> Self {
+        self.previous = previous;
+        self
     }
 
     /// What is served.
@@ -172,7 +182,17 @@ impl Reconciler {
     /// The store, opened when it is first needed: serving does not wait for it.
     pub(super) async fn store(&self) -> Result<&Store, StoreError> {
         self.store
-            .get_or_try_init(|| Store::open(&self.database))
+            .get_or_try_init(|| async {
+                let store = Store::open(&self.database).await?;
+                if let Some(previous) = &self.previous {
+                    let resources = store.reseal_unmanaged(previous, &self.key).await?;
+                    tracing::info!(
+                        resources,
+                        "what was sent by hand is sealed with the new key"
+                    );
+                }
+                Ok(store)
+            })
             .await
     }
 }

@@ -23,6 +23,7 @@ const ARMOR_BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 pub struct Sealed {
     armored: String,
     kinds: Vec<String>,
+    recorded: Option<Vec<String>>,
 }
 
 impl Sealed {
@@ -61,6 +62,7 @@ impl Sealed {
         Ok(Self {
             armored: armored.to_owned(),
             kinds: header.kinds,
+            recorded: header.recorded,
         })
     }
 
@@ -72,6 +74,12 @@ impl Sealed {
     /// The types of the recipients it is sealed for, in file order: `X25519`, `ssh-ed25519`, …
     pub fn recipient_kinds(&self) -> Vec<String> {
         self.kinds.clone()
+    }
+
+    /// The public keys it is sealed for, in the order of sealing; `None` if it does not say so, as what
+    /// `age` itself seals does not. Proven only once it is opened.
+    pub fn recorded_recipients(&self) -> Option<&[String]> {
+        self.recorded.as_deref()
     }
 
     /// The binary age file inside the armor.

@@ -15,6 +15,7 @@ mod error;
 mod journal;
 mod last_good;
 mod location;
+mod reseal;
 mod retention;
 mod revision;
 mod revisions;

@@ -268,7 +268,7 @@ where
         .map_err(query("read an unmanaged resource"))
 }
 
-fn open(key: &DataKey, id: &ResourceId, sealed: &str) -> Result<Opened, StoreError> {
+pub(super) fn open(key: &DataKey, id: &ResourceId, sealed: &str) -> Result<Opened, StoreError> {
     key.open_value(&binding(id), sealed)
         .map_err(|source| StoreError::Cipher {
             act: "decrypt",
@@ -278,7 +278,7 @@ fn open(key: &DataKey, id: &ResourceId, sealed: &str) -> Result<Opened, StoreErr
 }
 
 /// Binds a ciphertext to its row, so that one cannot be moved to another name.
-fn binding(id: &ResourceId) -> Vec<u8> {
+pub(super) fn binding(id: &ResourceId) -> Vec<u8> {
     format!(
         "orloj/unmanaged/{}/{}/{}",
         id.kind.as_str(),

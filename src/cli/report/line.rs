@@ -1,5 +1,6 @@
 //! A line of a file as it may be shown.
 
+use crate::manifest::holds_credential;
 use std::borrow::Cow;
 
 /// Longer lines are machine-made; they are not shown.
@@ -9,10 +10,10 @@ const MAX_LINE_BYTES: usize = 2000;
 const HIDDEN: &str = "***";
 
 /// Line `number` (from 1) of a file, without what may be a secret's value; `None` if there is no such line
-/// or it is too long.
+/// or it is too long or holds what looks like a credential.
 pub(super) fn shown_line<'a>(file: &'a str, number: usize, code: &str) -> Option<Cow<'a, str>> {
     let line = file.lines().nth(number.checked_sub(1)?)?;
-    if line.len() > MAX_LINE_BYTES {
+    if line.len() > MAX_LINE_BYTES || holds_credential(line) {
         return None;
     }
     if code.starts_with("E-SECRET") || may_hold_secrets(file) {

@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 20] = [
+const SITUATIONS: [&str; 24] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -34,7 +34,11 @@ const SITUATIONS: [&str; 20] = [
     "E-REF-MANAGED",
     "E-REF-MOVED-TO",
     "E-SCHEMA-DECODE",
+    "E-SECRET-BINDING",
     "E-SECRET-OPEN",
+    "W-SECRET-KEY-FILE",
+    "W-SECRET-ONE-RECIPIENT",
+    "W-SECRET-UNBOUND",
 ];
 
 /// The codes of a review of `files`.

@@ -23,8 +23,10 @@ mod moved;
 mod properties;
 mod schemas;
 mod straight;
+mod stray;
 mod tidied;
 mod unserved;
+mod written;
 mod yaml;
 
 use super::{AssembleOptions, ClearTextPolicy, ParsedFile, assemble, parse_file};

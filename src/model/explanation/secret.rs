@@ -12,12 +12,12 @@ pub(super) const TABLE: &[Entry] = &[
     file(
         code::SECRET_PLAINTEXT,
         CLEAR,
-        "Seal it: `orloj secret encrypt openai > openai.yaml`. If it was ever pushed, it is known: replace the credential at the provider.",
+        "Seal it: `orloj secret encrypt --in-place openai.yaml`. If it was ever pushed, it is known: replace the credential at the provider.",
     ),
     file(
         code::SECRET_PLAINTEXT_ALLOWED,
         CLEAR,
-        "Allowed by `--allow-plaintext-secrets`, which is for tests. Seal it: `orloj secret encrypt openai > openai.yaml`.",
+        "Allowed by `--allow-plaintext-secrets`, which is for tests. Seal it: `orloj secret encrypt --in-place openai.yaml`.",
     ),
     file(
         code::SECRET_SEALED,
@@ -65,6 +65,32 @@ pub(super) const TABLE: &[Entry] = &[
             "kind: Secret\nmetadata:\n  name: openai\nspec: {}\n",
         )],
         "Add sealed values under `encryptedData`, or remove the file and give the daemon the value by variable.",
+    ),
+    file(
+        code::SECRET_IDENTITY,
+        &[(
+            "small.yaml",
+            "# AGE-SECRET-KEY-1EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE\nkind: ModelEndpoint\nmetadata:\n  name: small\nspec: {provider: mock, default_model: small-v1}\n",
+        )],
+        "Whoever can read the repository can open what is sealed for it: make another key (`orloj secret keygen`), put its public key into `.orloj/recipients`, run `orloj secret rekey` with the old one, and replace the credentials at their providers.",
+    ),
+    file(
+        code::SECRET_STRAY,
+        &[(
+            "helper.yaml",
+            "kind: Agent\nmetadata:\n  name: helper\nspec:\n  model_ref: small\n  prompt: Call the API with ghp_0000example0000example0000example000.\n",
+        )],
+        "Seal it (`orloj secret encrypt`), name the Secret where it is needed, and replace it at the provider if it was ever pushed. If it is no credential, nothing needs to be done.",
+    ),
+    situation(
+        code::SECRET_ONE_RECIPIENT,
+        "`orloj validate` reads a Secret that is sealed for a single public key.",
+        "Add a second public key to `.orloj/recipients`, one whose secret key is kept somewhere else, and run `orloj secret rekey`.",
+    ),
+    situation(
+        code::SECRET_KEY_FILE,
+        "`orloj validate` is told of a key file (`--age-key-file` or ORLOJ_AGE_KEY_FILE) of mode 0644.",
+        "Make it yours alone: `chmod 600 age.key`.",
     ),
     file(
         code::SECRET_UNUSED,

@@ -29,3 +29,13 @@ fn types_that_hold_plaintext_cannot_be_printed_copied_or_serialised() {
     lacks!(Keyring, Clone);
     lacks!(Keyring, serde::Serialize);
 }
+
+#[test]
+fn plaintexts_are_compared_byte_by_byte() {
+    let of = |text: &str| Opened::new(text.as_bytes().to_vec());
+    assert!(of("sk-canary").same_as(&of("sk-canary")));
+    assert!(of("").same_as(&of("")));
+    for other in ["sk-canarz", "tk-canary", "sk-canary ", "sk-canar", ""] {
+        assert!(!of("sk-canary").same_as(&of(other)), "{other}");
+    }
+}

@@ -6,6 +6,7 @@
 
 mod frame;
 mod record;
+mod reseal;
 
 use super::{KeptChange, KeptRevision, LastGood, LastGoodError, atomic_file, step::step};
 use crate::secrets::DataKey;

@@ -8,6 +8,7 @@ mod deliveries;
 mod journal;
 mod location;
 mod migrations;
+mod resealing;
 mod retention;
 mod revisions;
 mod unmanaged;

@@ -33,6 +33,7 @@ mod push_goes_live;
 mod renames_and_windows;
 mod restart_serves_last_good;
 mod review_before_pushing;
+mod sealed_by_others;
 mod secrets_stay_secret;
 mod seeds_words;
 mod several_sources;

@@ -1,7 +1,10 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
 use super::{flags::LogFormat, limits::LimitsConfig, reference::RefConfig};
-use crate::{forge::Provider, manifest::settings_schema, plan::WindowEntry, source::VerifyMode};
+use crate::{
+    forge::Provider, manifest::settings_schema, plan::WindowEntry, reconcile::EgressPolicy,
+    source::VerifyMode,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -69,6 +72,9 @@ pub struct FileConfig {
     /// What a commit may not do without somebody's yes (`orloj confirm`).
     #[serde(default)]
     pub guards: GuardConfig,
+    /// What becomes of a commit that would send a secret to a host that it is not sent to yet: `show` it in the plan
+    /// alone if absent, or hold it for somebody's yes (`confirm`).
+    pub egress: Option<EgressPolicy>,
     /// How much of the repositories is read.
     #[serde(default)]
     pub limits: LimitsConfig,

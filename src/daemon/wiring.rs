@@ -38,6 +38,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         variables: secret_variables(),
         network: Network::new(&config.network)?,
         prune: config.prune,
+        egress: config.egress,
         windows: config.windows,
         clock: Clock::default(),
         poll: config.poll,

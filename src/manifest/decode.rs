@@ -6,8 +6,9 @@ use crate::model::{
     Span, Spec, SpecJson, code, pointer_to,
     spec::{
         AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec,
-        McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec,
-        TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec, ToolSpec, WorkerSpec,
+        McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec, SealedFile, SecretSpec,
+        TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec,
+        ToolSpec, WorkerSpec,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -20,6 +21,8 @@ pub(super) struct Draft<'a> {
     pub(super) metadata: Metadata,
     pub(super) positions: Positions,
     pub(super) span: Span,
+    /// The file that its values are sealed in.
+    pub(super) sealed: Option<Box<SealedFile>>,
 }
 
 /// Decodes, normalises and checks; what a schema cannot say becomes findings.
@@ -45,7 +48,7 @@ pub(super) fn decode(
         [] => draft.positions,
         renames => draft.positions.renamed(renames),
     };
-    match decode_spec(draft.form, &id, spec) {
+    match decode_spec(draft.form, &id, spec, draft.sealed) {
         Ok((spec, json)) => {
             let resource = Resource::new(id, origin, draft.metadata, spec, json, positions);
             rules::check(&resource, draft.form, findings);
@@ -73,7 +76,12 @@ pub(super) fn decode(
 type Problem = (Code, String, String);
 
 /// The typed spec and its normalised JSON.
-fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, SpecJson), Problem> {
+fn decode_spec(
+    form: Form,
+    id: &ResourceId,
+    spec: &Node<'_>,
+    sealed: Option<Box<SealedFile>>,
+) -> Result<(Spec, SpecJson), Problem> {
     if form == Form::AgentgatewayBackend {
         let mut endpoint = typed::<AgentgatewayBackendSpec>(spec)?.into_endpoint();
         endpoint.normalise();
@@ -81,7 +89,7 @@ fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, Sp
         return Ok((Spec::ModelEndpoint(endpoint), json));
     }
     match form.kind() {
-        Kind::Secret => decode_secret(id, spec),
+        Kind::Secret => decode_secret(id, spec, sealed),
         Kind::ModelEndpoint => normalised(spec, ModelEndpointSpec::normalise, Spec::ModelEndpoint),
         Kind::McpServer => normalised(spec, McpServerSpec::normalise, Spec::McpServer),
         Kind::Tool => normalised(spec, ToolSpec::normalise, Spec::Tool),
@@ -104,8 +112,13 @@ fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, Sp
     }
 }
 
-fn decode_secret(id: &ResourceId, spec: &Node<'_>) -> Result<(Spec, SpecJson), Problem> {
+fn decode_secret(
+    id: &ResourceId,
+    spec: &Node<'_>,
+    sealed: Option<Box<SealedFile>>,
+) -> Result<(Spec, SpecJson), Problem> {
     let mut secret = typed::<SecretSpec>(spec)?;
+    secret.file = sealed;
     if let Some(key) = secret.normalise().into_iter().next() {
         let message = format!("`spec.data.{key}` must be standard base64 with padding");
         return Err((code::SECRET_BASE64, pointer_to("/spec/data", &key), message));

@@ -5,22 +5,25 @@ use super::{
     decode::{self, Draft},
     kinds::Form,
     limits::MAX_FINDINGS,
-    loader::load,
+    loader::{Loaded, load},
     mend,
+    metadata::read_metadata,
     moved::{is_moved, read_moved},
     negative, newer,
     node::{Data, Node, Scalar},
-    quirks, schema, split, stray,
+    quirks, schema,
+    sealed_file::{self, is_sealed_file},
+    sops::{self, Recognised},
+    split, stray,
     suggest::did_you_mean,
     text::read_text,
     tidy,
     violations::{self, Checked},
 };
 use crate::model::{
-    Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, MoveEntry, Origin, PROTECT_ANNOTATION,
-    Resource, ResourceId, Severity, Span, code,
+    DEFAULT_NAMESPACE, Finding, Kind, MoveEntry, Origin, Resource, ResourceId, Severity, Span,
+    code, spec::SealedFile,
 };
-use serde::Deserialize as _;
 use std::{cell::OnceCell, sync::Arc};
 
 /// What one file says. Depends on its path and bytes alone.
@@ -60,7 +63,19 @@ enum Reading {
     Kept,
 }
 
+/// How a document is read.
+struct How {
+    /// Whether its YAML was mended on the way.
+    mended: bool,
+    reading: Reading,
+    /// The file that its values are sealed in.
+    sealed: Option<Box<SealedFile>>,
+}
+
 fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
+    if is_sealed_file(file) {
+        return sealed_file::parse_age(file, bytes);
+    }
     let text = match read_text(file, bytes) {
         Ok(text) => text,
         Err(finding) => {
@@ -71,6 +86,12 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
         }
     };
     let loaded = load(file, text);
+    let sops = match sops::recognise(file, text, &loaded.documents) {
+        Recognised::No => None,
+        Recognised::Values(sops) => Some(sops),
+        Recognised::Whole(sealed) => return sealed_file::opaque(file, sealed),
+        Recognised::Refused(finding) => return refused(loaded, finding),
+    };
     let mut parsed = ParsedFile {
         findings: loaded.findings,
         values: loaded.values,
@@ -87,7 +108,20 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
             parsed.moves.append(&mut moves);
             continue;
         }
-        let resource = read_document(file, &mut document, (mended, reading), &mut found);
+        let sealed = match &sops {
+            None => None,
+            Some(sops) => sops.take(number, &mut document, &mut found),
+        };
+        let is_read = sops.is_none() || sealed.is_some();
+        let how = How {
+            mended,
+            reading,
+            sealed,
+        };
+        let resource = match is_read {
+            true => read_document(file, &mut document, how, &mut found),
+            false => None,
+        };
         let clean = found
             .iter()
             .all(|finding| finding.severity != Severity::Error);
@@ -110,6 +144,19 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
     parsed.findings.sort();
     shorten(file, &mut parsed.findings);
     parsed
+}
+
+/// A file whose documents are not used.
+fn refused(loaded: Loaded<'_>, finding: Finding) -> ParsedFile {
+    let mut findings = loaded.findings;
+    findings.push(finding);
+    findings.sort();
+    ParsedFile {
+        unreadable: loaded.documents.iter().filter_map(declared).collect(),
+        findings,
+        values: loaded.values,
+        ..ParsedFile::default()
+    }
 }
 
 /// Whether a finding is only about what stands in for something that YAML's own rules refuse.
@@ -165,7 +212,7 @@ fn shorten(file: &Arc<str>, findings: &mut Vec<Finding>) {
 fn read_document(
     file: &Arc<str>,
     node: &mut Node,
-    (mended, reading): (bool, Reading),
+    how: How,
     findings: &mut Vec<Finding>,
 ) -> Option<Resource> {
     if node.is_null() {
@@ -206,7 +253,7 @@ fn read_document(
     };
     negative::check(file, form, node, findings);
     // A mended document may hold a key twice, of which JSON keeps one.
-    let check = if mended {
+    let check = if how.mended {
         violations::explain
     } else {
         violations::check
@@ -215,7 +262,7 @@ fn read_document(
     let valid = violations.findings.is_empty();
     findings.extend(explain_removed(violations.findings, form));
     let mut unique;
-    let node = if mended {
+    let node = if how.mended {
         unique = mend::without_repeats(node);
         &mut unique
     } else {
@@ -228,8 +275,9 @@ fn read_document(
         metadata,
         positions,
         span: node.span,
+        sealed: how.sealed,
     };
-    if !valid && reading == Reading::Kept {
+    if !valid && how.reading == Reading::Kept {
         // The schema has said what is wrong; what the rest of the checks say of it is a consequence.
         let rest = mend::without_wrong(node, &violations.faults);
         return decode::decode(draft, &rest, &mut Vec::new());
@@ -332,59 +380,4 @@ fn explain_removed(mut violations: Vec<Finding>, form: Form) -> Vec<Finding> {
         }
     }
     violations
-}
-
-fn read_metadata(file: &Arc<str>, node: &Node, findings: &mut Vec<Finding>) -> Option<Metadata> {
-    let entry = node.entry("metadata")?;
-    let metadata: Metadata = Metadata::deserialize(&entry.value).ok()?;
-    let mut check = |key: &str, name: &str| -> bool {
-        let Err(error) = crate::model::check_name(name) else {
-            return true;
-        };
-        let span = entry
-            .value
-            .entry(key)
-            .map_or(entry.key_span, |entry| entry.value.span);
-        let origin = Origin {
-            file: file.clone(),
-            span,
-        };
-        findings.push(Finding::new(
-            code::FIELD_NAME,
-            origin,
-            format!("`metadata.{key}` {error}"),
-        ));
-        false
-    };
-    let name_ok = check("name", metadata.name.trim());
-    let namespace = metadata
-        .namespace
-        .as_deref()
-        .map(str::trim)
-        .filter(|namespace| !namespace.is_empty());
-    let namespace_ok = namespace.is_none_or(|namespace| check("namespace", namespace));
-    findings.extend(check_protect(file, node, &metadata));
-    (name_ok && namespace_ok).then_some(metadata)
-}
-
-/// An annotation that is meant to protect and does not is worse than none.
-fn check_protect(file: &Arc<str>, node: &Node, metadata: &Metadata) -> Option<Finding> {
-    let value = metadata.annotations.get(PROTECT_ANNOTATION)?;
-    let code: Code = code::FIELD_ENUM;
-    (value != "true" && value != "false").then(|| {
-        let annotations = node
-            .entry("metadata")
-            .and_then(|entry| entry.value.entry("annotations"));
-        let span = annotations.and_then(|entry| entry.value.entry(PROTECT_ANNOTATION));
-        let span = span.map_or(node.span, |entry| entry.value.span);
-        let message = format!("annotation `{PROTECT_ANNOTATION}` must be \"true\" or \"false\"");
-        Finding::new(
-            code,
-            Origin {
-                file: file.clone(),
-                span,
-            },
-            message,
-        )
-    })
 }

@@ -106,7 +106,7 @@ codes! {
     SECRET_PLAINTEXT = "E-SECRET-PLAINTEXT";
     /// A secret in clear text, allowed by the operator.
     SECRET_PLAINTEXT_ALLOWED = "W-SECRET-PLAINTEXT";
-    /// A sealed value is not armored age text.
+    /// A sealed value is not armored age text, or a sealed file is not in the form of SOPS or age.
     SECRET_SEALED = "E-SECRET-SEALED";
     /// No identity at hand opens a sealed value.
     SECRET_OPEN = "E-SECRET-OPEN";
@@ -114,6 +114,12 @@ codes! {
     SECRET_BINDING = "E-SECRET-BINDING";
     /// A sealed value does not say where it may be used: it opens anywhere it is copied to.
     SECRET_UNBOUND = "W-SECRET-UNBOUND";
+    /// A file in which even kinds and names are sealed: what it holds is only known where a key is at hand.
+    SECRET_OPAQUE = "W-SECRET-OPAQUE";
+    /// An endpoint would send a secret to a host that the secret is not for.
+    SECRET_EGRESS = "E-SECRET-EGRESS";
+    /// A secret is defined by a manifest and by a variable of the daemon's environment, with different values.
+    SECRET_TWICE = "W-SECRET-TWICE";
     /// The secret's environment variable belongs to a flag or to another secret.
     SECRET_RESERVED = "E-SECRET-RESERVED";
     /// A value is not padded base64.

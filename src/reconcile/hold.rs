@@ -185,7 +185,10 @@ impl Reconciler {
             Some(pin) => Some((HeldBy::Pin, pinned_message(pin))),
             None => match ready.held_for_force() {
                 Some(message) => Some((HeldBy::Force, message)),
-                None => self.held_for_pruning(ready),
+                None => {
+                    let egress = ready.held_for_egress(self.settings.egress);
+                    egress.or_else(|| self.held_for_pruning(ready))
+                }
             },
         };
         if let Some((by, message)) = held {

@@ -1,10 +1,18 @@
 //! The values of one secret.
 
+use super::opened_file::{OpenedFile, OpenedFiles};
 use crate::{
-    model::{Digest, Finding, Resource, code, pointer_to, spec::SecretSpec},
-    secrets::{Binding, Envelope, EnvelopeError, Keyring, Opened, Sealed},
+    model::{
+        Digest, Finding, Resource, code, pointer_to,
+        spec::{SealedFile, SecretSpec},
+    },
+    secrets::{Binding, Envelope, EnvelopeError, Keyring, Opened, Sealed, SopsFile},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{collections::BTreeMap, sync::Arc};
+
+/// What to do about a value that no key opens.
+pub(super) const HINT: &str = "start the daemon with the `--age-key-file` of one of its recipients, or seal the value again for a key the daemon holds";
 
 /// The opened values of one secret.
 #[derive(Default)]
@@ -12,6 +20,10 @@ pub(super) struct OpenedSecret {
     values: BTreeMap<String, Value>,
     /// Keys whose values stayed closed, and why.
     pub(super) closed: BTreeMap<String, String>,
+    /// The fingerprint of the file that values are sealed in together.
+    file: Option<Digest>,
+    /// The hosts that the manifest allows; empty if it names none.
+    pub(super) allowed_hosts: Arc<[String]>,
 }
 
 struct Value {
@@ -20,6 +32,20 @@ struct Value {
     opened: Arc<Opened>,
     /// Whether nothing in the ciphertext says where it belongs.
     is_unbound: bool,
+    /// The hosts that were sealed with it; empty if none were.
+    hosts: Arc<[String]>,
+}
+
+impl Value {
+    /// The same value for the next revision.
+    fn again(&self) -> Self {
+        Self {
+            sealed: self.sealed,
+            opened: self.opened.clone(),
+            is_unbound: self.is_unbound,
+            hosts: self.hosts.clone(),
+        }
+    }
 }
 
 /// Why a value stays closed.
@@ -37,19 +63,34 @@ impl OpenedSecret {
         keyring: &Keyring,
         resource: &Resource,
         spec: &SecretSpec,
-        before: Option<&Self>,
+        (files, before): (&OpenedFiles, Option<&Self>),
     ) -> (Self, Vec<Finding>) {
-        let mut secret = Self::default();
+        let mut secret = Self {
+            file: spec.file.as_ref().map(|file| file.digest),
+            allowed_hosts: spec.allowed_hosts.clone().into(),
+            ..Self::default()
+        };
         let mut findings = Vec::new();
         for (key, clear) in &spec.data {
             let value = Value {
                 sealed: None,
                 opened: Arc::new(Opened::new(clear.expose().to_vec())),
                 is_unbound: false,
+                hosts: Arc::default(),
             };
             secret.values.insert(key.clone(), value);
         }
-        for (key, armored) in &spec.encrypted_data {
+        let of_file = |armored: &&String| spec.file.is_some() && SopsFile::is_value(armored);
+        if let Some(file) = &spec.file {
+            let values = spec.encrypted_data.iter();
+            let keys = values
+                .filter(|(_, value)| of_file(value))
+                .map(|(key, _)| key);
+            let keys: Vec<_> = keys.map(String::as_str).collect();
+            secret.take_from(file, &keys, resource, (files, before), &mut findings);
+        }
+        let armored = spec.encrypted_data.iter();
+        for (key, armored) in armored.filter(|(_, value)| !of_file(value)) {
             let before = before.and_then(|before| before.values.get(key));
             match open(resource, key, keyring, armored, before) {
                 Ok(value) => drop(secret.values.insert(key.clone(), value)),
@@ -63,10 +104,74 @@ impl OpenedSecret {
         (secret, findings)
     }
 
+    /// Takes the values of `keys` from the file that they are sealed in: all of them or, if it is damaged, none.
+    fn take_from(
+        &mut self,
+        file: &SealedFile,
+        keys: &[&str],
+        resource: &Resource,
+        (files, before): (&OpenedFiles, Option<&Self>),
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(first) = keys.first() else {
+            return;
+        };
+        let same = before.filter(|before| before.has_file(file));
+        for key in keys {
+            if let Some(value) = same.and_then(|same| same.values.get(*key)) {
+                self.values.insert((*key).to_owned(), value.again());
+                continue;
+            }
+            let problem = match files.get(&file.digest) {
+                None => Problem::Closed("its file was not opened".to_owned()),
+                Some(Err(closed)) => {
+                    if key == first {
+                        findings.push(file_not_opened(resource, key, &closed.problem));
+                    }
+                    let reason = format!(
+                        "its value `{key}` is in a file that does: {}",
+                        closed.problem
+                    );
+                    self.closed.insert((*key).to_owned(), reason);
+                    continue;
+                }
+                Some(Ok(opened)) => match value_of_file(opened, file, resource, key) {
+                    Ok(value) => {
+                        self.values.insert((*key).to_owned(), value);
+                        continue;
+                    }
+                    Err(problem) => problem,
+                },
+            };
+            findings.push(not_opened(resource, key, &problem));
+            self.closed.insert((*key).to_owned(), problem.reason(key));
+        }
+    }
+
+    /// What stands for a whole file: without values, closed if it is.
+    pub(super) fn of_file(file: &SealedFile, closed: Option<&str>) -> Self {
+        let closed = closed.map(|problem| (String::new(), problem.to_owned()));
+        Self {
+            closed: closed.into_iter().collect(),
+            file: Some(file.digest),
+            ..Self::default()
+        }
+    }
+
+    /// Whether it was opened from this very file.
+    pub(super) fn has_file(&self, file: &SealedFile) -> bool {
+        self.file == Some(file.digest) && self.closed.is_empty()
+    }
+
     /// The value of a key.
     pub(super) fn value(&self, key: &str) -> Option<&Opened> {
         let value = self.values.get(key)?;
         Some(&value.opened)
+    }
+
+    /// The hosts that were sealed with the value of a key; empty if none were.
+    pub(super) fn hosts(&self, key: &str) -> &[String] {
+        self.values.get(key).map_or(&[], |value| &value.hosts)
     }
 
     /// One warning about the values that open anywhere.
@@ -111,23 +216,71 @@ fn open(
 ) -> Result<Value, Problem> {
     let sealed = Some(Digest::of_bytes(armored.as_bytes()));
     if let Some(before) = before.filter(|before| before.sealed == sealed) {
-        return Ok(Value {
-            sealed,
-            opened: before.opened.clone(),
-            is_unbound: before.is_unbound,
-        });
+        return Ok(before.again());
     }
     let value = Sealed::parse(armored).map_err(|error| Problem::Closed(error.to_string()))?;
     let plaintext = keyring
         .open(&value)
         .map_err(|error| Problem::Closed(error.to_string()))?;
-    let place = Binding::new(&*resource.id.namespace, &*resource.id.name, key);
-    let envelope = Envelope::open_at(plaintext, &place).map_err(Problem::NotHere)?;
+    let envelope = Envelope::open_at(plaintext, &place_of(resource, key));
+    let envelope = envelope.map_err(Problem::NotHere)?;
     Ok(Value {
         sealed,
         is_unbound: envelope.binding.is_none(),
+        hosts: hosts_of(&envelope),
         opened: Arc::new(envelope.value),
     })
+}
+
+/// A value of an opened file; what its MAC does not cover is looked at here.
+fn value_of_file(
+    opened: &OpenedFile,
+    file: &SealedFile,
+    resource: &Resource,
+    key: &str,
+) -> Result<Value, Problem> {
+    let unusable = |problem: &str| Problem::Closed(problem.to_owned());
+    let value = opened
+        .value(file, key)
+        .ok_or_else(|| unusable("the opened file holds no such value"))?
+        .expose_bytes();
+    let bytes = match file.base64.contains(key) {
+        true => STANDARD
+            .decode(value)
+            .map_err(|_| unusable("it is not standard base64 with padding, as `data` holds"))?,
+        false => value.to_vec(),
+    };
+    if bytes.is_empty() {
+        return Err(unusable("it is empty"));
+    }
+    let envelope = Envelope::open_at(Opened::new(bytes), &place_of(resource, key));
+    let envelope = envelope.map_err(Problem::NotHere)?;
+    Ok(Value {
+        sealed: None,
+        hosts: hosts_of(&envelope),
+        opened: Arc::new(envelope.value),
+        // SOPS binds a value to its path, and the MAC binds all of them together.
+        is_unbound: false,
+    })
+}
+
+/// The hosts that were sealed with a value.
+fn hosts_of(envelope: &Envelope) -> Arc<[String]> {
+    let binding = envelope.binding.as_ref();
+    binding.map_or_else(Arc::default, |binding| binding.allowed_hosts.clone().into())
+}
+
+/// Where a value stands.
+fn place_of(resource: &Resource, key: &str) -> Binding {
+    Binding::new(&*resource.id.namespace, &*resource.id.name, key)
+}
+
+fn file_not_opened(resource: &Resource, key: &str, problem: &str) -> Finding {
+    let origin = resource.origin_of_key(&pointer_to("/spec/encryptedData", key));
+    let message = format!("the values of {} stay closed: {problem}", resource.id);
+    Finding::new(code::SECRET_OPEN, origin, message)
+        .with_hint(HINT)
+        .on(&resource.id)
 }
 
 fn not_opened(resource: &Resource, key: &str, problem: &Problem) -> Finding {
@@ -147,7 +300,7 @@ fn not_opened(resource: &Resource, key: &str, problem: &Problem) -> Finding {
         Problem::Closed(problem) => (
             code::SECRET_OPEN,
             format!("the value `{key}` of {id} stays closed: {problem}"),
-            "start the daemon with the `--age-key-file` of one of its recipients, or seal the value again for a key the daemon holds",
+            HINT,
         ),
     };
     Finding::new(code, origin, message).with_hint(hint).on(id)

@@ -1,10 +1,13 @@
 //! Opening the secrets of a revision.
 
-use super::{cores, opened_secret::OpenedSecret};
+use super::{
+    SecretVariables, cores,
+    inside::{self, Inside},
+    opened_file::{OpenedFiles, open_files},
+    opened_secret::OpenedSecret,
+};
 use crate::{
-    model::{
-        Catalog, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec, spec::SecretSpec,
-    },
+    model::{Catalog, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec},
     secrets::{Keyring, Opened},
 };
 use rpds::HashTrieMapSync;
@@ -20,6 +23,8 @@ pub(super) struct OpenedSecrets {
     /// Secrets with a value that stayed closed.
     closed: SortedSet<ResourceId>,
     findings: FindingsBy<ResourceId>,
+    /// What was found in files whose names are sealed too.
+    inside: Inside,
 }
 
 impl Default for OpenedSecrets {
@@ -28,12 +33,18 @@ impl Default for OpenedSecrets {
             secrets: HashTrieMapSync::new_sync(),
             closed: SortedSet::default(),
             findings: FindingsBy::default(),
+            inside: Inside::default(),
         }
     }
 }
 
 impl OpenedSecrets {
-    /// Whether the catalog defines a secret.
+    /// Whether a file that is sealed down to its names was opened.
+    pub(super) fn is_opened_file(&self, id: &ResourceId) -> bool {
+        self.inside.contains(id)
+    }
+
+    /// Whether the catalog, or a sealed file of it, defines a secret.
     pub(super) fn contains(&self, id: &ResourceId) -> bool {
         self.secrets.contains_key(id)
     }
@@ -41,6 +52,15 @@ impl OpenedSecrets {
     /// A value of a secret that the catalog defines.
     pub(super) fn value(&self, id: &ResourceId, key: &str) -> Option<&Opened> {
         self.secrets.get(id)?.value(key)
+    }
+
+    /// The hosts that a value may be sent to, as its manifest says and as was sealed with it; an empty list has
+    /// them all.
+    pub(super) fn hosts(&self, id: &ResourceId, key: &str) -> [&[String]; 2] {
+        match self.secrets.get(id) {
+            Some(secret) => [&secret.allowed_hosts, secret.hosts(key)],
+            None => [&[], &[]],
+        }
     }
 
     /// Why the first of `keys` that stayed closed did.
@@ -64,10 +84,13 @@ impl OpenedSecrets {
         &mut self,
         catalog: &Catalog,
         keyring: &Keyring,
+        variables: &SecretVariables,
         changed: &BTreeSet<ResourceId>,
     ) -> BTreeSet<ResourceId> {
         let secrets = changed.iter().filter(|id| id.kind == Kind::Secret);
-        let secrets: BTreeSet<_> = secrets.chain(self.closed.iter()).cloned().collect();
+        let mut secrets: BTreeSet<_> = secrets.chain(self.closed.iter()).cloned().collect();
+        let disturbed = self.inside.disturbed(&secrets);
+        secrets.extend(disturbed.iter().cloned());
         let present = secrets.iter().filter_map(|id| {
             let resource = catalog.get(id)?;
             match &resource.spec {
@@ -75,37 +98,91 @@ impl OpenedSecrets {
                 _ => None,
             }
         });
-        let opened = cores::map(present.collect(), SECRETS_PER_THREAD, |(resource, spec)| {
-            self.open_secret(keyring, resource, spec)
+        let (opaque, named): (Vec<_>, Vec<_>) = present.partition(|(_, spec)| spec.is_opaque());
+        let all = opaque.iter().chain(&named);
+        let wanted = all.filter_map(|(resource, spec)| {
+            let file = spec.file.as_deref()?;
+            let before = self.secrets.get(&resource.id);
+            let is_known = before.is_some_and(|before| before.has_file(file));
+            (!is_known || disturbed.contains(&resource.id)).then_some(file)
+        });
+        let files = open_files(keyring, wanted);
+        let opened = cores::map(named, SECRETS_PER_THREAD, |(resource, spec)| {
+            let before = self.secrets.get(&resource.id).map(|before| &**before);
+            let before = (&files, before);
+            let (opened, mut findings) = OpenedSecret::open(keyring, resource, spec, before);
+            findings.extend(variables.differs(resource, |key| opened.value(key)));
+            (&resource.id, opened, findings)
         });
         let mut opened = opened.into_iter().peekable();
+        let is_opaque = |id: &ResourceId| opaque.iter().any(|(resource, _)| resource.id == *id);
+        let mut touched = BTreeSet::new();
         for id in &secrets {
-            let Some((_, secret, findings)) = opened.next_if(|(opened, ..)| *opened == id) else {
-                self.secrets.remove_mut(id);
-                self.closed.remove_mut(id);
-                self.findings.set(id.clone(), Vec::new());
-                continue;
-            };
-            if secret.closed.is_empty() {
-                self.closed.remove_mut(id);
-            } else {
-                self.closed.insert_mut(id.clone());
+            match opened.next_if(|(opened, ..)| *opened == id) {
+                Some((_, secret, findings)) => self.set(id, secret, findings),
+                None if is_opaque(id) => {}
+                None => touched.extend(self.forget(id, catalog)),
             }
-            self.findings.set(id.clone(), findings);
-            self.secrets.insert_mut(id.clone(), Arc::new(secret));
         }
-        secrets
+        for (resource, _) in opaque.iter().filter(|(resource, spec)| {
+            let file = spec.file.as_ref();
+            file.is_some_and(|file| files.contains_key(&file.digest))
+                && catalog.get(&resource.id).is_some()
+        }) {
+            touched.extend(self.look_into(resource, &files, keyring, catalog));
+        }
+        touched.append(&mut secrets);
+        touched
     }
 
-    /// All values of a secret, and what is to be said about them.
-    fn open_secret<'r>(
-        &self,
+    fn set(&mut self, id: &ResourceId, secret: OpenedSecret, findings: Vec<Finding>) {
+        if secret.closed.is_empty() {
+            self.closed.remove_mut(id);
+        } else {
+            self.closed.insert_mut(id.clone());
+        }
+        self.findings.set(id.clone(), findings);
+        self.secrets.insert_mut(id.clone(), Arc::new(secret));
+    }
+
+    /// Drops a secret and what was inside of it if it stands for a file; returns the latter.
+    fn forget(&mut self, id: &ResourceId, catalog: &Catalog) -> Vec<ResourceId> {
+        let inside = self.inside.remove(id);
+        // Who is defined by name now has an entry of its own.
+        let gone = inside.iter().filter(|id| catalog.get(id).is_none());
+        for id in gone.chain([id]) {
+            self.secrets.remove_mut(id);
+            self.closed.remove_mut(id);
+            self.findings.set(id.clone(), Vec::new());
+        }
+        inside
+    }
+
+    /// Opens the secrets inside of a file whose names are sealed too; returns those that were and are.
+    fn look_into(
+        &mut self,
+        resource: &Resource,
+        files: &OpenedFiles,
         keyring: &Keyring,
-        resource: &'r Resource,
-        spec: &SecretSpec,
-    ) -> (&'r ResourceId, OpenedSecret, Vec<Finding>) {
-        let before = self.secrets.get(&resource.id).map(|before| &**before);
-        let (opened, findings) = OpenedSecret::open(keyring, resource, spec, before);
-        (&resource.id, opened, findings)
+        catalog: &Catalog,
+    ) -> Vec<ResourceId> {
+        let mut touched = self.forget(&resource.id, catalog);
+        let looked = inside::look(resource, files, keyring);
+        let mut findings = looked.findings;
+        let mut ids = Vec::new();
+        for (id, secret) in looked.secrets {
+            if catalog.get(&id).is_some() || self.secrets.contains_key(&id) {
+                findings.push(inside::defined_twice(resource, &id, catalog));
+                continue;
+            }
+            self.secrets.insert_mut(id.clone(), Arc::new(secret));
+            ids.push(id);
+        }
+        self.set(&resource.id, looked.file, findings);
+        if looked.is_open {
+            self.inside.insert(resource.id.clone(), ids.clone());
+        }
+        touched.extend(ids);
+        touched
     }
 }

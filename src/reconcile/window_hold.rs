@@ -11,7 +11,7 @@ impl HeldBy {
     /// Under which text a yes to a plan is kept: one to what it prunes is none to its hour.
     pub(super) fn confirmed_as(self, plan_digest: &str) -> String {
         match self {
-            Self::Prune | Self::Pin | Self::Force => plan_digest.to_owned(),
+            Self::Prune | Self::Pin | Self::Force | Self::Egress => plan_digest.to_owned(),
             Self::Window => format!("window:{plan_digest}"),
         }
     }

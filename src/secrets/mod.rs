@@ -8,6 +8,7 @@
 //!
 //! SSH and post-quantum identities, plugins and passphrases are refused by name.
 
+mod age_file;
 mod data_key;
 mod envelope;
 mod environment;
@@ -17,10 +18,12 @@ mod opened;
 mod recipient;
 mod seal;
 mod sealed;
+mod sops;
 
 #[cfg(test)]
 mod tests;
 
+pub use age_file::AgeFile;
 pub use data_key::{CipherError, DataKey, DataKeyError};
 pub use envelope::{Binding, Envelope, EnvelopeError};
 pub use environment::{SECRET_VARIABLE_PREFIX, environment_names, normalized, reserved};
@@ -29,3 +32,4 @@ pub use opened::Opened;
 pub use recipient::{Recipient, RecipientError};
 pub use seal::{SealError, seal};
 pub use sealed::{MAX_PLAINTEXT_BYTES, Sealed, SealedError};
+pub use sops::{OpenedSops, SopsError, SopsFile, SopsFormat, SopsRecipient};

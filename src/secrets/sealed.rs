@@ -16,7 +16,8 @@ const MAX_ARMORED_BYTES: usize = 192 * 1024;
 /// Nonce and one authentication tag: what age adds to a payload of one chunk.
 const PAYLOAD_OVERHEAD_BYTES: usize = 16 + 16;
 
-const ARMOR_BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
+/// How armor starts.
+pub(super) const ARMOR_BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 
 /// Armored age ciphertext of the right form; whether a key fits is not known yet.
 #[derive(Clone, PartialEq, Eq)]

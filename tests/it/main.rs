@@ -35,6 +35,7 @@ mod push_goes_live;
 mod renames_and_windows;
 mod restart_serves_last_good;
 mod review_before_pushing;
+mod sealed_by_others;
 mod secret_files;
 mod secrets_stay_secret;
 mod seeds_words;

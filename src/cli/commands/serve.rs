@@ -73,7 +73,9 @@ pub(crate) struct ServeArgs {
         value_name = "DIR"
     )]
     pub(crate) data_dir: Option<PathBuf>,
-    /// An age identity that opens sealed secrets (can be repeated)
+    /// A file with age identities that open sealed secrets (can be repeated)
+    ///
+    /// `ORLOJ_AGE_KEY` may hold further identities themselves, for where there is no file.
     #[arg(
         long,
         env = "ORLOJ_AGE_KEY_FILE",

@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 24] = [
+const SITUATIONS: [&str; 26] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -39,6 +39,8 @@ const SITUATIONS: [&str; 24] = [
     "W-SECRET-KEY-FILE",
     "W-SECRET-ONE-RECIPIENT",
     "W-SECRET-UNBOUND",
+    "W-SECRET-TWICE",
+    "W-SECRET-OPAQUE",
 ];
 
 /// The codes of a review of `files`.

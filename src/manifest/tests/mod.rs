@@ -22,6 +22,7 @@ mod misread;
 mod moved;
 mod properties;
 mod schemas;
+mod sealed_files;
 mod straight;
 mod stray;
 mod tidied;

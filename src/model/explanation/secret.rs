@@ -42,6 +42,30 @@ pub(super) const TABLE: &[Entry] = &[
         "a value was sealed with `age` itself: nothing in it says which Secret it belongs to, so that it opens wherever it is copied to.",
         "Seal it with `orloj secret encrypt`: the value then opens in its Secret alone.",
     ),
+    situation(
+        code::SECRET_OPAQUE,
+        "a `*.yaml.age` file, or a SOPS file with an encrypted `kind` or name, is looked at without a key.",
+        "Nothing, if the daemon has the key: it opens the file. To review it without a key, leave kind and names in clear text: `sops encrypt --encrypted-regex '^(data|stringData)$'`, or `orloj secret encrypt`.",
+    ),
+    file(
+        code::SECRET_EGRESS,
+        &[
+            (
+                "openai.yaml",
+                "kind: Secret\nmetadata:\n  name: openai\nspec:\n  allowed_hosts: [api.openai.com]\n  stringData:\n    value: not-a-real-key\n",
+            ),
+            (
+                "other.yaml",
+                "kind: ModelEndpoint\nmetadata:\n  name: other\nspec:\n  provider: openai-compatible\n  base_url: https://models.example.com/v1\n  default_model: m\n  auth: {secretRef: openai}\n",
+            ),
+        ],
+        "Use another secret, or, if the host may have it, add it to the secret's `allowed_hosts` and seal the value again.",
+    ),
+    situation(
+        code::SECRET_TWICE,
+        "a Secret `openai` is in Git, and the daemon was started with another value in `ORLOJ_SECRET_OPENAI`.",
+        "The manifest's value is used. Take the variable away, or the Secret.",
+    ),
     file(
         code::SECRET_RESERVED,
         &[(

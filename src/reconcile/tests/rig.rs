@@ -205,6 +205,7 @@ pub(crate) fn settings() -> ReconcileSettings {
         variables: SecretVariables::default(),
         network: Network::new(&NetworkOptions::default()).unwrap(),
         prune: PruneGuard::default(),
+        egress: crate::reconcile::EgressPolicy::default(),
         windows: crate::plan::Windows::default(),
         clock: crate::reconcile::Clock::default(),
         poll: Duration::from_mins(1),

@@ -48,6 +48,11 @@ fn resources_of_seeds_survive_being_written() {
 }
 
 #[test]
+fn seeds_as_sealed_files_are_refused_or_stay_closed() {
+    each_seed(checks::sealed::check);
+}
+
+#[test]
 fn seeds_are_read_as_libyaml_reads_them() {
     each_seed(checks::differential::check);
 }

@@ -6,3 +6,4 @@ pub mod differential;
 pub mod idempotence;
 pub mod positions;
 pub mod reader;
+pub mod sealed;

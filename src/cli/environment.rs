@@ -1,5 +1,6 @@
 //! The few variables that the command line itself reads.
 
+use super::client::Token;
 use std::{
     env::VarError,
     ffi::OsStr,
@@ -25,6 +26,16 @@ pub(crate) struct Environment {
     pub(crate) program: Option<PathBuf>,
     /// `GIT_INDEX_FILE`: where `git` keeps what a hook has to check.
     pub(crate) git_index_file: Option<PathBuf>,
+    /// `VISUAL`, else `EDITOR`.
+    pub(crate) editor: Option<String>,
+    /// `ORLOJ_AGE_KEY`: identities themselves.
+    pub(crate) age_key: Option<Token>,
+    /// `SOPS_AGE_KEY`: the same for SOPS.
+    pub(crate) sops_age_key: Option<Token>,
+    /// `SOPS_AGE_KEY_FILE`: a file of them.
+    pub(crate) sops_age_key_file: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`, else `.config` in `HOME`.
+    pub(crate) config_home: Option<PathBuf>,
 }
 
 impl Environment {
@@ -36,6 +47,11 @@ impl Environment {
             ctl_token: variable("ORLOJCTL_API_TOKEN"),
             program: std::env::args_os().next().and_then(|name| located(&name)),
             git_index_file: variable("GIT_INDEX_FILE").map(PathBuf::from),
+            editor: variable("VISUAL").or_else(|| variable("EDITOR")),
+            age_key: secret("ORLOJ_AGE_KEY"),
+            sops_age_key: secret("SOPS_AGE_KEY"),
+            sops_age_key_file: variable("SOPS_AGE_KEY_FILE").map(PathBuf::from),
+            config_home: config_home(),
         }
     }
 
@@ -49,6 +65,16 @@ impl Environment {
 fn located(name: &OsStr) -> Option<PathBuf> {
     let by_path = Path::new(name).components().count() > 1;
     by_path.then(|| std::path::absolute(name).ok()).flatten()
+}
+
+fn secret(name: &str) -> Option<Token> {
+    variable(name)?.parse().ok()
+}
+
+/// Where programs keep their settings (XDG Base Directory Specification).
+fn config_home() -> Option<PathBuf> {
+    let named = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    named.or_else(|| Some(Path::new(&variable("HOME")?).join(".config")))
 }
 
 /// A variable that is set to something.

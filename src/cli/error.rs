@@ -85,6 +85,11 @@ impl CliError {
         self.exit
     }
 
+    /// The text without colours or the lines in question.
+    pub(crate) fn plain(&self) -> String {
+        self.render(Style { color: false }, 100)
+    }
+
     /// The text for stderr, `width` columns wide.
     pub(crate) fn render(&self, style: Style, width: usize) -> String {
         let mut out = format!("{} {}\n", style.red("error:"), printable(&self.message));

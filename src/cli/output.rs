@@ -87,6 +87,8 @@ pub(crate) struct Terminal {
     err: Stream,
     /// Whether a person watches stderr.
     watched: bool,
+    /// Whether stdout is a terminal.
+    is_shown: bool,
 }
 
 struct Stream {
@@ -102,9 +104,10 @@ impl Terminal {
         let (out, err) = (io::stdout(), io::stderr());
         let out_color = color.applies(AutoStream::choice(&out));
         let err_color = color.applies(AutoStream::choice(&err));
-        let watched = err.is_terminal();
+        let (watched, is_shown) = (err.is_terminal(), out.is_terminal());
         Self {
             watched,
+            is_shown,
             ..Self::new(Box::new(out), Box::new(err), out_color, err_color)
         }
     }
@@ -125,7 +128,13 @@ impl Terminal {
             out: stream(out, out_color),
             err: stream(err, err_color),
             watched: false,
+            is_shown: false,
         }
+    }
+
+    /// Whether data goes to a terminal.
+    pub(crate) fn out_is_terminal(&self) -> bool {
+        self.is_shown
     }
 
     /// How data may look.

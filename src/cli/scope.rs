@@ -71,6 +71,11 @@ impl ScopeArgs {
         typed.iter().map(|path| session.path(path)).collect()
     }
 
+    /// Whether files are read as they are on disk.
+    pub(crate) fn reads_disk(&self) -> bool {
+        self.rev.is_none() && !self.staged
+    }
+
     /// Whether standard input is one of the files.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.typed().iter().any(|path| path.as_os_str() == "-")

@@ -15,7 +15,7 @@ use crate::{
     model::parse_go_duration,
     plan::Windows,
     providers::NetworkOptions,
-    reconcile::PruneGuard,
+    reconcile::{EgressPolicy, PruneGuard},
     secrets::{Keyring, Opened},
     store::{Retention, Store},
 };
@@ -28,6 +28,9 @@ use std::{
 
 const DEFAULT_ADDR: &str = "127.0.0.1:8080";
 const DEFAULT_POLL: Duration = Duration::from_mins(1);
+
+/// Identities, one a line, beside those of `--age-key-file`.
+const AGE_KEY_VARIABLE: &str = "ORLOJ_AGE_KEY";
 
 /// Shorter polls would only load the Git server.
 const SHORTEST_POLL: Duration = Duration::from_millis(100);
@@ -46,12 +49,18 @@ pub struct Config {
     pub poll: Duration,
     /// How much a commit may prune by itself.
     pub prune: PruneGuard,
+    /// What a secret means that a commit would send to another host.
+    pub egress: EgressPolicy,
     /// When commits may go live.
     pub windows: Windows,
     /// The database; the data directory's own if absent.
     pub database: Option<String>,
     /// Key that seals what is kept on disk; the data directory's own if absent.
     pub secret_encryption_key: Option<Opened>,
+    /// The key before it, whose ciphertexts are sealed anew.
+    pub previous_secret_encryption_key: Option<Opened>,
+    /// Whether memory is kept out of swap.
+    pub lock_memory: bool,
     /// Token of the control and resource API.
     pub api_token: Option<Opened>,
     /// What secrets in clear text in Git mean.
@@ -126,9 +135,10 @@ impl Config {
                 .or(file.data_dir)
                 .map_or_else(default_data_dir, Ok)?,
             sources,
-            keyring: read_keyring(&keys)?,
+            keyring: read_keyring(&keys, age_key_variable().as_ref())?,
             poll: poll(flags.poll, file.poll.as_deref())?,
             prune: prune_guard(&file.guards),
+            egress: file.egress.unwrap_or_default(),
             windows: Windows::read(file.windows)
                 .map_err(|error| setting("`windows`", error.to_string()))?,
             database: checked_database(flags.database.or(file.database))?,
@@ -136,6 +146,11 @@ impl Config {
                 .secret_encryption_key
                 .or(file.secret_encryption_key)
                 .map(|key| Opened::new(key.into_bytes())),
+            previous_secret_encryption_key: flags
+                .previous_secret_encryption_key
+                .or(file.previous_secret_encryption_key)
+                .map(|key| Opened::new(key.into_bytes())),
+            lock_memory: file.lock_memory,
             api_token: api_token.map(|token| Opened::new(token.into_bytes())),
             clear_text: if clear {
                 ClearTextPolicy::Warn
@@ -201,8 +216,18 @@ fn check_exposure(addr: SocketAddr, anonymous: bool) -> Result<(), DaemonError> 
     )))
 }
 
-fn read_keyring(files: &[PathBuf]) -> Result<Keyring, DaemonError> {
+/// The text of the variable that may hold identities, for where a file is not to be had.
+fn age_key_variable() -> Option<Opened> {
+    let text = std::env::var_os(AGE_KEY_VARIABLE)?;
+    Some(Opened::new(text.into_encoded_bytes()))
+}
+
+/// The identities of files, and those of a variable.
+fn read_keyring(files: &[PathBuf], variable: Option<&Opened>) -> Result<Keyring, DaemonError> {
     let mut keyring = Keyring::default();
+    if let Some(text) = variable.and_then(Opened::expose_text) {
+        keyring.parse_identity_file(AGE_KEY_VARIABLE, text)?;
+    }
     for path in files {
         let bytes = Opened::new(read(path, "`--age-key-file`")?);
         let text = bytes.expose_text().unwrap_or_default();

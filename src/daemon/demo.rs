@@ -2,7 +2,9 @@
 
 use super::{error::DaemonError, flags::Flags, serve::serve};
 use crate::{
-    secrets::{Opened, Recipient, generate_identity, seal},
+    manifest::parse_file,
+    model::{Spec, pointer_to},
+    secrets::{Binding, Envelope, Opened, Recipient, generate_identity, seal},
     source::create_repository,
 };
 use include_dir::{Dir, include_dir};
@@ -108,7 +110,9 @@ fn sample_files(recipient: &Recipient) -> Result<Vec<(String, Vec<u8>)>, DaemonE
         for file in directory.files() {
             let path = file.path().to_string_lossy().into_owned();
             let content = match file.contents_utf8() {
-                Some(text) if text.contains(SEALED_BEGIN) => reseal(text, recipient)?.into_bytes(),
+                Some(text) if text.contains(SEALED_BEGIN) => {
+                    reseal(&path, text, recipient)?.into_bytes()
+                }
                 _ => file.contents().to_vec(),
             };
             files.push((path, content));
@@ -122,8 +126,26 @@ fn sample_files(recipient: &Recipient) -> Result<Vec<(String, Vec<u8>)>, DaemonE
     Ok(files)
 }
 
+/// The places of the sealed values of a file, in its order.
+fn places(path: &str, text: &str) -> Vec<Binding> {
+    let mut places = Vec::new();
+    for resource in parse_file(&path.into(), text.as_bytes()).resources {
+        let Spec::Secret(spec) = &resource.spec else {
+            continue;
+        };
+        for key in spec.encrypted_data.keys() {
+            let line = resource.origin_of_key(&pointer_to("/spec/encryptedData", key));
+            let place = Binding::new(&*resource.id.namespace, &*resource.id.name, key);
+            places.push((line.span.start.line, place.with_hosts(&spec.allowed_hosts)));
+        }
+    }
+    places.sort_by_key(|(line, _)| *line);
+    places.into_iter().map(|(_, place)| place).collect()
+}
+
 /// Replaces each armored block by a fresh one with the same indentation.
-fn reseal(text: &str, recipient: &Recipient) -> Result<String, DaemonError> {
+fn reseal(path: &str, text: &str, recipient: &Recipient) -> Result<String, DaemonError> {
+    let mut places = places(path, text).into_iter();
     let mut out = String::new();
     let mut inside = false;
     for line in text.lines() {
@@ -131,6 +153,10 @@ fn reseal(text: &str, recipient: &Recipient) -> Result<String, DaemonError> {
         if line.trim() == SEALED_BEGIN {
             inside = true;
             let value = Opened::new(b"demo-value-that-opens-nothing".to_vec());
+            let value = match places.next() {
+                Some(place) => Envelope::seal(&place, &value),
+                None => value,
+            };
             let armored = seal(&value, std::slice::from_ref(recipient)).map_err(failed)?;
             for sealed_line in armored.lines() {
                 out.push_str(indent);

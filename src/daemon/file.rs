@@ -1,7 +1,10 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
 use super::{flags::LogFormat, limits::LimitsConfig, reference::RefConfig};
-use crate::{forge::Provider, manifest::settings_schema, plan::WindowEntry, source::VerifyMode};
+use crate::{
+    forge::Provider, manifest::settings_schema, plan::WindowEntry, reconcile::EgressPolicy,
+    source::VerifyMode,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,6 +35,11 @@ pub struct FileConfig {
     pub database: Option<String>,
     /// Key (64 hexadecimal digits or base64) that seals what the daemon keeps on disk.
     pub secret_encryption_key: Option<String>,
+    /// The key before it: what is sealed with it is sealed with the present one at the next start.
+    pub previous_secret_encryption_key: Option<String>,
+    /// Whether the memory of the daemon is kept out of swap (Linux; needs `RLIMIT_MEMLOCK` without a limit).
+    #[serde(default)]
+    pub lock_memory: bool,
     /// Token that the control and resource API asks for.
     pub api_token: Option<String>,
     /// Whether secrets in clear text are accepted from Git.
@@ -65,6 +73,9 @@ pub struct FileConfig {
     /// What a commit may not do without somebody's yes (`orloj confirm`).
     #[serde(default)]
     pub guards: GuardConfig,
+    /// What becomes of a commit that would send a secret to a host that it is not sent to yet: `show` it in the plan
+    /// alone if absent, or hold it for somebody's yes (`confirm`).
+    pub egress: Option<EgressPolicy>,
     /// How much of the repositories is read, how much of the past is kept, and how large requests may be. That of
     /// webhooks is `webhooks.max_body`.
     #[serde(default)]

@@ -25,6 +25,8 @@ pub struct Flags {
     pub database: Option<String>,
     /// `--secret-encryption-key`.
     pub secret_encryption_key: Option<String>,
+    /// `--previous-secret-encryption-key`.
+    pub previous_secret_encryption_key: Option<String>,
     /// `--api-token`.
     pub api_token: Option<String>,
     /// `--allow-plaintext-secrets`.

@@ -1,7 +1,7 @@
 //! Start, serve, drain.
 
 use super::{
-    config::Config, error::DaemonError, flags::Flags, listener::Impatient, logging, wiring,
+    config::Config, error::DaemonError, flags::Flags, listener::Impatient, logging, memory, wiring,
 };
 use crate::{http::router, reconcile};
 use std::{io, net::SocketAddr, time::Duration};
@@ -26,8 +26,16 @@ pub struct Ready {
 ///
 /// One [`DaemonError`] per reason not to start. Once started, only the server itself can fail.
 pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), DaemonError> {
+    // Before any secret is read.
+    let forbidden = memory::forbid_core_dumps();
     let config = Config::load(flags)?;
     logging::init(config.log_format, &config.log_level);
+    if config.lock_memory {
+        memory::lock_memory()?;
+    }
+    if let Err(error) = forbidden {
+        tracing::warn!(%error, "core dumps cannot be turned off: a crash may write secrets to disk");
+    }
     let listener = bind(config.addr).await?;
     let addr = listener.local_addr().map_err(DaemonError::Server)?;
     let doors = wiring::connect(config)?;

@@ -8,9 +8,9 @@ use crate::{
         Bells, Clock, Followed, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions,
         SecretVariables,
     },
-    secrets::{Opened, SECRET_VARIABLE_PREFIX},
+    secrets::{DataKey, Opened, SECRET_VARIABLE_PREFIX},
     source::Mirror,
-    store::DataDir,
+    store::{DataDir, Journal},
 };
 use std::sync::Arc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -23,6 +23,12 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         .as_ref()
         .and_then(Opened::expose_text);
     let key = data_dir.load_or_create_key(configured)?;
+    let previous = previous_key(config.previous_secret_encryption_key.as_ref())?;
+    if let Some(previous) = &previous
+        && Journal::reseal(data_dir.path(), previous, &key)?
+    {
+        tracing::info!("the kept revisions are sealed with the new key");
+    }
     let settings = ReconcileSettings {
         review: ReviewOptions {
             clear_text: config.clear_text,
@@ -32,6 +38,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         variables: secret_variables(),
         network: Network::new(&config.network)?,
         prune: config.prune,
+        egress: config.egress,
         windows: config.windows,
         clock: Clock::default(),
         poll: config.poll,
@@ -65,7 +72,8 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
     let database = config
         .database
         .unwrap_or_else(|| format!("sqlite:{}", data_dir.database_path().display()));
-    let reconciler = Reconciler::new(restored, settings, data_dir, key, sources, database);
+    let reconciler =
+        Reconciler::new(restored, settings, data_dir, key, sources, database).resealing(previous);
     Ok(doors(
         reconciler,
         config.api_token,
@@ -75,6 +83,15 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         },
         config.bodies,
     ))
+}
+
+fn previous_key(text: Option<&Opened>) -> Result<Option<DataKey>, DaemonError> {
+    let text = text.and_then(Opened::expose_text);
+    let key = text.map(DataKey::parse).transpose();
+    key.map_err(|error| DaemonError::Setting {
+        setting: "`--previous-secret-encryption-key`",
+        problem: format!("cannot be used: {error}"),
+    })
 }
 
 fn doors(

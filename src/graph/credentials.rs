@@ -3,7 +3,8 @@
 //! An endpoint with one of these findings is not ready: it answers 503 and says the same.
 
 use crate::model::{
-    AddressClass, Catalog, Finding, Kind, Resource, ResourceId, SecretRef, Spec, code,
+    AddressClass, Catalog, Finding, Kind, Resource, ResourceId, SecretRef, Spec, called_url, code,
+    host_of, may_be_sent,
     spec::{ModelEndpointSpec, SecretSpec},
 };
 use url::{Host, Url};
@@ -27,6 +28,7 @@ pub(super) fn check(catalog: &Catalog, resource: &Resource) -> Vec<Finding> {
     if let Spec::ModelEndpoint(spec) = &resource.spec {
         findings.extend(no_key(resource, spec));
         findings.extend(plain_key(resource, spec));
+        findings.extend(other_host(catalog, resource, spec));
     }
     for (pointer, text, default) in secret_refs(resource) {
         findings.extend(lacking(catalog, resource, &pointer, text, &default));
@@ -72,6 +74,29 @@ fn plain_key(resource: &Resource, spec: &ModelEndpointSpec) -> Option<Finding> {
     let hint = "write `https://`, or `allowPrivate: true` if the host is in a private network; until then the endpoint is not ready";
     let origin = resource.origin_of(pointer);
     let finding = Finding::new(code::ENDPOINT_PLAIN_KEY, origin, message);
+    Some(finding.with_hint(hint).on(&resource.id))
+}
+
+/// A secret that would be sent where it says it is not to be.
+fn other_host(catalog: &Catalog, resource: &Resource, spec: &ModelEndpointSpec) -> Option<Finding> {
+    let reference = SecretRef::parse(spec.auth.secret_ref.as_deref()?)?;
+    let namespace = reference.namespace_or(&resource.id.namespace);
+    let id = ResourceId::new(Kind::Secret, namespace, &reference.name);
+    let Spec::Secret(secret) = &catalog.get(&id)?.spec else {
+        return None;
+    };
+    let url = called_url(spec)?;
+    if may_be_sent(&secret.allowed_hosts, &url) {
+        return None;
+    }
+    let message = format!(
+        "{id} would be sent to `{}`; its `allowed_hosts` are {}",
+        host_of(&url),
+        secret.allowed_hosts.join(", ")
+    );
+    let hint = "use another secret, or add the host to its `allowed_hosts`";
+    let origin = resource.origin_of("/spec/base_url");
+    let finding = Finding::new(code::SECRET_EGRESS, origin, message);
     Some(finding.with_hint(hint).on(&resource.id))
 }
 

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     manifest::Suggestions,
-    model::{Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, code},
+    model::{Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec,
+        code,
+    },
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -221,7 +223,8 @@ impl DependencyGraph {
     /// Where there are only secrets, what uses them is elsewhere.
     fn unused_secret(&self, secret: &Resource) -> Option<Finding> {
         let used = self.links.incoming(&secret.id).next().is_some();
-        if secret.id.kind != Kind::Secret || used || self.only_secrets {
+        let is_opaque = matches!(&secret.spec, Spec::Secret(spec) if spec.is_opaque());
+        if secret.id.kind != Kind::Secret || used || is_opaque || self.only_secrets {
             return None;
         }
         let message = format!("nothing refers to {}", secret.id);

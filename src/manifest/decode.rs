@@ -6,8 +6,9 @@ use crate::model::{
     Span, Spec, SpecJson, code, pointer_to,
     spec::{
         AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec,
-        McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec,
-        TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec, ToolSpec, WorkerSpec,
+        McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec, SealedFile, SecretSpec,
+        TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec,
+        ToolSpec, WorkerSpec,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -20,6 +21,8 @@ pub(super) struct Draft<'a> {
     pub(super) metadata: Metadata,
     pub(super) positions: Positions,
     pub(super) span: Span,
+    /// The file that its values are sealed in.
+    pub(super) sealed: Option<Box<SealedFile>>,
 }
 
 /// Decodes, normalises and checks; what a schema cannot say becomes findings.
@@ -45,7 +48,7 @@ pub(super) fn decode(
         [] => draft.positions,
         renames => draft.positions.renamed(renames),
     };
-    match decode_spec(draft.form, &id, spec) {
+    match decode_spec(draft.form, &id, spec, draft.sealed) {
         Ok((spec, json, unreadable)) => {
             let resource = Resource::new(id, origin, draft.metadata, spec, json, positions);
             let mut found: Vec<_> = unreadable
@@ -90,7 +93,12 @@ fn bad_base64(resource: &Resource, key: &str) -> Finding {
     Finding::new(code::SECRET_BASE64, origin, message).on(&resource.id)
 }
 
-fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<Decoded, Problem> {
+fn decode_spec(
+    form: Form,
+    id: &ResourceId,
+    spec: &Node<'_>,
+    sealed: Option<Box<SealedFile>>,
+) -> Result<Decoded, Problem> {
     if form == Form::AgentgatewayBackend {
         let mut endpoint = typed::<AgentgatewayBackendSpec>(spec)?.into_endpoint();
         endpoint.normalise();
@@ -98,7 +106,7 @@ fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<Decoded, 
         return Ok((Spec::ModelEndpoint(endpoint), json, Vec::new()));
     }
     match form.kind() {
-        Kind::Secret => decode_secret(id, spec),
+        Kind::Secret => decode_secret(id, spec, sealed),
         Kind::ModelEndpoint => normalised(spec, ModelEndpointSpec::normalise, Spec::ModelEndpoint),
         Kind::McpServer => normalised(spec, McpServerSpec::normalise, Spec::McpServer),
         Kind::Tool => normalised(spec, ToolSpec::normalise, Spec::Tool),
@@ -121,8 +129,13 @@ fn decode_spec(form: Form, id: &ResourceId, spec: &Node<'_>) -> Result<Decoded, 
     }
 }
 
-fn decode_secret(id: &ResourceId, spec: &Node<'_>) -> Result<Decoded, Problem> {
+fn decode_secret(
+    id: &ResourceId,
+    spec: &Node<'_>,
+    sealed: Option<Box<SealedFile>>,
+) -> Result<Decoded, Problem> {
     let mut secret = typed::<SecretSpec>(spec)?;
+    secret.file = sealed;
     let unreadable = secret.normalise();
     let value = secret.to_redacted_value(&id.to_string());
     Ok((Spec::Secret(secret), json(&value)?, unreadable))

@@ -5,22 +5,26 @@ use super::{
     decode::{self, Draft},
     kinds::Form,
     limits::MAX_FINDINGS,
-    loader::load,
+    loader::{Loaded, load},
     mend,
+    metadata::read_metadata,
     moved::{is_moved, read_moved},
     negative, newer,
     node::{Data, Node, Scalar},
-    quirks, repeats, schema, server_fields, split,
+    quirks, repeats, schema,
+    sealed_file::{self, is_sealed_file},
+    server_fields,
+    sops::{self, Recognised},
+    split, stray,
     suggest::did_you_mean,
     text::read_text,
     tidy,
     violations::{self, Checked},
 };
 use crate::model::{
-    Code, DEFAULT_NAMESPACE, Finding, Kind, Metadata, MoveEntry, Origin, PROTECT_ANNOTATION,
-    Position, Resource, ResourceId, Severity, Span, code,
+    DEFAULT_NAMESPACE, Finding, Kind, MoveEntry, Origin, Position, Resource, ResourceId, Severity,
+    Span, code, spec::SealedFile,
 };
-use serde::Deserialize as _;
 use std::{cell::OnceCell, collections::HashSet, sync::Arc};
 
 /// What one file says. Depends on its path and bytes alone.
@@ -60,7 +64,19 @@ enum Reading {
     Kept,
 }
 
+/// How a document is read.
+struct How {
+    /// Whether its YAML was mended on the way.
+    mended: bool,
+    reading: Reading,
+    /// The file that its values are sealed in.
+    sealed: Option<Box<SealedFile>>,
+}
+
 fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
+    if is_sealed_file(file) {
+        return sealed_file::parse_age(file, bytes);
+    }
     let text = match read_text(file, bytes) {
         Ok(text) => text,
         Err(finding) => {
@@ -71,6 +87,12 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
         }
     };
     let loaded = load(file, text);
+    let sops = match sops::recognise(file, text, &loaded.documents) {
+        Recognised::No => None,
+        Recognised::Values(sops) => Some(sops),
+        Recognised::Whole(sealed) => return sealed_file::opaque(file, sealed),
+        Recognised::Refused(finding) => return refused(loaded, finding),
+    };
     let mut parsed = ParsedFile {
         findings: loaded.findings,
         values: loaded.values,
@@ -78,6 +100,8 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
     };
     let stand_ins = stand_ins(&parsed.findings);
     let is_mended: HashSet<usize> = loaded.mended.into_iter().collect();
+    let secrets = loaded.documents.iter().filter_map(secret_values);
+    let secrets: Vec<_> = secrets.collect();
     for (number, mut document) in loaded.documents.into_iter().enumerate() {
         let mut found = Vec::new();
         let mended = is_mended.contains(&number);
@@ -86,7 +110,20 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
             parsed.moves.append(&mut moves);
             continue;
         }
-        let resource = read_document(file, &mut document, (mended, reading), &mut found);
+        let sealed = match &sops {
+            None => None,
+            Some(sops) => sops.take(number, &mut document, &mut found),
+        };
+        let is_read = sops.is_none() || sealed.is_some();
+        let how = How {
+            mended,
+            reading,
+            sealed,
+        };
+        let resource = match is_read {
+            true => read_document(file, &mut document, how, &mut found),
+            false => None,
+        };
         let clean = found
             .iter()
             .all(|finding| finding.severity != Severity::Error);
@@ -104,9 +141,25 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
     }
     let lost = loaded.lost.iter().filter_map(|text| split::guess(text));
     parsed.unreadable.extend(lost);
+    if reading == Reading::Strict {
+        parsed.findings.extend(stray::find(file, text, &secrets));
+    }
     parsed.findings.sort();
     shorten(file, &mut parsed.findings);
     parsed
+}
+
+/// A file whose documents are not used.
+fn refused(loaded: Loaded<'_>, finding: Finding) -> ParsedFile {
+    let mut findings = loaded.findings;
+    findings.push(finding);
+    findings.sort();
+    ParsedFile {
+        unreadable: loaded.documents.iter().filter_map(declared).collect(),
+        findings,
+        values: loaded.values,
+        ..ParsedFile::default()
+    }
 }
 
 /// Where something stands in for what YAML's own rules refuse.
@@ -119,6 +172,12 @@ fn stand_ins(of_yaml: &[Finding]) -> HashSet<Position> {
     ];
     let found = of_yaml.iter().filter(|one| codes.contains(&one.code));
     found.map(|one| one.origin.span.start).collect()
+}
+
+/// Where a Secret's own values stand: what is wrong with them is said by others.
+fn secret_values(document: &Node) -> Option<Span> {
+    let kind = document.entry("kind")?.value.as_text()?;
+    (kind.trim() == Kind::Secret.as_str()).then_some(document.entry("spec")?.value.span)
 }
 
 /// Who a document says it is, however wrong the rest of it may be.
@@ -155,7 +214,7 @@ fn shorten(file: &Arc<str>, findings: &mut Vec<Finding>) {
 fn read_document(
     file: &Arc<str>,
     node: &mut Node,
-    (mended, reading): (bool, Reading),
+    how: How,
     findings: &mut Vec<Finding>,
 ) -> Option<Resource> {
     if node.is_null() {
@@ -198,7 +257,7 @@ fn read_document(
     repeats::check(file, form, node, findings);
     server_fields::check(file, node, findings);
     // A mended document may hold a key twice, of which JSON keeps one.
-    let check = if mended {
+    let check = if how.mended {
         violations::explain
     } else {
         violations::check
@@ -207,7 +266,7 @@ fn read_document(
     let valid = violations.findings.is_empty();
     findings.extend(explain_removed(violations.findings, form));
     let mut unique;
-    let node = if mended {
+    let node = if how.mended {
         unique = mend::without_repeats(node);
         &mut unique
     } else {
@@ -220,8 +279,9 @@ fn read_document(
         metadata,
         positions,
         span: node.span,
+        sealed: how.sealed,
     };
-    if !valid && reading == Reading::Kept {
+    if !valid && how.reading == Reading::Kept {
         // The schema has said what is wrong; what the rest of the checks say of it is a consequence.
         let rest = mend::without_wrong(node, &violations.faults);
         return decode::decode(draft, &rest, &mut Vec::new());
@@ -324,61 +384,4 @@ fn explain_removed(mut violations: Vec<Finding>, form: Form) -> Vec<Finding> {
         }
     }
     violations
-}
-
-fn read_metadata(file: &Arc<str>, node: &Node, findings: &mut Vec<Finding>) -> Option<Metadata> {
-    let entry = node.entry("metadata")?;
-    let metadata: Metadata = Metadata::deserialize(&entry.value).ok()?;
-    let mut check = |key: &str, name: &str| -> bool {
-        let Err(error) = crate::model::check_name(name) else {
-            return true;
-        };
-        let span = entry
-            .value
-            .entry(key)
-            .map_or(entry.key_span, |entry| entry.value.span);
-        let origin = Origin {
-            file: file.clone(),
-            span,
-        };
-        // Of its length the schema has spoken too.
-        findings.retain(|one| one.code != code::FIELD_RANGE || one.origin != origin);
-        findings.push(Finding::new(
-            code::FIELD_NAME,
-            origin,
-            format!("`metadata.{key}` {error}"),
-        ));
-        false
-    };
-    let name_ok = check("name", metadata.name.trim());
-    let namespace = metadata
-        .namespace
-        .as_deref()
-        .map(str::trim)
-        .filter(|namespace| !namespace.is_empty());
-    let namespace_ok = namespace.is_none_or(|namespace| check("namespace", namespace));
-    findings.extend(check_protect(file, node, &metadata));
-    (name_ok && namespace_ok).then_some(metadata)
-}
-
-/// An annotation that is meant to protect and does not is worse than none.
-fn check_protect(file: &Arc<str>, node: &Node, metadata: &Metadata) -> Option<Finding> {
-    let value = metadata.annotations.get(PROTECT_ANNOTATION)?;
-    let code: Code = code::FIELD_ENUM;
-    (value != "true" && value != "false").then(|| {
-        let annotations = node
-            .entry("metadata")
-            .and_then(|entry| entry.value.entry("annotations"));
-        let span = annotations.and_then(|entry| entry.value.entry(PROTECT_ANNOTATION));
-        let span = span.map_or(node.span, |entry| entry.value.span);
-        let message = format!("annotation `{PROTECT_ANNOTATION}` must be \"true\" or \"false\"");
-        Finding::new(
-            code,
-            Origin {
-                file: file.clone(),
-                span,
-            },
-            message,
-        )
-    })
 }

@@ -42,7 +42,7 @@ pub(super) fn read_text<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Box<
 }
 
 /// The position right behind `before`, which is valid UTF-8 up to a cut-off character.
-fn origin_at(file: &str, before: &[u8]) -> Origin {
+pub(super) fn origin_at(file: &str, before: &[u8]) -> Origin {
     // Lines end as they do for YAML: with LF, with CR LF, or with CR alone.
     let ends = |at: &usize| match before[*at] {
         b'\n' => true,

@@ -1,5 +1,6 @@
 //! Which secrets would be read from which variable of the environment.
 
+use super::sealed_file::is_file;
 use crate::{
     model::{Catalog, Finding, Resource, ResourceId, SortedSet, code},
     secrets::environment_names,
@@ -10,29 +11,37 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables(SortedSet<(String, ResourceId)>);
 
+/// The variables of a secret; one that stands for a sealed file has none.
+fn names(secret: &ResourceId) -> Vec<String> {
+    if is_file(secret) {
+        return Vec::new();
+    }
+    environment_names(&secret.namespace, &secret.name)
+}
+
 impl Variables {
     pub(super) fn insert(&mut self, secret: &ResourceId) {
-        for variable in environment_names(&secret.namespace, &secret.name) {
+        for variable in names(secret) {
             self.0.insert_mut((variable, secret.clone()));
         }
     }
 
     pub(super) fn remove(&mut self, secret: &ResourceId) {
-        for variable in environment_names(&secret.namespace, &secret.name) {
+        for variable in names(secret) {
             self.0.remove_mut(&(variable, secret.clone()));
         }
     }
 
     /// The secrets that share a variable with this one, itself included.
     pub(super) fn neighbours(&self, secret: &ResourceId) -> Vec<ResourceId> {
-        let variables = environment_names(&secret.namespace, &secret.name);
+        let variables = names(secret);
         let owners = variables.iter().flat_map(|variable| self.owners(variable));
         owners.cloned().collect()
     }
 
     /// The first variable that belongs to another secret already: to the first by identity.
     pub(super) fn clash(&self, secret: &Resource, catalog: &Catalog) -> Option<Finding> {
-        let variables = environment_names(&secret.id.namespace, &secret.id.name);
+        let variables = names(&secret.id);
         let (variable, owner) = variables.into_iter().find_map(|variable| {
             let owner = self.owners(&variable).next()?.clone();
             (owner != secret.id).then_some((variable, owner))

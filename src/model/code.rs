@@ -108,16 +108,34 @@ codes! {
     SECRET_PLAINTEXT = "E-SECRET-PLAINTEXT";
     /// A secret in clear text, allowed by the operator.
     SECRET_PLAINTEXT_ALLOWED = "W-SECRET-PLAINTEXT";
-    /// A sealed value is not armored age text.
+    /// A sealed value is not armored age text, or a sealed file is not in the form of SOPS or age.
     SECRET_SEALED = "E-SECRET-SEALED";
     /// No identity at hand opens a sealed value.
     SECRET_OPEN = "E-SECRET-OPEN";
+    /// A sealed value stands elsewhere than where it was sealed for.
+    SECRET_BINDING = "E-SECRET-BINDING";
+    /// A sealed value does not say where it may be used: it opens anywhere it is copied to.
+    SECRET_UNBOUND = "W-SECRET-UNBOUND";
+    /// A file in which even kinds and names are sealed: what it holds is only known where a key is at hand.
+    SECRET_OPAQUE = "W-SECRET-OPAQUE";
+    /// An endpoint would send a secret to a host that the secret is not for.
+    SECRET_EGRESS = "E-SECRET-EGRESS";
+    /// A secret is defined by a manifest and by a variable of the daemon's environment, with different values.
+    SECRET_TWICE = "W-SECRET-TWICE";
     /// The secret's environment variable belongs to a flag or to another secret.
     SECRET_RESERVED = "E-SECRET-RESERVED";
     /// A value is not padded base64.
     SECRET_BASE64 = "E-SECRET-BASE64";
     /// A secret without values.
     SECRET_EMPTY = "W-SECRET-EMPTY";
+    /// The secret key of an age identity stands in the file.
+    SECRET_IDENTITY = "E-SECRET-IDENTITY";
+    /// Something that looks like a credential stands outside of a Secret.
+    SECRET_STRAY = "W-SECRET-STRAY";
+    /// A value is sealed for one recipient: if that key is lost, so is the value.
+    SECRET_ONE_RECIPIENT = "W-SECRET-ONE-RECIPIENT";
+    /// A key file can be read or changed by others than its owner.
+    SECRET_KEY_FILE = "W-SECRET-KEY-FILE";
     /// A secret that nothing refers to.
     SECRET_UNUSED = "W-SECRET-UNUSED";
     /// An alias is called like a model, an endpoint or `ENDPOINT/MODEL`, or fits a model, and comes first.

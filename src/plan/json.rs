@@ -2,6 +2,7 @@
 
 use super::{
     change::{Action, Change, FieldChange, Shown, Suggestion},
+    egress::Egress,
     ordered::Plan,
     unserved,
     windows::Closed,
@@ -23,6 +24,7 @@ pub fn to_json(plan: &Plan) -> Value {
         "summary": plan.totals(),
         "changes": plan.changes.iter().enumerate().map(change).collect::<Vec<_>>(),
         "routes": plan.routes,
+        "credential_egress": plan.egress.iter().map(egress).collect::<Vec<_>>(),
         "schedule": plan.schedule.as_ref().map(schedule),
         "moved_suggestions": plan.suggestions.iter().map(suggestion).collect::<Vec<_>>(),
         "validated_only": unserved::kinds(plan).iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
@@ -72,6 +74,18 @@ fn schedule(closed: &Closed) -> Value {
     json!({
         "window": &*closed.window,
         "earliest": closed.opens.map(|opens| opens.to_string()),
+    })
+}
+
+/// A secret that would be sent to another host.
+fn egress(egress: &Egress) -> Value {
+    json!({
+        "endpoint": id(&egress.endpoint),
+        "secret": id(&egress.secret),
+        "new_host": egress.host,
+        "known_hosts": egress.known,
+        "source": { "file": &*egress.origin.file, "line": egress.origin.span.start.line },
+        "message": egress.sentence(),
     })
 }
 

@@ -39,6 +39,16 @@ pub fn to_markdown(plan: &Plan) -> String {
         let file = escape(&change.origin.to_string());
         let _ = writeln!(out, "| {action} | {} | {name} | {file} |", change.id.kind);
     }
+    for egress in &plan.egress {
+        let _ = writeln!(
+            out,
+            "\n> **Credential egress**: {} would be sent to {} by {} ({})",
+            escape(&egress.secret.to_string()),
+            escape(&egress.host),
+            escape(&egress.endpoint.qualified_name()),
+            escape(&egress.origin.to_string())
+        );
+    }
     if let Some(closed) = &plan.schedule {
         let _ = writeln!(out, "\n{}", closed.goes_live());
     }

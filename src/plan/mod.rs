@@ -4,6 +4,7 @@
 //! its digest covers ciphertext, so it is the same with and without a key.
 
 mod change;
+mod egress;
 mod fields;
 mod json;
 mod markdown;
@@ -20,6 +21,7 @@ mod windows;
 mod tests;
 
 pub use change::{Action, Change, FieldChange, FieldOp, Moved, RouteChange, Shown, Suggestion};
+pub use egress::Egress;
 pub use json::to_json;
 pub use markdown::to_markdown;
 pub use ordered::{Plan, Side, Totals};

@@ -2,6 +2,7 @@
 
 use super::{
     change::{Action, Change, Moved, RouteChange, Suggestion},
+    egress::{Egress, egress},
     fields::compare,
     moved::moved,
     suggest::suggestions,
@@ -39,6 +40,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Names that lead elsewhere, sorted.
     pub routes: Vec<RouteChange>,
+    /// Secrets that would be sent to another host, by endpoint in the order of the changes.
+    pub egress: Vec<Egress>,
     /// What looks as if it were only called otherwise and no `moved:` entry says so, sorted.
     pub suggestions: Vec<Suggestion>,
     /// What it waits for, where that is known; whoever shows the plan may say so.
@@ -92,11 +95,13 @@ impl Plan {
         };
         let digest = digest(base.catalog, head.catalog, &steps);
         let suggestions = suggestions(base.catalog, head.catalog, &steps);
+        let egress = egress(base, head, &steps);
         Self {
             base: base.revision.to_owned(),
             head: head.revision.to_owned(),
             changes: steps,
             routes,
+            egress,
             suggestions,
             schedule: None,
             objects: head.catalog.len(),

@@ -2,6 +2,7 @@
 
 use super::{
     change::{Action, Change, FieldChange, FieldOp, Shown},
+    egress::write_egress,
     ordered::{Plan, Totals},
     suggest::write_suggestions,
     text_diff::TextDiffs,
@@ -96,6 +97,7 @@ pub(super) fn body(plan: &Plan, options: TextOptions) -> String {
             let _ = writeln!(out, "  {name}: {before}{arrow} {after}");
         }
     }
+    write_egress(&mut out, plan);
     write_suggestions(&mut out, plan);
     if let Some(closed) = &plan.schedule {
         let _ = writeln!(out, "\n{}", printable(&closed.note()));

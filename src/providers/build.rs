@@ -12,7 +12,7 @@ use super::site::Site;
 use super::timeouts::Timeouts;
 use super::transport::Transport;
 use super::upstream::Adapter;
-use crate::model::spec::ModelEndpointSpec;
+use crate::model::{may_be_sent, spec::ModelEndpointSpec};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use url::{Host, Url};
@@ -27,6 +27,8 @@ pub(super) struct Builder<'a> {
     /// `namespace/name`.
     pub(super) endpoint: String,
     pub(super) key: Option<Key>,
+    /// Lists of hosts, each of which must have the one that is called.
+    pub(super) allowed: &'a [&'a [String]],
 }
 
 impl Builder<'_> {
@@ -183,6 +185,10 @@ impl Builder<'_> {
     ) -> Result<(Transport, Url), UpstreamBuildError> {
         let timeouts = Timeouts::read(&self.spec.timeouts)?;
         let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+        let is_for = |hosts: &&[String]| may_be_sent(hosts, url);
+        if self.key.is_some() && !self.allowed.iter().all(is_for) {
+            return Err(UpstreamBuildError::Egress(host));
+        }
         let reach = self.reach(url)?;
         let target: Target =
             self.network

@@ -60,6 +60,9 @@ pub enum UpstreamBuildError {
     /// The key would travel unencrypted.
     #[error("the key would go to `{0}` over plain http; use https")]
     PlainKey(String),
+    /// The key is not for the host.
+    #[error("the key is sealed for other hosts than `{0}`")]
+    Egress(String),
     /// The base URL names an address that may not be called.
     #[error("spec.base_url: `{ip}` {refusal}")]
     Address {
@@ -103,12 +106,29 @@ impl Upstream {
         credential: Option<&Opened>,
         network: &Network,
     ) -> Result<Self, UpstreamBuildError> {
+        Self::sending(id, spec, credential, network, &[])
+    }
+
+    /// As [`Self::new`], with a credential that may be sent to hosts alone that each of `allowed` has; an empty
+    /// list has them all. What is checked is the URL that is called, and no redirect is followed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`]; [`UpstreamBuildError::Egress`] if the host is another one.
+    pub fn sending(
+        id: &ResourceId,
+        spec: &ModelEndpointSpec,
+        credential: Option<&Opened>,
+        network: &Network,
+        allowed: &[&[String]],
+    ) -> Result<Self, UpstreamBuildError> {
         let endpoint = format!("{}/{}", id.namespace, id.name);
         let builder = Builder {
             spec,
             network,
             endpoint,
             key: Key::read(spec, credential)?,
+            allowed,
         };
         Ok(Self {
             adapter: builder.build()?,

@@ -182,7 +182,12 @@ impl Reconciler {
         let pinned = turn.pin.as_ref();
         let pinned = pinned.filter(|pin| !pin.is_lifted_by(ready.catalog()));
         let pinned = pinned.map(pinned_reason);
-        let reasons = [pinned, ready.held_for_force(), self.held_for_pruning(ready)];
+        let reasons = [
+            pinned,
+            ready.held_for_force(),
+            ready.held_for_egress(self.settings.egress),
+            self.held_for_pruning(ready),
+        ];
         let reasons: Vec<_> = reasons.into_iter().flatten().collect();
         if !reasons.is_empty() {
             let question = ready.question(&reasons);

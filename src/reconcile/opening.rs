@@ -1,24 +1,23 @@
 //! Opening the secrets of a revision.
 
-use super::cores;
+use super::{
+    SecretVariables, cores,
+    inside::{self, Inside},
+    opened_file::{OpenedFiles, open_files},
+    opened_secret::OpenedSecret,
+};
 use crate::{
-    model::{
-        Catalog, ClearText, Digest, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet,
-        Spec, code, spec::SecretSpec,
-    },
-    secrets::{Keyring, OpenError, Opened, Sealed},
+    model::{Catalog, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec},
+    secrets::{Keyring, Opened},
 };
 use rpds::HashTrieMapSync;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
 /// Below this many secrets, threads cost more than they save.
 const SECRETS_PER_THREAD: usize = 8;
-
-/// The same of sealed values.
-const VALUES_PER_THREAD: usize = 8;
 
 /// The opened values of every secret of a catalog. Clones share their structure.
 #[derive(Clone)]
@@ -27,41 +26,31 @@ pub(super) struct OpenedSecrets {
     /// Secrets with a value that stayed closed.
     closed: SortedSet<ResourceId>,
     findings: FindingsBy<ResourceId>,
-    /// Values for the next update to take over.
+    /// What was found in files whose names are sealed too.
+    inside: Inside,
+    /// Secrets for the next update to take values over from.
     ahead: Ahead,
 }
 
-/// Opened values by the digest of their ciphertext.
-pub(super) type Ahead = Arc<HashMap<Digest, Arc<Opened>>>;
+/// Secrets that were opened before they were in a catalog.
+pub(super) type Ahead = Arc<HashMap<ResourceId, OpenedSecret>>;
 
-/// Opens the sealed values of resources that are in no catalog yet; one that stays closed is left out.
+/// Opens the secrets among resources that are in no catalog yet, but those that a file seals together. What is to
+/// be said of them is said when they are.
 pub(super) fn open_ahead<'r>(
     keyring: &Keyring,
     resources: impl Iterator<Item = &'r Resource>,
 ) -> Ahead {
-    let sealed = resources.filter_map(|resource| match &resource.spec {
-        Spec::Secret(spec) => Some(spec.encrypted_data.values()),
+    let secrets = resources.filter_map(|resource| match &resource.spec {
+        Spec::Secret(spec) if spec.file.is_none() => Some((resource, spec)),
         _ => None,
     });
-    let opened = cores::map(sealed.flatten().collect(), VALUES_PER_THREAD, |armored| {
-        let opened = open_one(keyring, armored).ok()?;
-        Some((digest_of(armored), Arc::new(opened)))
+    let no_files = OpenedFiles::default();
+    let opened = cores::map(secrets.collect(), SECRETS_PER_THREAD, |(resource, spec)| {
+        let (secret, _) = OpenedSecret::open(keyring, resource, spec, (&no_files, None));
+        (resource.id.clone(), secret)
     });
-    Arc::new(opened.into_iter().flatten().collect())
-}
-
-/// The values of one secret.
-#[derive(Default)]
-struct OpenedSecret {
-    values: BTreeMap<String, Value>,
-    /// Keys whose values stayed closed.
-    closed: Vec<String>,
-}
-
-struct Value {
-    /// Of the ciphertext; `None` for clear text.
-    sealed: Option<Digest>,
-    opened: Arc<Opened>,
+    Arc::new(opened.into_iter().collect())
 }
 
 impl Default for OpenedSecrets {
@@ -70,6 +59,7 @@ impl Default for OpenedSecrets {
             secrets: HashTrieMapSync::new_sync(),
             closed: SortedSet::default(),
             findings: FindingsBy::default(),
+            inside: Inside::default(),
             ahead: Ahead::default(),
         }
     }
@@ -84,26 +74,38 @@ impl OpenedSecrets {
         }
     }
 
-    /// Whether the catalog defines a secret.
+    /// Whether a file that is sealed down to its names was opened.
+    pub(super) fn is_opened_file(&self, id: &ResourceId) -> bool {
+        self.inside.contains(id)
+    }
+
+    /// Whether the catalog, or a sealed file of it, defines a secret.
     pub(super) fn contains(&self, id: &ResourceId) -> bool {
         self.secrets.contains_key(id)
     }
 
     /// A value of a secret that the catalog defines.
     pub(super) fn value(&self, id: &ResourceId, key: &str) -> Option<&Opened> {
-        let value = self.secrets.get(id)?.values.get(key)?;
-        Some(&value.opened)
+        self.secrets.get(id)?.value(key)
     }
 
-    /// The first of `keys` whose value stayed closed.
-    pub(super) fn closed<'k>(&self, id: &ResourceId, keys: &[&'k str]) -> Option<&'k str> {
+    /// The hosts that a value may be sent to, as its manifest says and as was sealed with it; an empty list has
+    /// them all.
+    pub(super) fn hosts(&self, id: &ResourceId, key: &str) -> [&[String]; 2] {
+        match self.secrets.get(id) {
+            Some(secret) => [&secret.allowed_hosts, secret.hosts(key)],
+            None => [&[], &[]],
+        }
+    }
+
+    /// Why the first of `keys` that stayed closed did.
+    pub(super) fn closed(&self, id: &ResourceId, keys: &[&str]) -> Option<&str> {
         let closed = &self.secrets.get(id)?.closed;
         keys.iter()
-            .find(|key| closed.iter().any(|closed| closed == *key))
-            .copied()
+            .find_map(|key| closed.get(*key).map(String::as_str))
     }
 
-    /// One finding for each value that stayed closed.
+    /// An error for each value that stayed closed, and warnings about others.
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
     }
@@ -117,10 +119,13 @@ impl OpenedSecrets {
         &mut self,
         catalog: &Catalog,
         keyring: &Keyring,
+        variables: &SecretVariables,
         changed: &BTreeSet<ResourceId>,
     ) -> BTreeSet<ResourceId> {
         let secrets = changed.iter().filter(|id| id.kind == Kind::Secret);
-        let secrets: BTreeSet<_> = secrets.chain(self.closed.iter()).cloned().collect();
+        let mut secrets: BTreeSet<_> = secrets.chain(self.closed.iter()).cloned().collect();
+        let disturbed = self.inside.disturbed(&secrets);
+        secrets.extend(disturbed.iter().cloned());
         let present = secrets.iter().filter_map(|id| {
             let resource = catalog.get(id)?;
             match &resource.spec {
@@ -128,103 +133,92 @@ impl OpenedSecrets {
                 _ => None,
             }
         });
-        let opened = cores::map(present.collect(), SECRETS_PER_THREAD, |(resource, spec)| {
-            self.open_secret(keyring, resource, spec)
+        let (opaque, named): (Vec<_>, Vec<_>) = present.partition(|(_, spec)| spec.is_opaque());
+        let all = opaque.iter().chain(&named);
+        let wanted = all.filter_map(|(resource, spec)| {
+            let file = spec.file.as_deref()?;
+            let before = self.secrets.get(&resource.id);
+            let is_known = before.is_some_and(|before| before.has_file(file));
+            (!is_known || disturbed.contains(&resource.id)).then_some(file)
+        });
+        let files = open_files(keyring, wanted);
+        let opened = cores::map(named, SECRETS_PER_THREAD, |(resource, spec)| {
+            let before = self.secrets.get(&resource.id).map(|before| &**before);
+            let before = (&files, before.or_else(|| self.ahead.get(&resource.id)));
+            let (opened, mut findings) = OpenedSecret::open(keyring, resource, spec, before);
+            findings.extend(variables.differs(resource, |key| opened.value(key)));
+            (&resource.id, opened, findings)
         });
         let mut opened = opened.into_iter().peekable();
-        for id in &secrets {
-            let Some((_, secret, findings)) = opened.next_if(|(opened, ..)| *opened == id) else {
-                self.secrets.remove_mut(id);
-                self.closed.remove_mut(id);
-                self.findings.set(id.clone(), Vec::new());
-                continue;
-            };
-            if findings.is_empty() {
-                self.closed.remove_mut(id);
-            } else {
-                self.closed.insert_mut(id.clone());
-            }
-            self.findings.set(id.clone(), findings);
-            self.secrets.insert_mut(id.clone(), Arc::new(secret));
-        }
         self.ahead = Ahead::default();
-        secrets
-    }
-
-    /// All values of a secret, and a finding for each that stays closed.
-    fn open_secret<'r>(
-        &self,
-        keyring: &Keyring,
-        resource: &'r Resource,
-        spec: &SecretSpec,
-    ) -> (&'r ResourceId, OpenedSecret, Vec<Finding>) {
-        let mut opened = OpenedSecret::default();
-        let mut findings = Vec::new();
-        for (key, clear) in &spec.data {
-            let value = Value {
-                sealed: None,
-                opened: Arc::new(take_over(clear)),
-            };
-            opened.values.insert(key.clone(), value);
-        }
-        for (key, armored) in &spec.encrypted_data {
-            match self.open(&resource.id, key, keyring, armored) {
-                Ok(value) => drop(opened.values.insert(key.clone(), value)),
-                Err(problem) => {
-                    opened.closed.push(key.clone());
-                    findings.push(not_opened(resource, key, &problem));
-                }
+        let is_opaque = |id: &ResourceId| opaque.iter().any(|(resource, _)| resource.id == *id);
+        let mut touched = BTreeSet::new();
+        for id in &secrets {
+            match opened.next_if(|(opened, ..)| *opened == id) {
+                Some((_, secret, findings)) => self.set(id, secret, findings),
+                None if is_opaque(id) => {}
+                None => touched.extend(self.forget(id, catalog)),
             }
         }
-        (&resource.id, opened, findings)
+        for (resource, _) in opaque.iter().filter(|(resource, spec)| {
+            let file = spec.file.as_ref();
+            file.is_some_and(|file| files.contains_key(&file.digest))
+                && catalog.get(&resource.id).is_some()
+        }) {
+            touched.extend(self.look_into(resource, &files, keyring, catalog));
+        }
+        touched.append(&mut secrets);
+        touched
     }
 
-    fn open(
-        &self,
-        id: &ResourceId,
-        key: &str,
+    fn set(&mut self, id: &ResourceId, secret: OpenedSecret, findings: Vec<Finding>) {
+        if secret.closed.is_empty() {
+            self.closed.remove_mut(id);
+        } else {
+            self.closed.insert_mut(id.clone());
+        }
+        self.findings.set(id.clone(), findings);
+        self.secrets.insert_mut(id.clone(), Arc::new(secret));
+    }
+
+    /// Drops a secret and what was inside of it if it stands for a file; returns the latter.
+    fn forget(&mut self, id: &ResourceId, catalog: &Catalog) -> Vec<ResourceId> {
+        let inside = self.inside.remove(id);
+        // Who is defined by name now has an entry of its own.
+        let gone = inside.iter().filter(|id| catalog.get(id).is_none());
+        for id in gone.chain([id]) {
+            self.secrets.remove_mut(id);
+            self.closed.remove_mut(id);
+            self.findings.set(id.clone(), Vec::new());
+        }
+        inside
+    }
+
+    /// Opens the secrets inside of a file whose names are sealed too; returns those that were and are.
+    fn look_into(
+        &mut self,
+        resource: &Resource,
+        files: &OpenedFiles,
         keyring: &Keyring,
-        armored: &str,
-    ) -> Result<Value, String> {
-        let digest = digest_of(armored);
-        let sealed = Some(digest);
-        let before = self
-            .secrets
-            .get(id)
-            .and_then(|secret| secret.values.get(key));
-        let before = before.filter(|before| before.sealed == sealed);
-        let before = before.map(|before| &before.opened);
-        let opened = match before.or_else(|| self.ahead.get(&digest)) {
-            Some(opened) => opened.clone(),
-            None => Arc::new(open_one(keyring, armored)?),
-        };
-        Ok(Value { sealed, opened })
+        catalog: &Catalog,
+    ) -> Vec<ResourceId> {
+        let mut touched = self.forget(&resource.id, catalog);
+        let looked = inside::look(resource, files, keyring);
+        let mut findings = looked.findings;
+        let mut ids = Vec::new();
+        for (id, secret) in looked.secrets {
+            if catalog.get(&id).is_some() || self.secrets.contains_key(&id) {
+                findings.push(inside::defined_twice(resource, &id, catalog));
+                continue;
+            }
+            self.secrets.insert_mut(id.clone(), Arc::new(secret));
+            ids.push(id);
+        }
+        self.set(&resource.id, looked.file, findings);
+        if looked.is_open {
+            self.inside.insert(resource.id.clone(), ids.clone());
+        }
+        touched.extend(ids);
+        touched
     }
-}
-
-fn digest_of(armored: &str) -> Digest {
-    Digest::of_bytes(armored.as_bytes())
-}
-
-fn take_over(clear: &ClearText) -> Opened {
-    Opened::new(clear.expose().to_vec())
-}
-
-fn open_one(keyring: &Keyring, armored: &str) -> Result<Opened, String> {
-    let sealed = Sealed::parse(armored).map_err(|error| error.to_string())?;
-    keyring
-        .open(&sealed)
-        .map_err(|error: OpenError| error.to_string())
-}
-
-fn not_opened(resource: &Resource, key: &str, problem: &str) -> Finding {
-    let origin = resource.origin_of_key(&format!("/spec/encryptedData/{key}"));
-    let message = format!(
-        "the value `{key}` of {} stays closed: {problem}",
-        resource.id
-    );
-    let hint = "start the daemon with the `--age-key-file` of one of its recipients, or seal the value again for a key the daemon holds";
-    Finding::new(code::SECRET_OPEN, origin, message)
-        .with_hint(hint)
-        .on(&resource.id)
 }

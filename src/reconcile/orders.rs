@@ -166,17 +166,20 @@ pub enum HeldBy {
     Pin,
     /// A protected reference was moved by force, or is a tag that moved.
     Force,
+    /// A secret would be sent to another host, and the operator wants to say yes to that.
+    Egress,
     /// It is not the time for it.
     Window,
 }
 
 impl HeldBy {
-    /// The word in output: `prune`, `pin`, `force` or `window`.
+    /// The word in output: `prune`, `pin`, `force`, `egress` or `window`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Prune => "prune",
             Self::Pin => "pin",
             Self::Force => "force",
+            Self::Egress => "egress",
             Self::Window => "window",
         }
     }

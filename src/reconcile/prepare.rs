@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     model::{
-        Finding, Findings, Kind, Resource, ResourceId, SecretRef, Spec, code,
+        Finding, Findings, Kind, Resource, ResourceId, SecretRef, Severity, Spec, code,
         spec::ModelEndpointSpec,
     },
-    providers::Upstream,
+    providers::{Upstream, UpstreamBuildError},
     secrets::{Opened, environment_names, reserved},
 };
 use rpds::HashTrieMapSync;
@@ -45,21 +45,29 @@ pub(super) fn prepare(
 ) -> Result<Prepared, Vec<Finding>> {
     let (catalog, graph) = (review.snapshot.catalog(), review.snapshot.graph());
     let mut opened = before.opened.clone();
-    let secrets = opened.update(catalog, &settings.keyring, &review.changed.resources);
-    let not_opened: Vec<_> = opened.findings().cloned().collect();
-    if closed == Closed::Refuses && !not_opened.is_empty() {
-        return Err(not_opened);
+    let secrets = opened.update(
+        catalog,
+        &settings.keyring,
+        &settings.variables,
+        &review.changed.resources,
+    );
+    let said: Vec<_> = opened.findings().cloned().collect();
+    let is_error = |finding: &Finding| finding.severity == Severity::Error;
+    if closed == Closed::Refuses && said.iter().any(is_error) {
+        return Err(said);
     }
     let users = secrets.iter().flat_map(|secret| graph.referrers(secret));
     let affected: BTreeSet<_> = review.changed.resources.iter().chain(users).collect();
     let mut endpoints = before.endpoints.clone();
+    let mut astray = Vec::new();
     for id in affected {
         if id.kind != Kind::ModelEndpoint {
             continue;
         }
         match catalog.get(id).map(|one| (one, &one.spec)) {
             Some((resource, Spec::ModelEndpoint(spec))) => {
-                let state = endpoint(resource, spec, &opened, settings);
+                let (state, finding) = endpoint(resource, spec, &opened, settings);
+                astray.extend(finding);
                 let was = before.endpoints.get(review.former.get(id).unwrap_or(id));
                 let state = dated(state, was, now_us);
                 endpoints.insert_mut(id.clone(), state);
@@ -67,12 +75,15 @@ pub(super) fn prepare(
             _ => drop(endpoints.remove_mut(id)),
         }
     }
+    if closed == Closed::Refuses && !astray.is_empty() {
+        return Err(said.into_iter().chain(astray).collect());
+    }
     let mut findings: Findings = review
         .findings
         .into_iter()
-        .filter(|finding| !is_settled(finding, &endpoints))
+        .filter(|finding| !is_settled(finding, &endpoints, &opened))
         .collect();
-    findings.extend(not_opened);
+    findings.extend(said.into_iter().chain(astray));
     Ok(Prepared(Served {
         revision,
         digest: review.snapshot.catalog().digest(),
@@ -85,29 +96,76 @@ pub(super) fn prepare(
     }))
 }
 
-/// Whether a secret that no file defines came from the environment after all.
-fn is_settled(finding: &Finding, endpoints: &HashTrieMapSync<ResourceId, EndpointState>) -> bool {
+/// Whether a secret that no file defines came from elsewhere after all, or a file that is sealed down to its names
+/// was opened.
+fn is_settled(
+    finding: &Finding,
+    endpoints: &HashTrieMapSync<ResourceId, EndpointState>,
+    opened: &OpenedSecrets,
+) -> bool {
+    if finding.code == code::SECRET_OPAQUE {
+        let file = finding.resource.as_ref();
+        return file.is_some_and(|file| opened.is_opened_file(file));
+    }
     let state = finding.resource.as_ref().and_then(|id| endpoints.get(id));
     finding.code == code::REF_SECRET && matches!(state, Some(EndpointState::Ready { .. }))
 }
 
+/// Whether an endpoint can be called, and that its key is not for its host.
 fn endpoint(
     resource: &Resource,
     spec: &ModelEndpointSpec,
     opened: &OpenedSecrets,
     settings: &ReconcileSettings,
-) -> EndpointState {
+) -> (EndpointState, Option<Finding>) {
     let credential = match credential(&resource.id, spec, opened, settings) {
         Ok(credential) => credential,
-        Err(condition) => return EndpointState::NotReady(condition),
+        Err(condition) => return (EndpointState::NotReady(condition), None),
     };
-    match Upstream::new(&resource.id, spec, credential, &settings.network) {
-        Ok(upstream) => EndpointState::Ready {
-            upstream: Arc::new(upstream),
-            since_us: 0,
-        },
-        Err(error) => EndpointState::NotReady(condition("NotUsable", error.to_string())),
+    let allowed = credential.as_ref().map(|one| one.allowed);
+    let value = credential.map(|one| one.value);
+    let allowed = allowed.unwrap_or_default();
+    let upstream = Upstream::sending(&resource.id, spec, value, &settings.network, &allowed);
+    match upstream {
+        Ok(upstream) => {
+            let upstream = Arc::new(upstream);
+            (
+                EndpointState::Ready {
+                    upstream,
+                    since_us: 0,
+                },
+                None,
+            )
+        }
+        Err(error) => {
+            let state = EndpointState::NotReady(condition("NotUsable", error.to_string()));
+            let is_astray = matches!(error, UpstreamBuildError::Egress(_));
+            (state, is_astray.then(|| astray(resource, &error, &allowed)))
+        }
     }
+}
+
+/// That a key would be sent to a host that it was not sealed for.
+fn astray(resource: &Resource, error: &UpstreamBuildError, allowed: &[&[String]]) -> Finding {
+    let hosts: Vec<_> = allowed
+        .iter()
+        .copied()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let message = format!("{}: {error}, for {}", resource.id, hosts.join(", "));
+    let hint =
+        "use another secret, or seal the value again with the host among its `allowed_hosts`";
+    let origin = resource.origin_of("/spec/base_url");
+    Finding::new(code::SECRET_EGRESS, origin, message)
+        .with_hint(hint)
+        .on(&resource.id)
+}
+
+/// An endpoint's key, and the hosts it may be sent to: an empty list has them all.
+struct Credential<'a> {
+    value: &'a Opened,
+    allowed: [&'a [String]; 2],
 }
 
 /// A state that has just come about.
@@ -145,7 +203,7 @@ fn credential<'a>(
     spec: &ModelEndpointSpec,
     opened: &'a OpenedSecrets,
     settings: &'a ReconcileSettings,
-) -> Result<Option<&'a Opened>, Condition> {
+) -> Result<Option<Credential<'a>>, Condition> {
     let Some(reference) = spec.auth.secret_ref.as_deref().and_then(SecretRef::parse) else {
         return Ok(None);
     };
@@ -157,14 +215,25 @@ fn credential<'a>(
             None if spec.auth.authorization_first => vec!["Authorization", "value"],
             None => vec!["value"],
         };
-        return match keys.iter().find_map(|key| opened.value(&id, key)) {
-            Some(value) => Ok(Some(value)),
+        let found = keys.iter().find_map(|key| {
+            let value = opened.value(&id, key)?;
+            let allowed = opened.hosts(&id, key);
+            Some(Credential { value, allowed })
+        });
+        return match found {
+            Some(credential) => Ok(Some(credential)),
             None => Err(no_value(endpoint, &id, &keys, opened)),
         };
     }
     let value = settings.variables.find(namespace, &reference.name);
+    let anywhere: [&[String]; 2] = [&[], &[]];
     value
-        .map(Some)
+        .map(|value| {
+            Some(Credential {
+                value,
+                allowed: anywhere,
+            })
+        })
         .ok_or_else(|| condition("SecretNotFound", not_found(&id)))
 }
 
@@ -188,11 +257,9 @@ fn no_value(
     opened: &OpenedSecrets,
 ) -> Condition {
     match opened.closed(secret, keys) {
-        Some(key) => condition(
+        Some(reason) => condition(
             "SecretNotOpened",
-            format!(
-                "{secret} (needed by {endpoint}) stays closed: no `--age-key-file` of the daemon opens its value `{key}`"
-            ),
+            format!("{secret} (needed by {endpoint}) stays closed: {reason}"),
         ),
         None => condition(
             "SecretKeyNotFound",

@@ -29,6 +29,8 @@ pub struct Reconciler {
     pub(super) data_dir: DataDir,
     pub(super) key: Arc<DataKey>,
     pub(super) decoded: DecodedFiles,
+    /// The key before it, until what it sealed is sealed anew.
+    previous: Option<DataKey>,
     pub(super) turn: tokio::sync::Mutex<Turn>,
     pub(super) status: watch::Sender<Status>,
     pub(super) events: Events,
@@ -97,6 +99,7 @@ impl Reconciler {
             data_dir,
             key: Arc::new(key),
             decoded,
+            previous: None,
             turn: tokio::sync::Mutex::new(Turn {
                 journal,
                 head: None,
@@ -114,6 +117,13 @@ impl Reconciler {
             database,
             store: OnceCell::new(),
         }
+    }
+
+    /// Has what the store keeps under `previous` sealed anew when it is first opened.
+    #[must_use]
+    pub fn resealing(mut self, previous: Option<DataKey>) -> Self {
+        self.previous = previous;
+        self
     }
 
     /// What is served.
@@ -177,6 +187,13 @@ impl Reconciler {
 
     async fn open_store(&self) -> Result<Store, StoreError> {
         let store = Store::open(&self.database).await?;
+        if let Some(previous) = &self.previous {
+            let resources = store.reseal_unmanaged(previous, &self.key).await?;
+            tracing::info!(
+                resources,
+                "what was sent by hand is sealed with the new key"
+            );
+        }
         Ok(store.keeping(self.settings.retention))
     }
 

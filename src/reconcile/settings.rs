@@ -2,13 +2,17 @@
 
 use super::{guards::PruneGuard, review::ReviewOptions};
 use crate::{
+    model::{Finding, Resource, code},
     plan::Windows,
     providers::Network,
     secrets::{Keyring, Opened, environment_names, reserved},
     store::Retention,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc, time::Duration};
+use subtle::ConstantTimeEq as _;
 
 /// How to reconcile. Read once at start.
 pub struct ReconcileSettings {
@@ -22,6 +26,8 @@ pub struct ReconcileSettings {
     pub network: Network,
     /// How much a commit may prune by itself.
     pub prune: PruneGuard,
+    /// What a secret means that a commit would send to another host.
+    pub egress: EgressPolicy,
     /// When commits may go live.
     pub windows: Windows,
     /// What tells the time that windows go by.
@@ -30,6 +36,17 @@ pub struct ReconcileSettings {
     pub poll: Duration,
     /// What is kept of the past.
     pub retention: Retention,
+}
+
+/// What becomes of a commit that would send a secret to a host that it is not sent to yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EgressPolicy {
+    /// It goes live; the plan says so.
+    #[default]
+    Show,
+    /// It waits for `orloj confirm`.
+    Confirm,
 }
 
 /// What tells the time of day; it may jump in any direction.
@@ -74,5 +91,26 @@ impl SecretVariables {
         environment_names(namespace, name)
             .iter()
             .find_map(|variable| self.0.get(variable))
+    }
+
+    /// That a secret of a manifest has another value than its variable; `value` gives those of the manifest.
+    pub(super) fn differs<'v>(
+        &self,
+        secret: &Resource,
+        value: impl Fn(&str) -> Option<&'v Opened>,
+    ) -> Option<Finding> {
+        let id = &secret.id;
+        let names = environment_names(&id.namespace, &id.name);
+        let (variable, other) = names.iter().find_map(|name| self.0.get_key_value(name))?;
+        let text = |value: &'v Opened| value.expose_bytes().trim_ascii();
+        let value = text(value("value")?);
+        if bool::from(value.ct_eq(other.expose_bytes().trim_ascii())) {
+            return None;
+        }
+        let message =
+            format!("{id} has another value than `{variable}` in the daemon's environment");
+        let hint = "the manifest's value is used; take the variable away, or the Secret";
+        let finding = Finding::new(code::SECRET_TWICE, secret.origin.clone(), message);
+        Some(finding.with_hint(hint).on(id))
     }
 }

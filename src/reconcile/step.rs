@@ -9,11 +9,12 @@ use super::{
     prepare::{Closed, Prepared, prepare},
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::{Inputs, Served},
+    settings::EgressPolicy,
     status::{Attempt, Outcome, Phase},
 };
 use crate::{
     model::{Catalog, Findings, ResourceId},
-    plan::{Scopes, Suggestion},
+    plan::{Egress, Scopes, Suggestion},
     store::{AppendOutcome, Confirmation, RevisionOutcome},
 };
 use std::sync::Arc;
@@ -69,6 +70,8 @@ pub(super) struct Ready {
     touched: Vec<ResourceId>,
     /// The first entry that would make a move of a deletion, if anything looks so.
     pub(super) renamed: Option<String>,
+    /// What it says of secrets that would be sent to another host.
+    egress: Vec<String>,
     /// The windows that its changes go by.
     pub(super) scopes: Scopes,
     /// Somebody's yes to the plan, where one was needed.
@@ -103,6 +106,17 @@ impl Ready {
             by: HeldBy::Force,
             message: messages.join("; "),
             about: about.join(" "),
+        })
+    }
+
+    /// Why it waits for somebody's yes to secrets that would be sent to another host.
+    pub(super) fn held_for_egress(&self, policy: EgressPolicy) -> Option<Reason> {
+        let is_held = policy == EgressPolicy::Confirm && !self.egress.is_empty();
+        is_held.then(|| Reason {
+            by: HeldBy::Egress,
+            message: self.egress.join("; "),
+            // The plan and the commits say it all.
+            about: String::new(),
         })
     }
 
@@ -184,6 +198,7 @@ impl Reconciler {
                 .collect();
             let scopes = self.settings.windows.scopes(&review.plan.changes);
             let renamed = review.plan.suggestions.first().map(Suggestion::entry);
+            let egress = review.plan.egress.iter().map(Egress::sentence).collect();
             let findings = review.findings.clone();
             if findings.has_errors() {
                 return Judged::Refused(Box::new(Refused { facts, findings }));
@@ -205,6 +220,7 @@ impl Reconciler {
                     next,
                     touched,
                     renamed,
+                    egress,
                     scopes,
                     confirmation: None,
                 })),

@@ -11,9 +11,17 @@ const MAX_RECIPIENTS: usize = 64;
 /// Room for 64 recipients of the largest known kind, and no more.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 
+/// The stanza in which [`super::seal`] notes whom a value is sealed for: the public keys are its arguments.
+///
+/// Nobody can unwrap it, and readers pass over types they do not know. Like the rest of the header it is
+/// authenticated once the value is opened.
+pub(super) const RECORD: &str = "orloj.dev/recipients";
+
 /// What an age header says about its recipients, and where it ends.
 #[derive(Debug)]
 pub(super) struct Header {
+    /// The public keys it is sealed for, if its writer noted them.
+    pub(super) recorded: Option<Vec<String>>,
     /// The stanza types in file order; decoys are left out.
     pub(super) kinds: Vec<String>,
     /// Where the payload starts.
@@ -32,6 +40,7 @@ pub(super) struct Header {
 /// Format: <https://age-encryption.org/v1>.
 pub(super) fn read(file: &[u8]) -> Result<Header, SealedError> {
     let mut kinds = Vec::new();
+    let mut recorded = None;
     let mut offset = 0;
     loop {
         let line = next_line(file, offset)?;
@@ -48,6 +57,10 @@ pub(super) fn read(file: &[u8]) -> Result<Header, SealedError> {
             if kind == "scrypt" {
                 return Err(SealedError::Passphrase);
             }
+            if kind == RECORD {
+                recorded = Some(arguments(stanza));
+                continue;
+            }
             // Writers add decoy stanzas so that readers keep ignoring what they do not know.
             if !kind.ends_with("-grease") {
                 kinds.push(kind);
@@ -61,6 +74,7 @@ pub(super) fn read(file: &[u8]) -> Result<Header, SealedError> {
         // Any other line is a stanza's body; age's own reader checks the grammar next.
     }
     Ok(Header {
+        recorded,
         kinds,
         length: offset,
     })
@@ -91,4 +105,13 @@ fn stanza_kind(stanza: &[u8]) -> Result<String, SealedError> {
         }
         _ => Err(SealedError::Header),
     }
+}
+
+/// The words behind the type.
+fn arguments(stanza: &[u8]) -> Vec<String> {
+    let words = stanza.split(|byte| *byte == b' ').skip(1);
+    let words = words.take(MAX_RECIPIENTS);
+    words
+        .map(|word| String::from_utf8_lossy(word).chars().take(128).collect())
+        .collect()
 }

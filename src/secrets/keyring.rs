@@ -1,6 +1,6 @@
 //! The identities of this installation.
 
-use super::{Opened, Sealed, sealed::MAX_PLAINTEXT_BYTES};
+use super::{AgeFile, Opened, Sealed, age_file::MAX_FILE_BYTES, sealed::MAX_PLAINTEXT_BYTES};
 use age::{DecryptError, secrecy::ExposeSecret as _, x25519};
 use std::{
     error::Error,
@@ -76,15 +76,28 @@ impl Keyring {
     /// - [`OpenError::Unsupported`] if the value has no recipient of a kind this build knows.
     /// - [`OpenError::Damaged`] if one fits and the ciphertext does not authenticate.
     pub fn open(&self, sealed: &Sealed) -> Result<Opened, OpenError> {
-        let found = sealed.recipient_kinds();
+        let file = sealed.file().map_err(damaged)?;
+        self.decrypt(&file, &sealed.recipient_kinds(), MAX_PLAINTEXT_BYTES)
+    }
+
+    /// Opens a whole file with the first identity that fits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub fn open_file(&self, file: &AgeFile) -> Result<Opened, OpenError> {
+        self.decrypt(file.bytes(), file.recipient_kinds(), MAX_FILE_BYTES)
+    }
+
+    fn decrypt(&self, file: &[u8], found: &[String], limit: usize) -> Result<Opened, OpenError> {
+        let found = found.to_vec();
         if !found.iter().any(|kind| kind == OPENABLE_KIND) {
             return Err(OpenError::Unsupported { found });
         }
-        let file = sealed.file().map_err(damaged)?;
-        let decryptor = age::Decryptor::new_buffered(file.as_slice()).map_err(damaged)?;
+        let decryptor = age::Decryptor::new_buffered(file).map_err(damaged)?;
         let identities = self.identities.iter().map(|key| key as &dyn age::Identity);
         match decryptor.decrypt(identities) {
-            Ok(plaintext) => read_plaintext(plaintext, file.len()).map_err(damaged),
+            Ok(plaintext) => read_plaintext(plaintext, file.len().min(limit)).map_err(damaged),
             Err(DecryptError::NoMatchingKeys) => Err(OpenError::NoIdentity {
                 found,
                 held: self.recipients(),
@@ -105,10 +118,10 @@ pub fn generate_identity() -> (Opened, String) {
     )
 }
 
-/// Reads a plaintext into a buffer that never grows: a grown one leaves copies behind.
-fn read_plaintext(plaintext: impl Read, file_bytes: usize) -> io::Result<Opened> {
-    let mut bytes = Vec::with_capacity(file_bytes.min(MAX_PLAINTEXT_BYTES) + 64);
-    let limit = u64::try_from(MAX_PLAINTEXT_BYTES).unwrap_or(u64::MAX);
+/// Reads a plaintext of at most `limit` bytes into a buffer that never grows: a grown one leaves copies behind.
+fn read_plaintext(plaintext: impl Read, limit: usize) -> io::Result<Opened> {
+    let mut bytes = Vec::with_capacity(limit + 64);
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let result = plaintext.take(limit).read_to_end(&mut bytes);
     let opened = Opened::new(bytes);
     result.map(|_| opened)

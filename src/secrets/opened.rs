@@ -1,5 +1,6 @@
 //! A plaintext that stays inside its type.
 
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// An opened secret value: no `Debug`, `Display`, `Serialize` or `Clone`, zeroed on drop.
@@ -16,6 +17,11 @@ impl Opened {
     pub fn expose_text(&self) -> Option<&str> {
         let text = std::str::from_utf8(&self.0).ok()?.trim();
         (!text.is_empty()).then_some(text)
+    }
+
+    /// Whether both hold the same bytes. Takes as long whichever byte differs; only the length may show.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.0.as_slice().ct_eq(other.0.as_slice()).into()
     }
 
     /// The plaintext as it is. Only for sealing it again.

@@ -16,13 +16,15 @@ const MAX_ARMORED_BYTES: usize = 192 * 1024;
 /// Nonce and one authentication tag: what age adds to a payload of one chunk.
 const PAYLOAD_OVERHEAD_BYTES: usize = 16 + 16;
 
-const ARMOR_BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
+/// How armor starts.
+pub(super) const ARMOR_BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 
 /// Armored age ciphertext of the right form; whether a key fits is not known yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed {
     armored: String,
     kinds: Vec<String>,
+    recorded: Option<Vec<String>>,
 }
 
 impl Sealed {
@@ -61,6 +63,7 @@ impl Sealed {
         Ok(Self {
             armored: armored.to_owned(),
             kinds: header.kinds,
+            recorded: header.recorded,
         })
     }
 
@@ -72,6 +75,12 @@ impl Sealed {
     /// The types of the recipients it is sealed for, in file order: `X25519`, `ssh-ed25519`, …
     pub fn recipient_kinds(&self) -> Vec<String> {
         self.kinds.clone()
+    }
+
+    /// The public keys it is sealed for, in the order of sealing; `None` if it does not say so, as what
+    /// `age` itself seals does not. Proven only once it is opened.
+    pub fn recorded_recipients(&self) -> Option<&[String]> {
+        self.recorded.as_deref()
     }
 
     /// The binary age file inside the armor.

@@ -16,6 +16,7 @@ mod error;
 mod journal;
 mod last_good;
 mod location;
+mod reseal;
 mod retention;
 mod revision;
 mod revisions;

@@ -296,7 +296,7 @@ where
         .map_err(query("read an unmanaged resource"))
 }
 
-fn open(key: &DataKey, id: &ResourceId, sealed: &str) -> Result<Opened, StoreError> {
+pub(super) fn open(key: &DataKey, id: &ResourceId, sealed: &str) -> Result<Opened, StoreError> {
     key.open_value(&binding(id), sealed)
         .map_err(|source| StoreError::Cipher {
             act: "decrypt",
@@ -306,7 +306,7 @@ fn open(key: &DataKey, id: &ResourceId, sealed: &str) -> Result<Opened, StoreErr
 }
 
 /// Binds a ciphertext to its row, so that one cannot be moved to another name.
-fn binding(id: &ResourceId) -> Vec<u8> {
+pub(super) fn binding(id: &ResourceId) -> Vec<u8> {
     format!(
         "orloj/unmanaged/{}/{}/{}",
         id.kind.as_str(),

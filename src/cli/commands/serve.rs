@@ -73,7 +73,9 @@ pub(crate) struct ServeArgs {
         value_name = "DIR"
     )]
     pub(crate) data_dir: Option<PathBuf>,
-    /// An age identity that opens sealed secrets (can be repeated)
+    /// A file with age identities that open sealed secrets (can be repeated)
+    ///
+    /// `ORLOJ_AGE_KEY` may hold further identities themselves, for where there is no file.
     #[arg(
         long,
         env = "ORLOJ_AGE_KEY_FILE",
@@ -109,6 +111,14 @@ pub(crate) struct ServeArgs {
         hide_env_values = true
     )]
     pub(crate) secret_encryption_key: Option<Token>,
+    /// The key before it: what it sealed is sealed anew at the start; leave it out afterwards
+    #[arg(
+        long,
+        env = "ORLOJ_PREVIOUS_SECRET_ENCRYPTION_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    pub(crate) previous_secret_encryption_key: Option<Token>,
     /// Token that control and resource requests must carry
     #[arg(
         long,
@@ -173,6 +183,7 @@ fn flags(args: &ServeArgs) -> Flags {
         poll: args.poll,
         database: token(&args.database),
         secret_encryption_key: token(&args.secret_encryption_key),
+        previous_secret_encryption_key: token(&args.previous_secret_encryption_key),
         api_token: token(&args.api_token),
         allow_plaintext_secrets: args.allow_plaintext_secrets,
         insecure_allow_anonymous: args.insecure_allow_anonymous,

@@ -5,6 +5,7 @@ use crate::{
         comparison::pretty,
         error::CliError,
         exit::Exit,
+        lints,
         manifests::{Version, clear_text},
         reading::Reading,
         report::{self, Reported, Tally},
@@ -18,7 +19,7 @@ use crate::{
     source::{Changed, Watch},
 };
 use clap::{Args, ValueEnum};
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
 
 /// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -39,7 +40,8 @@ enum Format {
 /// Check manifests without a daemon
 ///
 /// Reads every `*.yaml`, `*.yml` and `*.json` below the paths and checks fields, references, aliases,
-/// policies and the form of sealed secrets. What `.orlojignore` at the top of the repository names (as
+/// policies and the form of sealed secrets, and looks for what does not belong into Git: secrets in clear
+/// text, age identities, texts that look like credentials; and for secrets of a single recipient. What `.orlojignore` at the top of the repository names (as
 /// in `.gitignore`) is left out. Needs no network and no key. Exits with 3 if anything would make the
 /// daemon refuse the commit.
 ///
@@ -67,6 +69,15 @@ pub(crate) struct ValidateArgs {
     /// Warn about secrets in clear text instead of refusing them
     #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     allow_plaintext_secrets: bool,
+    /// Check that this key file is yours alone (can be repeated); it is not read
+    #[arg(
+        long,
+        env = "ORLOJ_AGE_KEY_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        value_delimiter = ','
+    )]
+    age_key_file: Vec<PathBuf>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
@@ -124,7 +135,12 @@ fn once(
 ) -> Result<Exit, CliError> {
     let begun = Instant::now();
     let version = args.scope.read(session, reading, changed)?;
-    let found = version.check(snapshot, true);
+    let mut found = version.check(snapshot, true);
+    found.extend(lints::one_recipient(snapshot.catalog()));
+    found.extend(lints::key_files(&args.age_key_file, session)?);
+    if args.scope.reads_disk() {
+        found.extend(lints::identities(&args.scope.watched(session)));
+    }
     let took = begun.elapsed();
     let findings = Reported::all(&found);
     let report = printed(args.output, &version, &found, &findings, session);

@@ -1,6 +1,7 @@
 //! A line of a file as it may be shown.
 
 use super::sensitive::may_hold_secrets;
+use crate::manifest::holds_credential;
 use std::borrow::Cow;
 
 /// Longer lines are machine-made; they are not shown.
@@ -25,10 +26,10 @@ impl<'a> Lines<'a> {
     }
 
     /// Line `number` (from 1), without what may be a secret's value; `None` if there is no such line or it is
-    /// too long.
+    /// too long or holds what looks like a credential.
     pub(super) fn shown(&self, number: usize, code: &str) -> Option<Cow<'a, str>> {
         let line = *self.lines.get(number.checked_sub(1)?)?;
-        if line.len() > MAX_LINE_BYTES {
+        if line.len() > MAX_LINE_BYTES || holds_credential(line) {
             return None;
         }
         if code.starts_with("E-SECRET") || self.may_hold_secrets {

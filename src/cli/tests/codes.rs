@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 21] = [
+const SITUATIONS: [&str; 27] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -35,7 +35,13 @@ const SITUATIONS: [&str; 21] = [
     "E-REF-MANAGED",
     "E-REF-MOVED-TO",
     "E-SCHEMA-DECODE",
+    "E-SECRET-BINDING",
     "E-SECRET-OPEN",
+    "W-SECRET-KEY-FILE",
+    "W-SECRET-ONE-RECIPIENT",
+    "W-SECRET-UNBOUND",
+    "W-SECRET-TWICE",
+    "W-SECRET-OPAQUE",
 ];
 
 /// The codes of a review of `files`.

@@ -11,6 +11,7 @@ mod planning;
 mod printing;
 mod reading;
 mod rendering;
+mod resealing;
 mod scopes;
 mod sealing;
 mod watching;

@@ -4,7 +4,7 @@
 use super::bench::Bench;
 use crate::{
     cli::exit::Exit,
-    secrets::{Keyring, Sealed},
+    secrets::{Binding, Envelope, Keyring, Sealed},
 };
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -23,7 +23,12 @@ fn opened(bench: &Bench, manifest: &str, key: &str) -> String {
         .parse_identity_file("age.key", &bench.read("age.key"))
         .unwrap();
     let value = keyring.open(&Sealed::parse(armored).unwrap()).unwrap();
-    value.expose_text().unwrap().to_owned()
+    let metadata = &manifest["metadata"];
+    let namespace = metadata["namespace"].as_str().unwrap_or("default");
+    let place = Binding::new(namespace, metadata["name"].as_str().unwrap(), key);
+    let envelope = Envelope::open_at(value, &place).unwrap();
+    assert_eq!(envelope.binding, Some(place));
+    envelope.value.expose_text().unwrap().to_owned()
 }
 
 #[test]

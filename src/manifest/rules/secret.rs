@@ -3,11 +3,15 @@
 use super::at;
 use crate::{
     model::{Finding, Resource, code, pointer_to, spec::SecretSpec},
-    secrets::{Sealed, environment_names, reserved},
+    secrets::{Sealed, SopsFile, environment_names, reserved},
 };
 
 pub(super) fn check(resource: &Resource, spec: &SecretSpec, findings: &mut Vec<Finding>) {
     for (key, armored) in &spec.encrypted_data {
+        // SOPS' own values were checked with their file.
+        if spec.file.is_some() && SopsFile::is_value(armored) {
+            continue;
+        }
         if let Err(error) = Sealed::parse(armored) {
             let message = format!("the sealed value `{key}` cannot be used: {error}");
             let pointer = pointer_to("/spec/encryptedData", key);

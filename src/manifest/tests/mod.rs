@@ -23,9 +23,12 @@ mod moved;
 mod packed;
 mod properties;
 mod schemas;
+mod sealed_files;
 mod straight;
+mod stray;
 mod tidied;
 mod unserved;
+mod written;
 mod yaml;
 
 use super::{AssembleOptions, ClearTextPolicy, ParsedFile, assemble, parse_file};

@@ -12,6 +12,7 @@ mod mcp_server;
 mod memory;
 mod model_alias;
 mod model_endpoint;
+mod sealed_file;
 mod secret;
 mod shared;
 mod task;
@@ -36,6 +37,7 @@ pub use model_alias::{AliasTarget, ModelAliasSpec};
 pub use model_endpoint::{
     EndpointAuth, EndpointRetry, EndpointTimeouts, ModelEndpointSpec, ResponseModel, UnknownModels,
 };
+pub use sealed_file::{SealedFile, SealedForm};
 pub use secret::SecretSpec;
 pub use shared::{OperationClass, RetryJitter};
 pub use task::{MessageRetry, TaskMode, TaskRequirements, TaskRetry, TaskSpec};

@@ -1,5 +1,6 @@
 //! `kind: Secret`.
 
+use super::SealedFile;
 use crate::model::ClearText;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
@@ -27,6 +28,10 @@ pub struct SecretSpec {
     #[serde(default, rename = "allowed_hosts")]
     #[schemars(extend("examples" = [["api.openai.com"]]))]
     pub allowed_hosts: Vec<String>,
+    /// The file that values are sealed in together (SOPS, age); those of `encryptedData` that are SOPS' are in it.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub file: Option<Box<SealedFile>>,
 }
 
 impl SecretSpec {
@@ -49,6 +54,11 @@ impl SecretSpec {
         }
         super::tidy(&mut self.allowed_hosts);
         bad
+    }
+
+    /// Whether it stands for a file whose very names are sealed.
+    pub fn is_opaque(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.is_opaque)
     }
 
     /// Whether any value is written in clear text.
@@ -87,6 +97,14 @@ impl SecretSpec {
         out.insert("values".into(), Value::Object(values));
         if !self.allowed_hosts.is_empty() {
             out.insert("allowed_hosts".into(), json!(self.allowed_hosts));
+        }
+        if let Some(file) = &self.file {
+            let recipients = file.recipients.iter();
+            let recipients: Map<_, _> = recipients.map(|key| (key.clone(), json!(true))).collect();
+            out.insert("recipients".into(), Value::Object(recipients));
+            if file.is_opaque {
+                out.insert("file".into(), json!({ "sealed": file.digest.short() }));
+            }
         }
         Value::Object(out)
     }

@@ -8,7 +8,7 @@ use crate::{
         ApplyError, ApplyReport, Followed, Live, Outcome, PruneGuard, ReconcileSettings,
         Reconciler, ReviewOptions, SecretVariables,
     },
-    secrets::{Keyring, Opened, Recipient, generate_identity, seal},
+    secrets::{Binding, Envelope, Keyring, Opened, Recipient, generate_identity, seal},
     source::{Credentials, Limits, Location, Mirror, SourceConfig, VerifyPolicy},
     store::{DataDir, Store},
 };
@@ -214,6 +214,7 @@ pub(crate) fn settings() -> ReconcileSettings {
         variables: SecretVariables::default(),
         network: Network::new(&NetworkOptions::default()).unwrap(),
         prune: PruneGuard::default(),
+        egress: crate::reconcile::EgressPolicy::default(),
         windows: crate::plan::Windows::default(),
         clock: crate::reconcile::Clock::default(),
         poll: Duration::from_mins(1),
@@ -230,7 +231,14 @@ pub(crate) fn key() -> (Keyring, Recipient) {
     (keyring, Recipient::parse(&public).unwrap())
 }
 
-/// A value sealed for one recipient.
+/// A value sealed for one recipient, as the value `value` of a secret of the namespace `default`.
+pub(crate) fn sealed_for(secret: &str, value: &str, recipient: &Recipient) -> String {
+    let place = Binding::new("default", secret, "value");
+    let plaintext = Envelope::seal(&place, &Opened::new(value.into()));
+    seal(&plaintext, std::slice::from_ref(recipient)).unwrap()
+}
+
+/// A value sealed for one recipient, and for no place.
 pub(crate) fn sealed(value: &str, recipient: &Recipient) -> String {
     let value = Opened::new(value.into());
     seal(&value, std::slice::from_ref(recipient)).unwrap()

@@ -1,11 +1,14 @@
 //! Sealing and opening, against files made by the genuine `age`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod age_files;
 mod data_key;
+mod envelopes;
 mod environment;
 mod form;
 mod identities;
 mod opening;
+mod sops;
 mod unprintable;
 
 use super::{Keyring, Sealed};

@@ -117,3 +117,24 @@ fn sealing_for_nobody_or_for_a_crowd_is_refused() {
 fn public_key_1() -> Recipient {
     Recipient::parse(&keyring(&[KEY_1]).recipients()[0]).unwrap()
 }
+
+/// S6: every identity is tried, in whatever order they come.
+#[test]
+fn s6_the_third_of_five_identities_opens_alone() {
+    let stranger = || generate_identity().0.expose_text().unwrap().to_owned();
+    let files = [
+        stranger(),
+        stranger(),
+        KEY_1.to_owned(),
+        stranger(),
+        stranger(),
+    ];
+    let files: Vec<_> = files.iter().map(String::as_str).collect();
+    let keyring = keyring(&files);
+    assert_eq!(keyring.recipients().len(), 5);
+    assert_eq!(open(&keyring, VALUE), b"sk-test-0123456789");
+    let mut without = files.clone();
+    without.remove(2);
+    let message = refusal(&super::keyring(&without), VALUE).to_string();
+    assert_eq!(message.matches("age1").count(), 4, "{message}");
+}

@@ -1,4 +1,4 @@
-use crate::secrets::{DataKey, Keyring, Opened};
+use crate::secrets::{DataKey, Envelope, Keyring, Opened, OpenedSops};
 use std::fmt::{Debug, Display};
 
 /// Compiles only if the type lacks the trait: one that has it makes `_` ambiguous.
@@ -24,8 +24,22 @@ fn types_that_hold_plaintext_cannot_be_printed_copied_or_serialised() {
     lacks!(DataKey, Display);
     lacks!(DataKey, Clone);
     lacks!(DataKey, serde::Serialize);
+    lacks!(Envelope, Debug);
+    lacks!(Envelope, Clone);
+    lacks!(OpenedSops, Debug);
+    lacks!(OpenedSops, Clone);
     lacks!(Keyring, Debug);
     lacks!(Keyring, Display);
     lacks!(Keyring, Clone);
     lacks!(Keyring, serde::Serialize);
+}
+
+#[test]
+fn plaintexts_are_compared_byte_by_byte() {
+    let of = |text: &str| Opened::new(text.as_bytes().to_vec());
+    assert!(of("sk-canary").same_as(&of("sk-canary")));
+    assert!(of("").same_as(&of("")));
+    for other in ["sk-canarz", "tk-canary", "sk-canary ", "sk-canar", ""] {
+        assert!(!of("sk-canary").same_as(&of(other)), "{other}");
+    }
 }

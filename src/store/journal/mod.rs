@@ -6,6 +6,7 @@
 
 mod frame;
 mod record;
+mod reseal;
 
 use super::{
     KeptChange, KeptRevision, LastGood, LastGoodError, Retention, atomic_file, step::step,

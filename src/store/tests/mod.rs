@@ -9,6 +9,7 @@ mod deliveries;
 mod journal;
 mod location;
 mod migrations;
+mod resealing;
 mod retention;
 mod revisions;
 mod unmanaged;

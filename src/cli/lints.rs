@@ -1,0 +1,96 @@
+//! What `validate` says beyond what the daemon refuses or warns of.
+
+use super::{error::CliError, session::Session};
+use crate::{
+    manifest::identity_in,
+    model::{Catalog, Finding, Origin, Spec, code, pointer_to},
+    secrets::{Opened, Sealed},
+};
+use ignore::WalkBuilder;
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+/// No file of identities is larger.
+const MAX_KEY_FILE_BYTES: u64 = 16 * 1024;
+
+/// Values that are lost with one key.
+pub(crate) fn one_recipient(catalog: &Catalog) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for resource in catalog.iter() {
+        let Spec::Secret(spec) = &resource.spec else {
+            continue;
+        };
+        let single = spec.encrypted_data.iter().find(|(_, armored)| {
+            Sealed::parse(armored).is_ok_and(|sealed| sealed.recipient_kinds().len() == 1)
+        });
+        if let Some((key, _)) = single {
+            let origin = resource.origin_of(&pointer_to("/spec/encryptedData", key));
+            let message =
+                format!("`{key}` is sealed for one recipient: if its key is lost, so is the value");
+            let hint =
+                "add a second public key to `.orloj/recipients` and run `orloj secret rekey`";
+            found.push(
+                Finding::new(code::SECRET_ONE_RECIPIENT, origin, message)
+                    .with_hint(hint)
+                    .on(&resource.id),
+            );
+        }
+    }
+    found
+}
+
+/// Key files that others can read or change.
+pub(crate) fn key_files(files: &[PathBuf], session: &Session) -> Result<Vec<Finding>, CliError> {
+    let mut found = Vec::new();
+    for file in files {
+        let failed = |error: std::io::Error| {
+            CliError::new(format!("failed to look at `{}`", file.display())).because(&error)
+        };
+        let mode = fs::metadata(session.path(file)).map_err(failed)?.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let message = format!("the key file is open to others (mode {mode:03o})");
+            let origin = Origin::file(file.to_string_lossy().as_ref());
+            let hint = format!("make it yours alone: chmod 600 {}", file.display());
+            found.push(Finding::new(code::SECRET_KEY_FILE, origin, message).with_hint(hint));
+        }
+    }
+    Ok(found)
+}
+
+/// Identities in files beside the manifests that Git does not ignore: the next commit would have them.
+pub(crate) fn identities(below: &[PathBuf]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for root in below.iter().filter(|root| is_in_repository(root)) {
+        // What cannot be read here is reported by whoever reads the manifests.
+        let entries = WalkBuilder::new(root).hidden(false).build().flatten();
+        for entry in entries.filter(|entry| may_hold_identity(entry.path())) {
+            let is_small = entry
+                .metadata()
+                .is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_KEY_FILE_BYTES);
+            let Some(bytes) = is_small.then(|| fs::read(entry.path()).ok()).flatten() else {
+                continue;
+            };
+            let text = Opened::new(bytes);
+            let shown = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            let text = std::str::from_utf8(text.expose_bytes()).unwrap_or_default();
+            found.extend(identity_in(&shown.to_string_lossy(), text));
+        }
+    }
+    found
+}
+
+fn is_in_repository(path: &Path) -> bool {
+    let whole = fs::canonicalize(path).unwrap_or_default();
+    whole.is_dir() && whole.ancestors().any(|it| it.join(".git").exists())
+}
+
+/// By its name: what keys are kept in, and nothing that is read as a manifest.
+fn may_hold_identity(path: &Path) -> bool {
+    const ENDS: [&str; 6] = ["key", "txt", "agekey", "age", "pem", "env"];
+    let below_git = path.components().any(|part| part.as_os_str() == ".git");
+    let end = path.extension().and_then(|end| end.to_str());
+    !below_git && end.is_none_or(|end| ENDS.contains(&end))
+}

@@ -1,0 +1,9 @@
+//! What the commands around sealed values share: whom they are sealed for, who opens them, files, editors.
+
+pub(crate) mod editor;
+pub(crate) mod files;
+pub(crate) mod identities;
+pub(crate) mod private;
+pub(crate) mod recipients;
+mod sops_rules;
+pub(crate) mod values;

@@ -1,0 +1,104 @@
+//! A file for one person, for as long as it takes.
+
+use crate::cli::error::CliError;
+use std::{
+    fs::{self, OpenOptions, Permissions},
+    io::{self, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+/// Memory under the name of a directory, on Linux: what is written there reaches no disk (but may be
+/// swapped out).
+const MEMORY: &str = "/dev/shm";
+
+/// A file of mode 0600 in a directory of mode 0700. It and whatever an editor leaves beside it are
+/// overwritten and removed when this is dropped.
+pub(crate) struct PrivateFile {
+    folder: TempDir,
+    path: PathBuf,
+}
+
+impl PrivateFile {
+    /// A new file; it is called like the last part of `name`, by which editors tell what is in it.
+    pub(crate) fn create(name: &Path) -> Result<Self, CliError> {
+        let failed = |error: io::Error| {
+            CliError::new("failed to make a private file for the editor").because(&error)
+        };
+        let folder = match folder_in(Path::new(MEMORY)) {
+            Ok(folder) => folder,
+            Err(_) => folder_in(&std::env::temp_dir()).map_err(failed)?,
+        };
+        let path = folder
+            .path()
+            .join(name.file_name().unwrap_or("secret.yaml".as_ref()));
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed)?;
+        Ok(Self { folder, path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes it anew.
+    pub(crate) fn write(&self, parts: &[&[u8]]) -> Result<(), CliError> {
+        let written = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&self.path)
+            .and_then(|mut file| parts.iter().try_for_each(|part| file.write_all(part)));
+        written.map_err(|error| {
+            CliError::new("failed to write the private file for the editor").because(&error)
+        })
+    }
+
+    /// What it holds now.
+    pub(crate) fn read(&self) -> Result<Zeroizing<Vec<u8>>, CliError> {
+        super::files::read_manifest(&self.path)
+    }
+}
+
+impl Drop for PrivateFile {
+    fn drop(&mut self) {
+        // Whoever is told of a failure could do no more about it; removing the directory comes next.
+        let _ = wipe(self.folder.path());
+    }
+}
+
+fn folder_in(parent: &Path) -> io::Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix("orloj-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(parent)
+}
+
+/// Overwrites every file below `folder`; links are not followed.
+fn wipe(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            wipe(&entry.path())?;
+        } else if kind.is_file() {
+            let mut file = OpenOptions::new().write(true).open(entry.path())?;
+            let mut left = file.metadata()?.len();
+            let zeros = [0; 4096];
+            while left > 0 {
+                let part = usize::try_from(left.min(4096)).unwrap_or(zeros.len());
+                file.write_all(zeros.get(..part).unwrap_or(&zeros))?;
+                left -= part as u64;
+            }
+            file.sync_all()?;
+        }
+    }
+    Ok(())
+}

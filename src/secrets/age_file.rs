@@ -1,0 +1,73 @@
+//! A whole file that age sealed, armored or binary.
+
+use super::{
+    header,
+    sealed::{ARMOR_BEGIN, SealedError},
+};
+use age::armor::ArmoredReader;
+use std::{
+    fmt,
+    io::{self, Read as _},
+};
+
+/// Longest file in bytes that is opened: as for manifests.
+pub(super) const MAX_FILE_BYTES: usize = 1024 * 1024;
+
+/// An age file of the right form; whether a key fits is not known yet.
+pub struct AgeFile {
+    /// Without armor.
+    bytes: Vec<u8>,
+    kinds: Vec<String>,
+}
+
+impl AgeFile {
+    /// Checks the form of a file, without a key: at most 1 MiB, 64 recipients and a header of 64 KiB.
+    ///
+    /// # Errors
+    ///
+    /// One [`SealedError`] per way the form can be wrong.
+    ///
+    /// Format: age v1, <https://age-encryption.org/v1>.
+    pub fn parse(file: &[u8]) -> Result<Self, SealedError> {
+        if file.len() > MAX_FILE_BYTES {
+            return Err(SealedError::TooLarge {
+                limit: MAX_FILE_BYTES,
+            });
+        }
+        let bytes = dearmor(file).map_err(|source| SealedError::Armor { source })?;
+        let header = header::read(&bytes)?;
+        if bytes.len() <= header.length {
+            return Err(SealedError::Truncated);
+        }
+        age::Decryptor::new_buffered(bytes.as_slice()).map_err(|_| SealedError::Header)?;
+        Ok(Self {
+            bytes,
+            kinds: header.kinds,
+        })
+    }
+
+    /// The types of the recipients it is sealed for, in file order.
+    pub fn recipient_kinds(&self) -> &[String] {
+        &self.kinds
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl fmt::Debug for AgeFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AgeFile({})", self.kinds.join(", "))
+    }
+}
+
+/// Takes the armor off if there is one.
+fn dearmor(file: &[u8]) -> io::Result<Vec<u8>> {
+    if !file.trim_ascii_start().starts_with(ARMOR_BEGIN.as_bytes()) {
+        return Ok(file.to_vec());
+    }
+    let mut bytes = Vec::with_capacity(file.len());
+    ArmoredReader::new(file).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

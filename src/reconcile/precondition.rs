@@ -34,18 +34,17 @@ impl Precondition {
         }
         let row = rows.iter().find(|row| row.id == *id);
         let current = row.map(|row| row.resource_version.to_string());
-        let is_met = match (in_manifest.or(if_match), &current) {
+        let expected = in_manifest.or(if_match);
+        if self.is_required && expected.is_none() && current.is_some() {
+            return conflict(
+                "resourceVersion precondition required for update (set metadata.resourceVersion or If-Match)".to_owned(),
+            );
+        }
+        let is_met = match (expected, &current) {
             (Some("*"), current) if in_manifest.is_none() => current.is_some(),
-            // What was exported before its first version may be created.
-            (Some("0"), None) => true,
+            // What has no version yet may be created.
+            (Some("0"), None) | (None, _) => true,
             (Some(expected), current) => current.as_deref() == Some(expected),
-            (None, None) => true,
-            (None, Some(_)) if self.is_required => {
-                return conflict(
-                    "resourceVersion precondition required for update (set metadata.resourceVersion or If-Match)".to_owned(),
-                );
-            }
-            (None, Some(_)) => true,
         };
         if is_met {
             return Ok(());
@@ -53,7 +52,7 @@ impl Precondition {
         conflict(format!(
             "{} resourceVersion conflict: expected=\"{}\" current=\"{}\"",
             id.kind,
-            in_manifest.or(if_match).unwrap_or_default(),
+            expected.unwrap_or_default(),
             current.unwrap_or_default()
         ))
     }

@@ -93,12 +93,12 @@ fn near<'a>(name: &str, known: impl Iterator<Item = &'a Arc<Resource>>) -> Optio
 
 impl Known<'_> {
     /// The names of a list that lead nowhere; `sources` are what a name may lead to.
-    fn missing<'n>(
+    fn missing(
         self,
-        names: &'n [String],
+        names: &[String],
         sources: impl Fn(&str) -> Vec<Target>,
         nearest: impl Fn(&str) -> Option<String>,
-    ) -> Vec<Missing<'n>> {
+    ) -> Vec<Missing<'_>> {
         let leads_nowhere = |(_, name): &(usize, &String)| {
             let mut sources = sources(name).into_iter();
             !sources.any(|source| self.policies.defines(&source))

@@ -181,9 +181,8 @@ fn thousands_of_targets_and_tools_that_do_not_exist_are_named_in_time() {
         .map(|number| task(&format!("task-{number:05}"), "s"))
         .collect();
     let unknown = |word: &str| {
-        (0..20_000)
-            .map(|number| format!("{word}-{number:05}x,"))
-            .collect::<String>()
+        let names = (0..20_000).map(|number| format!("{word}-{number:05}x,"));
+        names.collect::<String>()
     };
     let spec = format!(
         "{{target_tasks: [task-00000, {}], blocked_tools: [{}]}}",

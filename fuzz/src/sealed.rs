@@ -47,7 +47,7 @@ pub fn check(bytes: &[u8]) {
     // Some bytes of a good value exchanged: it opens to the same, or not at all.
     let mut broken = armored.clone().into_bytes();
     for pair in bytes.chunks_exact(3).take(8) {
-        let at = usize::from(pair[0]) << 8 | usize::from(pair[1]);
+        let at = (usize::from(pair[0]) << 8) | usize::from(pair[1]);
         let length = broken.len();
         broken[at % length] = pair[2];
     }

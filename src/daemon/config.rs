@@ -217,6 +217,10 @@ fn check_exposure(addr: SocketAddr, anonymous: bool) -> Result<(), DaemonError> 
 }
 
 /// The text of the variable that may hold identities, for where a file is not to be had.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a key is not to stand on a command line, nor in the flags, which can be printed"
+)]
 fn age_key_variable() -> Option<Opened> {
     let text = std::env::var_os(AGE_KEY_VARIABLE)?;
     Some(Opened::new(text.into_encoded_bytes()))

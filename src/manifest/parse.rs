@@ -120,9 +120,10 @@ fn parse(file: &Arc<str>, bytes: &[u8], reading: Reading) -> ParsedFile {
             reading,
             sealed,
         };
-        let resource = match is_read {
-            true => read_document(file, &mut document, how, &mut found),
-            false => None,
+        let resource = if is_read {
+            read_document(file, &mut document, how, &mut found)
+        } else {
+            None
         };
         let clean = found
             .iter()

@@ -41,10 +41,10 @@ impl Egress {
 
 /// The endpoints that are new or changed and send a secret where no endpoint of the base sends it.
 pub(super) fn egress(base: Side<'_>, head: Side<'_>, changes: &[Change]) -> Vec<Egress> {
-    let changed = changes
+    let endpoints = changes
         .iter()
         .filter(|change| change.id.kind == Kind::ModelEndpoint && change.action != Action::Delete);
-    changed
+    endpoints
         .filter_map(|change| {
             let resource = head.catalog.get(&change.id)?;
             let (secret, host) = sent(&change.id, &resource.spec)?;

@@ -99,6 +99,14 @@ impl OpenedFile {
         sops.value(file.document, &["spec", field, key])
     }
 
+    /// Whether a change of the clear parts around the values would have been noticed.
+    pub(super) fn covers_clear_parts(&self) -> bool {
+        match self {
+            Self::Sops(sops) => sops.covers_clear_parts(),
+            Self::Age(_) => true,
+        }
+    }
+
     /// The Secrets that a file holds whose names are sealed too.
     ///
     /// # Errors

@@ -244,11 +244,12 @@ fn value_of_file(
         .value(file, key)
         .ok_or_else(|| unusable("the opened file holds no such value"))?
         .expose_bytes();
-    let bytes = match file.base64.contains(key) {
-        true => STANDARD
+    let bytes = if file.base64.contains(key) {
+        STANDARD
             .decode(value)
-            .map_err(|_| unusable("it is not standard base64 with padding, as `data` holds"))?,
-        false => value.to_vec(),
+            .map_err(|_| unusable("it is not standard base64 with padding, as `data` holds"))?
+    } else {
+        value.to_vec()
     };
     if bytes.is_empty() {
         return Err(unusable("it is empty"));
@@ -257,10 +258,10 @@ fn value_of_file(
     let envelope = envelope.map_err(Problem::NotHere)?;
     Ok(Value {
         sealed: None,
+        // SOPS binds a value to its path, and the MAC as a rule to the clear parts: to name and namespace.
+        is_unbound: envelope.binding.is_none() && !opened.covers_clear_parts(),
         hosts: hosts_of(&envelope),
         opened: Arc::new(envelope.value),
-        // SOPS binds a value to its path, and the MAC binds all of them together.
-        is_unbound: false,
     })
 }
 

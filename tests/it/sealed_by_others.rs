@@ -25,7 +25,7 @@ fn sops(key: &AgeKey, name: &str, text: &str, more: &[&str]) -> String {
     fs::write(&file, text).unwrap();
     let recipient = key.recipient();
     let mut command = hermetic(&program("ORLOJ_TEST_SOPS", ".venv/bin/sops"), folder.path());
-    command.args(["encrypt", "--age", &recipient]).args(more);
+    command.args(["--encrypt", "--age", &recipient]).args(more);
     command.arg(&file);
     finish(command, "sops encrypt").success().stdout
 }

@@ -1,6 +1,7 @@
 //! Plans between manifests as people write them.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod egress;
 mod fields;
 mod moved;
 mod order;

@@ -122,7 +122,7 @@ impl SopsFile {
             .map(|document| self.open_node(document, &mut Vec::new(), &cipher, &mut hash))
             .collect::<Result<_, _>>()?;
         self.verify(&cipher, hash)?;
-        Ok(OpenedSops::new(opened))
+        Ok(OpenedSops::new(opened, !self.metadata.mac_only_encrypted))
     }
 
     /// The key of all values, from the first recipient whose identity is held.

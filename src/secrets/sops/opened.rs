@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 /// The documents of an opened SOPS file; like an [`Opened`] value they cannot be printed.
 pub struct OpenedSops {
     documents: Vec<OpenedNode>,
+    covers_clear_parts: bool,
 }
 
 pub(super) enum OpenedNode {
@@ -123,10 +124,8 @@ fn quote(text: &str, out: &mut Vec<u8>) {
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
             0..0x20 | 0x7f => {
-                let digit =
-                    |value: u8| char::from_digit(value.into(), 16).map_or(b'0', |c| c as u8);
-                let escape = [b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)];
-                out.extend_from_slice(&escape);
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(hex::encode([byte]).as_bytes());
             }
             _ => out.push(byte),
         }
@@ -135,8 +134,16 @@ fn quote(text: &str, out: &mut Vec<u8>) {
 }
 
 impl OpenedSops {
-    pub(super) fn new(documents: Vec<OpenedNode>) -> Self {
-        Self { documents }
+    pub(super) fn new(documents: Vec<OpenedNode>, covers_clear_parts: bool) -> Self {
+        Self {
+            documents,
+            covers_clear_parts,
+        }
+    }
+
+    /// Whether the MAC covers values in clear text too; not with `mac_only_encrypted`.
+    pub fn covers_clear_parts(&self) -> bool {
+        self.covers_clear_parts
     }
 
     /// How many documents there are.

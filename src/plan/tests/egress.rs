@@ -1,0 +1,59 @@
+//! Credential egress: a secret that would be sent where it is not sent yet.
+
+use super::{Plan, plan};
+use crate::plan::{TextOptions, to_json, to_markdown, to_text};
+
+fn calling(name: &str, host: &str, secret: &str) -> String {
+    format!(
+        "kind: ModelEndpoint\nmetadata:\n  name: {name}\nspec:\n  provider: openai-compatible\n  base_url: https://{host}/v1\n  default_model: m\n  auth: {{secretRef: {secret}}}\n"
+    )
+}
+
+fn text(plan: &Plan) -> String {
+    to_text(plan, TextOptions::default())
+}
+
+#[test]
+fn another_host_for_the_same_secret_is_flagged_in_every_form() {
+    let base = [calling("a", "api.example.com", "key")];
+    let head = [calling("a", "eu.example.org:8443", "key")];
+    let plan = plan(&base, &head);
+    let expected = "\nCredential egress\n  ! Secret default/key would be sent to eu.example.org:8443\n    by ModelEndpoint default/a  repo.yaml:6\n    so far it is sent to api.example.com\n";
+    assert!(text(&plan).contains(expected), "{}", text(&plan));
+    let json = to_json(&plan);
+    let [egress] = &json["credential_egress"].as_array().unwrap()[..] else {
+        unreachable!("one");
+    };
+    assert_eq!(egress["new_host"], "eu.example.org:8443");
+    assert_eq!(egress["known_hosts"][0], "api.example.com");
+    assert_eq!(egress["secret"]["name"], "key");
+    assert_eq!(egress["source"]["line"], 6);
+    let markdown = to_markdown(&plan);
+    let line = "> **Credential egress**: `Secret default/key` would be sent to `eu.example.org:8443` by `default/a` (`repo.yaml:6`)";
+    assert!(markdown.contains(line), "{markdown}");
+}
+
+#[test]
+fn a_further_endpoint_that_sends_the_secret_elsewhere_is_flagged_too() {
+    let first = calling("a", "api.example.com", "key");
+    let second = calling("b", "evil.example.com", "key");
+    let plan = plan(std::slice::from_ref(&first), &[first.clone(), second]);
+    assert_eq!(plan.egress.len(), 1);
+    assert_eq!(plan.egress[0].endpoint.name.as_ref(), "b");
+}
+
+#[test]
+fn the_same_host_another_secret_and_the_first_use_are_no_egress() {
+    let first = calling("a", "api.example.com", "key");
+    for head in [
+        calling("a", "api.example.com", "key").replace("/v1", "/v2"),
+        calling("a", "eu.example.org", "other"),
+        calling("a", "api.example.com", "other"),
+    ] {
+        let plan = plan(std::slice::from_ref(&first), &[head]);
+        assert!(!plan.is_empty());
+        assert_eq!(plan.egress, []);
+        assert!(!text(&plan).contains("egress"));
+    }
+    assert_eq!(plan(&[], &[first]).egress, []);
+}

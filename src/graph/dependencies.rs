@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     manifest::Suggestions,
-    model::{Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec,
-        code,
+    model::{
+        Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec, code,
     },
 };
 use std::{collections::BTreeSet, sync::Arc};

@@ -253,7 +253,7 @@ fn raw(daemon: &Daemon, method: &str, path: &str, body: &str) -> Vec<u8> {
         body.len()
     );
     stream.write_all(request.as_bytes()).unwrap();
-    let (mut bytes, mut piece) = (Vec::new(), [0; 65536]);
+    let (mut bytes, mut piece) = (Vec::new(), vec![0; 65536]);
     while let Ok(count @ 1..) = stream.read(&mut piece) {
         bytes.extend_from_slice(&piece[..count]);
         if bytes.len() > 8 << 20 {

@@ -8,10 +8,15 @@ use crate::support::{
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
-/// Memory of a process that reads one small file, with room for what the system counts (MiB).
-const BASE: u64 = 48;
+/// Memory of a process that reads a repository of one small file, with room for what the system counts (MiB).
+static BASE: LazyLock<u64> = LazyLock::new(|| {
+    let repo = TestRepo::with(&[("good.yaml", GOOD)]);
+    let measured = measure(&repo.work(), &["validate", "--rev", "main", "-o", "json"]);
+    measured.peak().min(64) + 4
+});
 
 const GOOD: &str =
     "kind: ModelEndpoint\nmetadata: {name: end}\nspec: {provider: mock, default_model: m}\n";
@@ -84,7 +89,7 @@ fn blob_of_a_gibibyte_is_refused_by_its_header() {
         &repo,
         &format!("100644 blob {bomb}\tbig.yaml\n100644 blob {good}\tgood.yaml\n"),
     );
-    let output = validate(&repo, 5, BASE).code(3);
+    let output = validate(&repo, 5, *BASE).code(3);
     let findings = output.json()["findings"].clone();
     assert_eq!(findings.as_array().unwrap().len(), 1, "{findings}");
     assert_eq!(findings[0]["code"], "E-LIMIT-FILE-SIZE");
@@ -98,7 +103,7 @@ fn hundred_thousand_files_of_a_mebibyte_end_at_the_limit_of_a_revision() {
     let blob = fed(&repo, &["hash-object", "-w", "--stdin"], text.as_bytes());
     let line = |number| format!("100644 blob {blob}\tf{number:06}.yaml\n");
     commit_tree(&repo, &(0..100_000).map(line).collect::<String>());
-    let output = validate(&repo, 10, BASE).code(3);
+    let output = validate(&repo, 10, *BASE).code(3);
     let findings = output.json()["findings"].clone();
     assert_eq!(findings[0]["code"], "E-LIMIT-TOTAL-SIZE");
     assert_eq!(findings[0]["file"], "f000255.yaml");
@@ -145,7 +150,7 @@ fn git_bomb(repo: &TestRepo, ending: &str) {
 fn twelve_objects_that_name_ten_thousand_million_files_are_refused() {
     let repo = TestRepo::with(&[("good.yaml", GOOD)]);
     git_bomb(&repo, ".yaml");
-    let output = validate(&repo, 15, BASE + 64).code(3);
+    let output = validate(&repo, 15, *BASE + 64).code(3);
     let findings = output.json()["findings"].clone();
     let found = findings.as_array().unwrap().iter();
     let limit: Vec<_> = found.filter(|one| one["code"] == "E-LIMIT-FILES").collect();
@@ -153,7 +158,7 @@ fn twelve_objects_that_name_ten_thousand_million_files_are_refused() {
     assert!(limit[0]["file"].as_str().unwrap().starts_with("d0/d"));
     // What is no manifest is looked at once per object.
     git_bomb(&repo, ".txt");
-    let output = validate(&repo, 5, BASE).code(3);
+    let output = validate(&repo, 5, *BASE).code(3);
     output.says("E-LIMIT-EMPTY");
 }
 
@@ -185,7 +190,7 @@ fn truncated_objects_are_an_error_and_never_a_loop() {
                 "{name} cut at {length}: {}",
                 measured.output.everything()
             );
-            measured.within(10, BASE);
+            measured.within(10, *BASE);
         }
     }
 }

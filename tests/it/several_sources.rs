@@ -33,6 +33,20 @@ fn proof(body: &str) -> String {
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
+/// Sends the webhook of a push.
+fn ring(daemon: &Daemon, remote: &HttpRemote, commit: &str) {
+    let body = json!({
+        "ref": "refs/heads/main", "after": commit, "repository": {"clone_url": remote.url()},
+    });
+    let body = body.to_string();
+    let request = client()
+        .post(format!("{}/webhooks/github", daemon.url()))
+        .header("x-github-event", "push")
+        .header("x-github-delivery", "1")
+        .header("x-hub-signature-256", proof(&body));
+    assert_eq!(request.body(body).send().unwrap().status(), 202);
+}
+
 #[test]
 fn each_source_is_rung_for_and_fails_by_itself() {
     let apps = TestRepo::with(&[("fast.yaml", &alias("fast", "small", "small-v1"))]);
@@ -65,16 +79,7 @@ fn each_source_is_rung_for_and_fails_by_itself() {
     apps.replace("fast.yaml", "small-v1", "small-v2");
     let at = apps.commit_and_push("second");
     let in_base = base.commit_and_push("second");
-    let body = json!({
-        "ref": "refs/heads/main", "after": in_base, "repository": {"clone_url": base_remote.url()},
-    });
-    let body = body.to_string();
-    let request = client()
-        .post(format!("{}/webhooks/github", daemon.url()))
-        .header("x-github-event", "push")
-        .header("x-github-delivery", "1")
-        .header("x-hub-signature-256", proof(&body));
-    assert_eq!(request.body(body).send().unwrap().status(), 202);
+    ring(&daemon, &base_remote, &in_base);
     eventually("the commit is live", || {
         (commit_of(&daemon, "base") == in_base).then_some(())
     });

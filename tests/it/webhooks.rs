@@ -189,6 +189,7 @@ fn hostile_repetitions_cost_few_fetches() {
 }
 
 /// How many webhooks come while the Git host is slow; `./test --soak` has more.
+#[expect(clippy::disallowed_methods, reason = "a switch of this test")]
 fn deliveries() -> usize {
     let told = std::env::var("ORLOJ_TEST_WEBHOOKS").ok();
     told.map_or(2_000, |number| number.parse().unwrap())

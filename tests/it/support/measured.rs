@@ -46,6 +46,11 @@ pub(crate) fn measure(directory: &Path, arguments: &[&str]) -> Measured {
 }
 
 impl Measured {
+    /// The most memory that it had, in MiB.
+    pub(crate) fn peak(&self) -> u64 {
+        self.peak
+    }
+
     /// Asserts how long it took and how much memory it had at most.
     #[track_caller]
     pub(crate) fn within(self, seconds: u64, mib: u64) -> Output {

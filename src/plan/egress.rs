@@ -95,11 +95,10 @@ pub(super) fn write_egress(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "\nCredential egress");
     for egress in &plan.egress {
-        let secret = egress.secret.qualified_name();
         let known = egress.known.join(", ");
         let lines = format!(
-            "  ! Secret {secret} would be sent to {}\n    by {}  {}\n    so far it is sent to {known}",
-            egress.host, egress.endpoint, egress.origin
+            "  ! {} would be sent to {}\n    by {}  {}\n    so far it is sent to {known}",
+            egress.secret, egress.host, egress.endpoint, egress.origin
         );
         for line in lines.lines() {
             let _ = writeln!(out, "{}", printable(line));

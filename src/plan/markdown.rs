@@ -45,7 +45,7 @@ pub fn to_markdown(plan: &Plan) -> String {
             "\n> **Credential egress**: {} would be sent to {} by {} ({})",
             escape(&egress.secret.to_string()),
             escape(&egress.host),
-            escape(&egress.endpoint.qualified_name()),
+            escape(&egress.endpoint.to_string()),
             escape(&egress.origin.to_string())
         );
     }

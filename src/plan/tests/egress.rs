@@ -29,7 +29,7 @@ fn another_host_for_the_same_secret_is_flagged_in_every_form() {
     assert_eq!(egress["secret"]["name"], "key");
     assert_eq!(egress["source"]["line"], 6);
     let markdown = to_markdown(&plan);
-    let line = "> **Credential egress**: `Secret default/key` would be sent to `eu.example.org:8443` by `default/a` (`repo.yaml:6`)";
+    let line = "> **Credential egress**: `Secret default/key` would be sent to `eu.example.org:8443` by `ModelEndpoint default/a` (`repo.yaml:6`)";
     assert!(markdown.contains(line), "{markdown}");
 }
 

@@ -68,6 +68,7 @@ pub use guards::PruneGuard;
 pub use hold::OrderError;
 pub use inbox::{Inbox, keep_deliveries};
 pub use live::{Live, Pinned};
+pub use opening::OpenedSecrets;
 pub use orders::{Held, HeldBy, HeldSchedule, LeftObject, Pin, Suspension};
 pub use precondition::Precondition;
 pub use reconciler::Reconciler;

@@ -21,7 +21,7 @@ const SECRETS_PER_THREAD: usize = 8;
 
 /// The opened values of every secret of a catalog. Clones share their structure.
 #[derive(Clone)]
-pub(super) struct OpenedSecrets {
+pub struct OpenedSecrets {
     secrets: HashTrieMapSync<ResourceId, Arc<OpenedSecret>>,
     /// Secrets with a value that stayed closed.
     closed: SortedSet<ResourceId>,
@@ -106,7 +106,7 @@ impl OpenedSecrets {
     }
 
     /// An error for each value that stayed closed, and warnings about others.
-    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
     }
 
@@ -115,7 +115,7 @@ impl OpenedSecrets {
     /// value now.
     ///
     /// All are tried: a value that does not open is a finding, and the others are still opened.
-    pub(super) fn update(
+    pub fn update(
         &mut self,
         catalog: &Catalog,
         keyring: &Keyring,

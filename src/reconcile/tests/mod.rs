@@ -16,7 +16,6 @@ mod format;
 mod gathering;
 mod guards;
 mod moved;
-mod opening_speed;
 mod orders;
 mod parallel;
 mod patience;

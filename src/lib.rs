@@ -22,3 +22,8 @@ pub mod runtime;
 pub mod secrets;
 pub mod source;
 pub mod store;
+
+/// What the tests of every room measure with, and those of the whole product too.
+#[cfg(test)]
+#[path = "../tests/it/support/stopwatch.rs"]
+mod stopwatch;

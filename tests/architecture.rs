@@ -174,6 +174,13 @@ fn only_secrets_may_draw_randomness_among_the_compute_rooms() {
 }
 
 #[test]
+fn only_tests_may_measure_with_the_stopwatch() {
+    let text = "use crate::stopwatch::Stopwatch;";
+    assert_clean("src/plan/tests/texts.rs", text);
+    assert_breach("src/store/mod.rs", text, 1, "not in a room");
+}
+
+#[test]
 fn captures_of_a_returned_type_are_no_import() {
     let text = |room: &str| {
         format!(

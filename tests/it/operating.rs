@@ -6,6 +6,7 @@ use crate::support::{
     daemon::DaemonBuilder,
     git::TestRepo,
     manifests::{alias, compatible_endpoint, mock_endpoint},
+    stopwatch::Stopwatch,
     upstream::FakeUpstream,
 };
 use std::{
@@ -242,7 +243,7 @@ fn stream_of_events_goes_on_behind_the_last_one_seen_and_ends_with_the_daemon() 
     until(&mut open("17"), "event: gap");
     assert_eq!(stream_of(&url, "x").status(), 400);
     // An open stream does not hold the daemon up.
-    let started = std::time::Instant::now();
+    let started = Stopwatch::start();
     daemon.stop();
     assert!(behind.all(|line| line.is_ok()));
     assert!(started.elapsed() < std::time::Duration::from_secs(10));

@@ -225,7 +225,7 @@ fn answer_that_does_not_come_in_time_is_a_timeout() {
 #[test]
 fn long_answer_arrives_whole() {
     let (daemon, upstream) = compatible();
-    let text = "słowo ".repeat(20_000);
+    let text = "słowo-i-dużo-innych-słów-po-nim ".repeat(4_000);
     upstream.script("m", Script::text(&text));
     assert_eq!(daemon.chat("main").status(200).content(), text);
     let streamed = daemon.stream("main").finish();

@@ -1,12 +1,14 @@
 //! A webhook brings a push live; whoever sends strange ones, or many, or slowly, costs little.
 
 use crate::support::{
+    PATIENCE,
     client::client,
     daemon::{Daemon, DaemonBuilder},
     eventually,
     git::TestRepo,
     http_remote::HttpRemote,
     manifests::{alias, mock_endpoint},
+    stopwatch::Stopwatch,
 };
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
@@ -64,7 +66,7 @@ impl Hooked {
     /// Sends a webhook that proves itself; says how long the answer took, and what it is.
     #[track_caller]
     fn hook(&self, id: &str, body: &str) -> (Duration, String) {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let request = client()
             .post(format!("{}/webhooks/github", self.daemon.url()))
             .header("x-github-event", "push")
@@ -198,7 +200,8 @@ fn deliveries() -> usize {
 #[test]
 fn hostile_rate_is_answered_at_once_while_the_git_host_is_slow() {
     let hooked = Hooked::start("1h");
-    hooked.remote.slow_down(Duration::from_secs(2));
+    let slow = Duration::from_secs(2);
+    hooked.remote.slow_down(slow);
     let mut times = Vec::new();
     let mut last = hooked.daemon.revision();
     let (pushes, total) = (5, deliveries());
@@ -218,7 +221,8 @@ fn hostile_rate_is_answered_at_once_while_the_git_host_is_slow() {
         times.len()
     );
     assert!(median < Duration::from_millis(50), "{median:?}");
-    assert!(longest < Duration::from_millis(250), "{longest:?}");
+    // Not one waited for the Git host.
+    assert!(longest < slow / 2, "{longest:?}");
     hooked.serves(&last);
 }
 
@@ -270,12 +274,12 @@ fn hostile_slowness_is_cut_off_and_others_are_served() {
         stream
     };
     let head = "POST /webhooks/github HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n";
-    let begun = Instant::now();
+    let (begun, watch) = (Instant::now(), Stopwatch::start());
     let bodies: Vec<_> = (0..50).map(|_| open(head)).collect();
     let heads: Vec<_> = (0..1000)
         .map(|_| open("POST /webhooks/github HT"))
         .collect();
-    let opened = Instant::now();
+    let opened = Stopwatch::start();
     let drip = |mut stream: &TcpStream| stream.write_all(b"x");
     let is_closed = |stream: &TcpStream| {
         stream.set_nonblocking(true).unwrap();
@@ -287,7 +291,7 @@ fn hostile_slowness_is_cut_off_and_others_are_served() {
         ended
     };
     let mut closed = (None, None);
-    while closed.1.is_none() && begun.elapsed() < Duration::from_secs(40) {
+    while closed.1.is_none() && begun.elapsed() < 2 * PATIENCE {
         for stream in heads.iter().chain(&bodies) {
             if !is_closed(stream) {
                 let _ = drip(stream);
@@ -295,20 +299,19 @@ fn hostile_slowness_is_cut_off_and_others_are_served() {
         }
         assert_eq!(hooked.daemon.chat("fast").status, 200);
         thread::sleep(Duration::from_millis(500));
-        let all_closed = |streams: &[TcpStream], since: Instant| {
-            let all = streams.iter().all(is_closed);
-            all.then(|| since.elapsed())
-        };
-        closed.0 = closed.0.or_else(|| all_closed(&heads, opened));
-        closed.1 = closed.1.or_else(|| all_closed(&bodies, begun));
+        let all_closed = |streams: &[TcpStream]| streams.iter().all(is_closed);
+        closed.0 = closed
+            .0
+            .or_else(|| all_closed(&heads).then(|| opened.elapsed()));
+        closed.1 = closed
+            .1
+            .or_else(|| all_closed(&bodies).then(|| watch.elapsed()));
     }
     eprintln!("heads and bodies were closed after {closed:?}");
     let (heads, bodies) = (closed.0.unwrap(), closed.1.unwrap());
     assert!(heads < Duration::from_secs(10), "{heads:?}");
-    assert!(
-        bodies > Duration::from_secs(13) && bodies < Duration::from_secs(25),
-        "{bodies:?}"
-    );
+    assert!(begun.elapsed() > Duration::from_secs(13));
+    assert!(bodies < Duration::from_secs(25), "{bodies:?}");
 }
 
 #[test]

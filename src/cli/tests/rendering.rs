@@ -1,7 +1,10 @@
 //! Findings as people see them.
 
 use super::bench::Bench;
-use crate::cli::report::{Reported, Sources, Tally, to_github, to_text};
+use crate::{
+    cli::report::{Reported, Sources, Tally, to_github, to_text},
+    stopwatch::Stopwatch,
+};
 use serde_json::json;
 
 fn finding(message: &str) -> Reported {
@@ -164,7 +167,7 @@ fn a_thousand_findings_of_one_large_file_read_it_once() {
             ..finding("m")
         })
         .collect();
-    let start = std::time::Instant::now();
+    let start = Stopwatch::start();
     let shown = to_text(&findings, &Sources::of(files), 80, false);
     let took = start.elapsed();
     assert_eq!(shown.matches(" |   unknown: 1\n").count(), 1_000);

@@ -8,9 +8,10 @@ use crate::{
         manifests::{calling, endpoint},
         rig::Rig,
     },
+    stopwatch::Stopwatch,
 };
 use bytes::Bytes;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const BODY: &[u8] = br#"{"model":"fast","messages":[{"role":"user","content":"hi"}]}"#;
 
@@ -85,7 +86,7 @@ async fn no_pause_is_begun_that_would_outlast_the_time_limit() {
         &upstream.base_url,
         "  retry: {max_attempts: 3, backoff: 1h}\n",
     );
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let limit = Some(Duration::from_secs(20));
     let answer = ask(&[remote, endpoint("small", "s-1"), fast()], limit)
         .await

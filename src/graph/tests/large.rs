@@ -4,10 +4,11 @@ use super::{DependencyGraph, agent, alias, described, endpoint, id};
 use crate::{
     manifest::{AssembleOptions, ParsedFile, assemble, parse_file},
     model::{Catalog, Kind},
+    stopwatch::Stopwatch,
 };
 use std::{
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Generous: an unoptimised build on a busy machine stays far below.
@@ -46,7 +47,7 @@ fn long_chain() -> Catalog {
 #[test]
 fn chain_of_ten_thousand_is_linked_without_recursion() {
     let catalog = long_chain();
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let (graph, findings) = DependencyGraph::build(&catalog);
     assert!(findings.is_empty());
     let order = graph.order();
@@ -65,7 +66,7 @@ fn circle_in_and_beside_a_long_chain_is_found_without_recursion() {
     for resource in parse_file(&"x.yaml".into(), beside.as_bytes()).resources {
         catalog.insert(resource);
     }
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let found = described(&DependencyGraph::build(&catalog).1);
     assert_eq!(found.len(), 1);
     assert!(found[0].contains("x -> y -> x"), "{found:?}");
@@ -86,7 +87,7 @@ fn twenty_thousand_agents_on_one_endpoint_are_linked_quickly() {
         .collect();
     texts.push(endpoint("main"));
     let catalog = catalog(&texts);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let (graph, findings) = DependencyGraph::build(&catalog);
     assert!(findings.is_empty());
     assert_eq!(
@@ -105,7 +106,7 @@ fn two_thousand_references_to_nothing_are_reported_quickly() {
     texts.extend((0..500).map(|number| endpoint(&format!("endpoint-{number}"))));
     texts.push(endpoint("main"));
     let catalog = catalog(&texts);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let (_, findings) = DependencyGraph::build(&catalog);
     assert_eq!(findings.summary().errors, 2_000);
     assert!(
@@ -132,7 +133,7 @@ fn every_one_of_three_hundred_leads_to_every_other_three_hundred() {
         .map(|text| Arc::new(parse_file(&"f.yaml".into(), text.as_bytes())))
         .collect();
     let (catalog, _) = assemble(&files, AssembleOptions::default());
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let (graph, findings) = DependencyGraph::build(&catalog);
     assert!(findings.is_empty());
     assert_eq!(

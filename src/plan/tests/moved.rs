@@ -1,7 +1,10 @@
 //! Renames: what `moved:` says, and what looks as if it should.
 
 use super::{Revision, agent, alias, at, between, endpoint, of_files, plan, revision, secret};
-use crate::plan::{Plan, Suggestion, TextOptions, to_json, to_markdown, to_text};
+use crate::{
+    plan::{Plan, Suggestion, TextOptions, to_json, to_markdown, to_text},
+    stopwatch::Stopwatch,
+};
 use serde_json::json;
 
 fn moved(entries: &[(&str, &str)]) -> String {
@@ -238,7 +241,7 @@ fn looking_for_renames_costs_what_changed_and_not_its_square() {
         };
         (0..600).map(one).collect()
     };
-    let began = std::time::Instant::now();
+    let began = Stopwatch::start();
     let plan_of = |different| {
         let (base, head) = (
             revision(&many("a", different)),

@@ -1,8 +1,11 @@
 //! Many long texts in one plan are shown within one bound.
 
 use super::{Revision, agent, between, endpoint, of_files};
-use crate::plan::{TextOptions, to_markdown, to_text};
-use std::time::{Duration, Instant};
+use crate::{
+    plan::{TextOptions, to_markdown, to_text},
+    stopwatch::Stopwatch,
+};
+use std::time::Duration;
 
 /// Generous: an unoptimised build on a busy machine stays far below.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -36,7 +39,7 @@ fn long_texts_beyond_the_bound_of_a_plan_are_told_by_their_length() {
         |plan: &_| to_text(plan, TextOptions::default()),
         |plan: &_| to_markdown(plan),
     ] {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let text = show(&plan);
         let took = start.elapsed();
         assert!(took < LIMIT, "{took:?}");

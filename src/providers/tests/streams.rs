@@ -1,8 +1,11 @@
 use super::fake::{End, Fake, Script, call, chunks, hello_stream, streamed, upstream};
-use crate::providers::{ChatAnswer, Upstream};
+use crate::{
+    providers::{ChatAnswer, Upstream},
+    stopwatch::Stopwatch,
+};
 use futures_util::StreamExt;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const STREAM: &str = ": ready\r\n\r\ndata: {\"id\":\"1\",\"model\":\"up-2024\",\"choices\":[],\"prompt_filter_results\":[]}\n\ndata: {\"id\":\"1\",\"model\" : \"up-2024\",\"choices\":[{\"delta\":{\"content\":\"h\u{e9}\\\"error\\\":\"}}]}\n\ndata: [DONE]\n\n";
 
@@ -129,7 +132,7 @@ async fn first_frame_is_out_before_the_second_arrives_and_dropping_cancels() {
     };
     assert_eq!(frames.next().await.unwrap(), "data: {\"choices\":[]}\n\n");
     drop(frames);
-    let dropped = Instant::now();
+    let dropped = Stopwatch::start();
     assert!(fake.was_cancelled().await);
     assert!(dropped.elapsed() < Duration::from_millis(500));
 }

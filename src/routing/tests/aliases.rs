@@ -1,15 +1,15 @@
 //! Aliases: exact, wildcard, of aliases, weighted, with fallbacks.
 
 use super::{alias, build, described, endpoint, facts, leads, outcome, run, table};
-use crate::routing::{Facts, RoutingTable};
+use crate::{
+    routing::{Facts, RoutingTable},
+    stopwatch::Stopwatch,
+};
 use proptest::{
     collection::vec,
     prelude::{ProptestConfig, prop_assert_eq, prop_assume, proptest},
 };
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 /// How many of `draws` evenly spread draws fall on each target.
 fn shares(table: &RoutingTable, model: &str, draws: u64) -> BTreeMap<String, u64> {
@@ -184,7 +184,7 @@ fn doubling_nest_of_aliases_costs_what_is_written() {
         );
     }
     let catalog = super::read(&text);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let (table, findings) = super::compile(&catalog);
     assert!(findings.is_empty());
     assert_eq!(leads(&table, "n199"), "e/e-default e/e-default");

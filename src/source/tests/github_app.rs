@@ -5,7 +5,7 @@ use super::http_remote::{Behaviour, HttpRemote, basic};
 use super::remotes::remote;
 use super::tls_front::{Authority, TlsFront};
 use super::{chain, config, mirrored, repository::Repository};
-use crate::secrets::Opened;
+use crate::{secrets::Opened, stopwatch::Stopwatch};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -26,7 +26,7 @@ use std::{
     path::Path,
     process::Command,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// What the API does once it has looked at the proof.
@@ -466,7 +466,7 @@ fn foreign_key_is_refused_and_silence_ends_at_the_deadline() {
     stage.github.address = format!("http://{}", silent.local_addr().unwrap());
     let mut config = stage.config();
     config.limits.fetch_timeout = Duration::from_millis(300);
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let error = mirrored(config).mirror.fetch().unwrap_err();
     assert!(matches!(error, SourceError::Timeout { .. }), "{error:?}");
     assert!(started.elapsed() < Duration::from_secs(5));

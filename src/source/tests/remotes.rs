@@ -1,13 +1,13 @@
 use super::super::{Checkout, Credentials, Mirror, SourceConfig, SourceError};
 use super::http_remote::{Behaviour, HttpRemote, basic};
 use super::{Mirrored, chain, config, content, mirrored, paths, repository::Repository};
-use crate::secrets::Opened;
+use crate::{secrets::Opened, stopwatch::Stopwatch};
 use std::{
     collections::BTreeMap,
     fs,
     net::TcpListener,
     path::Path,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 pub(super) fn remote(repository: &Repository, behaviour: Behaviour) -> (HttpRemote, SourceConfig) {
@@ -316,7 +316,7 @@ fn silent_and_slow_servers_end_at_the_deadline() {
     let quiet = config(&format!("http://{}/a.git", silent.local_addr().unwrap()));
     for mut config in [quiet, drip] {
         config.limits.fetch_timeout = Duration::from_millis(700);
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let error = refusal(config);
         assert!(
             started.elapsed() < Duration::from_secs(5),

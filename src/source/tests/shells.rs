@@ -3,11 +3,8 @@
 use super::super::{Credentials, SourceConfig, SourceError};
 use super::remotes::follows_pushes;
 use super::{config, mirrored, repository::Repository};
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    time::{Duration, Instant},
-};
+use crate::stopwatch::Stopwatch;
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 /// A source whose `ssh` is a shell script with this body.
 fn scripted(repository: &Repository, body: &str) -> SourceConfig {
@@ -60,7 +57,7 @@ fn ssh_that_hangs_is_killed_at_the_deadline() {
     let repository = Repository::new();
     let mut config = scripted(&repository, "exec sleep 60");
     config.limits.fetch_timeout = Duration::from_millis(700);
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let error = mirrored(config).mirror.fetch().unwrap_err();
     assert!(
         started.elapsed() < Duration::from_secs(5),

@@ -5,6 +5,7 @@ use crate::support::{
     daemon::{Daemon, DaemonBuilder},
     eventually,
     manifests::{alias, mock_endpoint},
+    stopwatch::Stopwatch,
 };
 use git2::{Repository, Signature};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use std::{
     fs,
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tempfile::TempDir;
 
@@ -106,7 +107,7 @@ impl Scene {
     #[track_caller]
     pub(super) fn serves_alone(&self, home: &Arc<TempDir>) -> (Daemon, Served) {
         self.set_remote(false);
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let daemon = self.daemon(home).start();
         daemon.chat("e0").status(200);
         let took = start.elapsed();

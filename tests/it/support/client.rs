@@ -20,7 +20,7 @@ pub(crate) fn client() -> &'static Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         Client::builder()
             .no_proxy()
-            .timeout(Duration::from_mins(1))
+            .timeout(Duration::from_mins(5))
             .build()
             .unwrap()
     })

@@ -1,11 +1,10 @@
 //! What a command takes at most, measured from outside.
 
-use super::cli::{Output, binary, finish, hermetic};
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, Instant},
+use super::{
+    cli::{Output, binary, finish, hermetic},
+    stopwatch::Stopwatch,
 };
+use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
 
 /// Starts its arguments, and writes the most memory they had resident, in KiB, to the file `PEAK`.
@@ -34,7 +33,7 @@ pub(crate) fn measure(directory: &Path, arguments: &[&str]) -> Measured {
     let mut command = hermetic(Path::new("python3"), home.path());
     command.current_dir(directory).env("PEAK", &peak);
     command.args(["-c", MEASURE]).arg(binary()).args(arguments);
-    let start = Instant::now();
+    let start = Stopwatch::start();
     let output = finish(command, &format!("orloj {}", arguments.join(" ")));
     let took = start.elapsed();
     let peak: u64 = fs::read_to_string(&peak).unwrap().parse().unwrap();

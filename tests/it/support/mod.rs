@@ -10,6 +10,7 @@ pub(crate) mod measured;
 pub(crate) mod sealing;
 pub(crate) mod serving;
 pub(crate) mod sshd;
+pub(crate) mod stopwatch;
 pub(crate) mod upstream;
 pub(crate) mod web_server;
 
@@ -19,7 +20,7 @@ use std::{
 };
 
 /// How long a test waits for something that should take well under a second: the machine may be busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Calls `probe` until it returns something.
 #[track_caller]

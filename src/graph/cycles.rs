@@ -1,6 +1,6 @@
 //! References that run in a circle.
 
-use super::links::Links;
+use super::{field::Field, links::Links};
 use crate::model::{Catalog, Finding, ResourceId, code};
 use petgraph::{
     algo::kosaraju_scc,
@@ -23,7 +23,7 @@ pub(super) struct Circles {
 }
 
 /// Part of the links: who refers to whom, by which field.
-type Part<'a> = DiGraph<&'a ResourceId, &'a str>;
+type Part<'a> = DiGraph<&'a ResourceId, Field>;
 
 impl Circles {
     /// The circles that can be reached from `starts`.
@@ -44,11 +44,6 @@ impl Circles {
             findings: findings.collect(),
         }
     }
-
-    /// Every circle.
-    pub(super) fn all(links: &Links, catalog: &Catalog) -> Self {
-        Self::reached(links, links.level(), catalog)
-    }
 }
 
 /// `starts` and everything that they lead to; each reference is looked at once.
@@ -62,7 +57,7 @@ fn part<'a>(links: &'a Links, starts: impl IntoIterator<Item = &'a ResourceId>) 
     while let Some((id, from)) = open.pop() {
         for link in links.outgoing(id) {
             let to = node(&mut graph, &mut nodes, &mut open, &link.to);
-            graph.add_edge(from, to, &*link.pointer);
+            graph.add_edge(from, to, link.field);
         }
     }
     graph
@@ -120,18 +115,22 @@ fn describe(graph: &Part<'_>, path: &[NodeIndex], catalog: &Catalog) -> Option<F
             Some(
                 catalog
                     .get(graph[step[0]])?
-                    .origin_of(edge.weight())
+                    .origin_of(&edge.weight().to_string())
                     .to_string(),
             )
         })
         .collect();
-    let pointer = graph.edges_connecting(path[0], path[1]).next()?.weight();
+    let field = graph.edges_connecting(path[0], path[1]).next()?.weight();
     let message = format!(
         "{} references run in a circle: {}",
         first.id.kind,
         names.join(" -> ")
     );
-    let finding = Finding::new(code::GRAPH_CYCLE, first.origin_of(pointer), message);
+    let finding = Finding::new(
+        code::GRAPH_CYCLE,
+        first.origin_of(&field.to_string()),
+        message,
+    );
     Some(
         finding
             .with_hint(format!("break it at one of: {}", places.join(", ")))

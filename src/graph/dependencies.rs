@@ -3,6 +3,7 @@
 use super::{
     credentials,
     cycles::Circles,
+    field::Field,
     links::Links,
     missing::{MAX_SUGGESTIONS, dangling, missing, missing_secret},
     secret_hints::SecretHints,
@@ -38,7 +39,10 @@ pub struct DependencyGraph {
 #[derive(Debug)]
 pub enum Around {
     /// All there is, where nothing was.
-    Everything,
+    Everything {
+        /// Who is in a circle of references.
+        circular: Vec<ResourceId>,
+    },
     /// Part of it.
     Some {
         /// Whose findings may be others.
@@ -96,8 +100,9 @@ impl DependencyGraph {
         changed: &BTreeSet<ResourceId>,
     ) -> Around {
         if self.links.is_empty() && before.is_empty() {
-            self.links = Links::of(catalog);
-            return Around::Everything;
+            let circular;
+            (self.links, circular) = Links::of(catalog);
+            return Around::Everything { circular };
         }
         let mut around = BTreeSet::new();
         for id in changed {
@@ -121,7 +126,7 @@ impl DependencyGraph {
         around: Around,
     ) {
         let (mut around, relinked) = match around {
-            Around::Everything => return self.check_all(catalog),
+            Around::Everything { circular } => return self.check_all(catalog, &circular),
             Around::Some { around, relinked } => (around, relinked),
         };
         let only_secrets = catalog.is_only(Kind::Secret);
@@ -156,7 +161,7 @@ impl DependencyGraph {
     }
 
     /// Comes to what checking each resource where nothing was does.
-    fn check_all(&mut self, catalog: &Catalog) {
+    fn check_all(&mut self, catalog: &Catalog, circular: &[ResourceId]) {
         self.only_secrets = catalog.is_only(Kind::Secret);
         for resource in catalog.iter() {
             let missing = self.links.missing_secrets(catalog, &resource.id);
@@ -167,7 +172,7 @@ impl DependencyGraph {
             self.check_resource(catalog, resource);
         }
         self.missing = self.look_for_missing(catalog).into();
-        self.circles = Circles::all(&self.links, catalog);
+        self.circles = Circles::reached(&self.links, circular, catalog);
         self.unserved = unserved::note(catalog);
     }
 
@@ -234,21 +239,21 @@ impl DependencyGraph {
         Some(finding.with_hint(hint).on(&secret.id))
     }
 
-    /// What a resource refers to directly: the field's pointer and the resource, sorted.
-    pub fn dependencies(&self, id: &ResourceId) -> Vec<(&str, &ResourceId)> {
+    /// What a resource refers to directly: the field and the resource, sorted.
+    pub fn dependencies(&self, id: &ResourceId) -> Vec<(Field, &ResourceId)> {
         let links = self.links.outgoing(id);
-        let mut found: Vec<_> = links.map(|link| (&*link.pointer, &link.to)).collect();
+        let mut found: Vec<_> = links.map(|link| (link.field, &link.to)).collect();
         found.sort_by(|a, b| (a.1, a.0).cmp(&(b.1, b.0)));
         found
     }
 
-    /// What refers to a resource directly: the field's pointer and the resource, sorted.
-    pub fn dependents(&self, id: &ResourceId) -> Vec<(&str, &ResourceId)> {
+    /// What refers to a resource directly: the field and the resource, sorted.
+    pub fn dependents(&self, id: &ResourceId) -> Vec<(Field, &ResourceId)> {
         if !self.links.contains(id) {
             return Vec::new();
         }
         let incoming = self.links.incoming(id);
-        incoming.map(|(from, pointer)| (pointer, from)).collect()
+        incoming.map(|(from, field)| (field, from)).collect()
     }
 
     /// What names an identity, whether that exists or not; sorted.

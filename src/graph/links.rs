@@ -1,20 +1,21 @@
 //! Who refers to whom.
 
 use super::{
+    field::Field,
     generated,
     reference::{Reference, references},
 };
 use crate::model::{Catalog, Kind, Resource, ResourceId, SortedMap, SortedSet};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Who refers, and the pointer of the field that does.
-pub(super) type User = (ResourceId, Arc<str>);
+/// Who refers, and the field that does.
+pub(super) type User = (ResourceId, Field);
 
 /// A reference as it was linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link {
-    /// JSON pointer of the field that refers.
-    pub(super) pointer: Arc<str>,
+    /// The field that refers.
+    pub(super) field: Field,
     /// What it names, if that is not what it leads to.
     written: Option<Box<ResourceId>>,
     /// What it leads to: what it names, or the server that offers it; it may not exist.
@@ -41,7 +42,7 @@ impl Links {
             return false;
         }
         for link in before.iter().flat_map(|links| links.iter()) {
-            self.remove_user(&link.to, &(id.clone(), link.pointer.clone()));
+            self.remove_user(&link.to, &(id.clone(), link.field));
             for watched in link.watched() {
                 self.watched.remove_mut(&(watched, id.clone()));
             }
@@ -51,7 +52,7 @@ impl Links {
             return before.is_some();
         };
         for link in &now {
-            self.add_user(&link.to, (id.clone(), link.pointer.clone()));
+            self.add_user(&link.to, (id.clone(), link.field));
             for watched in link.watched() {
                 self.watched.insert_mut((watched, id.clone()));
             }
@@ -105,20 +106,10 @@ impl Links {
     }
 
     /// Who refers to a resource, whether it exists or not, and by which field; sorted.
-    pub(super) fn incoming(&self, id: &ResourceId) -> impl Iterator<Item = (&ResourceId, &str)> {
+    pub(super) fn incoming(&self, id: &ResourceId) -> impl Iterator<Item = (&ResourceId, Field)> {
         let users = self.incoming.get(id);
         let users = users.into_iter().flat_map(SortedSet::iter);
-        users.map(|(from, pointer)| (from, &**pointer))
-    }
-
-    /// Those with a reference that could be part of a circle: references lead to lower layers, and a circle
-    /// needs one that does not.
-    pub(super) fn level(&self) -> impl Iterator<Item = &ResourceId> {
-        let level = |(id, links): &(&ResourceId, &Arc<[Link]>)| {
-            let mut links = links.iter();
-            links.any(|link| link.is_level(id))
-        };
-        self.outgoing.iter().filter(level).map(|(id, _)| id)
+        users.map(|(from, field)| (from, *field))
     }
 
     fn add_user(&mut self, to: &ResourceId, user: User) {
@@ -161,18 +152,16 @@ impl Links {
 }
 
 impl Link {
-    /// The link of a reference, where `find` gives the identity of a resource as the catalog holds it and
-    /// `share` a pointer that may be shared.
+    /// The link of a reference, where `find` gives the identity of a resource as the catalog holds it.
     pub(super) fn of<'c>(
         reference: Reference,
         find: impl Fn(&ResourceId) -> Option<&'c ResourceId>,
-        share: impl FnOnce(&str) -> Arc<str>,
         catalog: &Catalog,
     ) -> Self {
-        let pointer = share(&reference.pointer);
+        let field = reference.field;
         if let Some(to) = find(&reference.to) {
             return Self {
-                pointer,
+                field,
                 written: None,
                 to: to.clone(),
                 exists: true,
@@ -181,23 +170,18 @@ impl Link {
         let server = generated::server(catalog, &reference.to);
         match server.as_ref().and_then(find) {
             Some(server) => Self {
-                pointer,
+                field,
                 written: Some(Box::new(reference.to)),
                 to: server.clone(),
                 exists: true,
             },
             None => Self {
-                pointer,
+                field,
                 written: None,
                 to: reference.to,
                 exists: false,
             },
         }
-    }
-
-    /// Whether a resource refers by this to its own layer or a higher one.
-    pub(super) fn is_level(&self, from: &ResourceId) -> bool {
-        self.exists && self.to.kind >= from.kind
     }
 
     /// What decides between the tool itself and a server that offers it.
@@ -213,7 +197,5 @@ impl Link {
 fn links(catalog: &Catalog, resource: &Resource) -> Vec<Link> {
     let find = |id: &ResourceId| catalog.get(id).map(|there| &there.id);
     let references = references(resource).into_iter();
-    references
-        .map(|one| Link::of(one, find, |text| text.into(), catalog))
-        .collect()
+    references.map(|one| Link::of(one, find, catalog)).collect()
 }

@@ -51,7 +51,7 @@ pub(super) fn missing_secret(
         "{near}commit it sealed (`orloj secret encrypt`), send it with `orloj create secret`{}{until}",
         set.unwrap_or_default()
     );
-    let origin = resource.origin_of(&reference.pointer);
+    let origin = resource.origin_of(&reference.field.to_string());
     Finding::new(code::REF_SECRET, origin, message)
         .with_hint(hint)
         .on(&resource.id)
@@ -64,7 +64,7 @@ pub(super) fn missing(
     reference: &Reference,
     suggestions: &mut Suggestions<ResourceId>,
 ) -> Finding {
-    let origin = resource.origin_of(&reference.pointer);
+    let origin = resource.origin_of(&reference.field.to_string());
     let to = &reference.to;
     let mut suggestion = || suggestions.find(to.clone(), || Some(suggestion(catalog, to)));
     if resource.id.kind == Kind::Memory && to.kind == Kind::ModelEndpoint {

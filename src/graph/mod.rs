@@ -6,6 +6,7 @@
 mod credentials;
 mod cycles;
 mod dependencies;
+mod field;
 mod generated;
 mod linking;
 mod links;
@@ -21,4 +22,5 @@ mod unserved;
 mod tests;
 
 pub use dependencies::{Around, DependencyGraph};
+pub use field::Field;
 pub use reference::{Reference, references};

@@ -28,7 +28,7 @@ pub(super) fn graph(served: &Served) -> Value {
     let mut edges = Vec::new();
     for node in served.snapshot.graph().nodes() {
         for (field, to) in served.snapshot.graph().dependencies(node) {
-            edges.push(json!({ "from": id(node), "to": id(to), "field": field }));
+            edges.push(json!({ "from": id(node), "to": id(to), "field": field.to_string() }));
         }
     }
     json!({ "nodes": served.snapshot.graph().nodes().into_iter().map(id).collect::<Vec<_>>(), "edges": edges })

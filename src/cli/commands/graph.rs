@@ -88,7 +88,7 @@ fn of_files(path: PathBuf, session: &mut Session) -> Result<Drawn, CliError> {
     for id in snapshot.graph().nodes() {
         drawn.nodes.insert(called(id));
         for (field, to) in snapshot.graph().dependencies(id) {
-            drawn.add(called(id), field, called(to));
+            drawn.add(called(id), &field.to_string(), called(to));
         }
     }
     Ok(drawn)

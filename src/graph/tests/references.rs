@@ -1,7 +1,10 @@
 //! References to nothing, and what is suggested instead.
 
 use super::{agent, described, endpoint, id, link};
-use crate::{graph::references, model::Kind};
+use crate::{
+    graph::{Field, references},
+    model::Kind,
+};
 
 fn findings(text: &str) -> Vec<String> {
     described(&link(text).2)
@@ -145,7 +148,7 @@ fn secret_references_are_read_with_namespace_and_key() {
         let found = references(catalog.iter().next().unwrap());
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].to.to_string(), format!("Secret {expected}"));
-        assert_eq!(found[0].pointer, "/spec/auth/secretRef");
+        assert_eq!(found[0].field.to_string(), "/spec/auth/secretRef");
     }
 }
 
@@ -156,18 +159,18 @@ fn dependencies_and_dependents_carry_the_field() {
     let dependents: Vec<_> = graph
         .dependents(&main)
         .into_iter()
-        .map(|(field, id)| (field, id.name.to_string()))
+        .map(|(field, id)| (field.to_string(), id.name.to_string()))
         .collect();
     assert_eq!(
         dependents,
         [
-            ("/spec/model_ref", "a".to_owned()),
-            ("/spec/model_ref", "b".to_owned())
+            ("/spec/model_ref".to_owned(), "a".to_owned()),
+            ("/spec/model_ref".to_owned(), "b".to_owned())
         ]
     );
     assert_eq!(
         graph.dependencies(&id(Kind::Agent, "a")),
-        [("/spec/model_ref", &main)]
+        [(Field::only("/spec/model_ref"), &main)]
     );
     assert_eq!(graph.dependencies(&id(Kind::Agent, "nobody")), []);
 }

@@ -114,6 +114,9 @@ impl Shared {
     }
 }
 
+/// How long a server waits before it breaks a connection.
+const HANGS_UP_AFTER: Duration = Duration::from_millis(50);
+
 type Rest = (std::vec::IntoIter<Option<String>>, Watch);
 
 /// The next piece; where the stream is cut, a broken connection.
@@ -127,6 +130,10 @@ async fn next_piece((mut rest, mut watch): Rest) -> Option<(io::Result<Bytes>, R
         return None;
     };
     watch.finished = piece.is_none();
+    if watch.finished {
+        // What was sent before is on its way by then.
+        tokio::time::sleep(HANGS_UP_AFTER).await;
+    }
     let hang_up = || io::Error::other("the script hangs up here");
     let item = piece.map(Bytes::from).ok_or_else(hang_up);
     Some((item, (rest, watch)))

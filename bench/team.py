@@ -20,7 +20,7 @@ WORDS = """
 
 # Opens with `key1.txt` beside it.
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "tests/fixtures/age"
-SEALED = textwrap.indent((FIXTURES / "age_value.age").read_text().strip(), " " * 6)
+SEALED = textwrap.indent((FIXTURES / "age_two_recipients.age").read_text().strip(), " " * 6)
 
 PROVIDERS = [
     ("openai", "https://api.openai.com/v1", "gpt-4o"),
@@ -274,7 +274,7 @@ spec:
   max_tokens_per_run: 200000
   allowed_models:
 {models}
-  blocked_tools: [shell.exec]
+  blocked_tools: [server-{n}-0--shell]
 """, 20
 
     def system(self, number):

@@ -3,43 +3,71 @@
 use super::{error::CliError, session::Session};
 use crate::{
     manifest::identity_in,
-    model::{Catalog, Finding, Origin, Spec, code, pointer_to},
+    model::{Catalog, Finding, Kind, Origin, Resource, Spec, code, pointer_to},
     secrets::{Opened, Sealed},
+    source::Changed,
 };
 use ignore::WalkBuilder;
 use std::{
-    fs,
+    fs, mem,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// No file of identities is larger.
 const MAX_KEY_FILE_BYTES: u64 = 16 * 1024;
 
-/// Values that are lost with one key.
-pub(crate) fn one_recipient(catalog: &Catalog) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for resource in catalog.iter() {
-        let Spec::Secret(spec) = &resource.spec else {
-            continue;
-        };
-        let single = spec.encrypted_data.iter().find(|(_, armored)| {
-            Sealed::parse(armored).is_ok_and(|sealed| sealed.recipient_kinds().len() == 1)
-        });
-        if let Some((key, _)) = single {
-            let origin = resource.origin_of(&pointer_to("/spec/encryptedData", key));
-            let message =
-                format!("`{key}` is sealed for one recipient: if its key is lost, so is the value");
-            let hint =
-                "add a second public key to `.orloj/recipients` and run `orloj secret rekey`";
-            found.push(
-                Finding::new(code::SECRET_ONE_RECIPIENT, origin, message)
-                    .with_hint(hint)
-                    .on(&resource.id),
-            );
+/// What was found at the last look; looking again costs what changed since.
+#[derive(Default)]
+pub(crate) struct Lints {
+    /// Every secret, sorted, and what is wrong with it.
+    secrets: Vec<(Arc<Resource>, Option<Finding>)>,
+    identities: Option<Vec<Finding>>,
+}
+
+impl Lints {
+    /// Values that are lost with one key.
+    pub(crate) fn one_recipient(&mut self, catalog: &Catalog) -> Vec<Finding> {
+        let mut before = mem::take(&mut self.secrets).into_iter().peekable();
+        for secret in catalog.of_kind(Kind::Secret) {
+            while before.next_if(|(old, _)| old.id < secret.id).is_some() {}
+            let known = before.next_if(|(old, _)| Arc::ptr_eq(old, secret));
+            let known = known.unwrap_or_else(|| (secret.clone(), single_recipient(secret)));
+            self.secrets.push(known);
         }
+        let found = self.secrets.iter();
+        found.filter_map(|(_, finding)| finding.clone()).collect()
     }
-    found
+
+    /// Identities in files beside the manifests that Git does not ignore: the next commit would have them.
+    pub(crate) fn identities(&mut self, below: &[PathBuf], changed: &Changed) -> Vec<Finding> {
+        let is_known = match changed {
+            Changed::Everything => false,
+            Changed::Paths(paths) => !paths
+                .iter()
+                .any(|path| may_hold_identity(path) || path.is_dir()),
+        };
+        let known = self.identities.take().filter(|_| is_known);
+        let found = known.unwrap_or_else(|| identities(below));
+        self.identities = Some(found.clone());
+        found
+    }
+}
+
+/// What is said of a secret with a value that is lost with one key.
+fn single_recipient(secret: &Resource) -> Option<Finding> {
+    let Spec::Secret(spec) = &secret.spec else {
+        return None;
+    };
+    let (key, _) = spec.encrypted_data.iter().find(|(_, armored)| {
+        Sealed::parse(armored).is_ok_and(|sealed| sealed.recipient_kinds().len() == 1)
+    })?;
+    let origin = secret.origin_of(&pointer_to("/spec/encryptedData", key));
+    let message = format!("`{key}` is sealed for one recipient: if its key is lost, so is the value");
+    let hint = "add a second public key to `.orloj/recipients` and run `orloj secret rekey`";
+    let finding = Finding::new(code::SECRET_ONE_RECIPIENT, origin, message);
+    Some(finding.with_hint(hint).on(&secret.id))
 }
 
 /// Key files that others can read or change.
@@ -60,8 +88,7 @@ pub(crate) fn key_files(files: &[PathBuf], session: &Session) -> Result<Vec<Find
     Ok(found)
 }
 
-/// Identities in files beside the manifests that Git does not ignore: the next commit would have them.
-pub(crate) fn identities(below: &[PathBuf]) -> Vec<Finding> {
+fn identities(below: &[PathBuf]) -> Vec<Finding> {
     let mut found = Vec::new();
     for root in below.iter().filter(|root| is_in_repository(root)) {
         // What cannot be read here is reported by whoever reads the manifests.

@@ -5,7 +5,7 @@ use crate::{
         comparison::pretty,
         error::CliError,
         exit::Exit,
-        lints,
+        lints::{self, Lints},
         manifests::{Version, clear_text},
         reading::Reading,
         report::{self, Reported, Tally},
@@ -86,11 +86,10 @@ pub(crate) struct ValidateArgs {
 /// Reviews the files and prints what was found.
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session) -> Result<Exit, CliError> {
     if !args.watch {
-        let (mut reading, mut snapshot) = (Reading::default(), empty(args));
-        let everything = &Changed::Everything;
-        let done = once(args, session, &mut reading, &mut snapshot, everything);
+        let mut kept = Kept::new(args);
+        let done = once(args, session, &mut kept, &Changed::Everything);
         // The process ends here: taking a large repository apart would only cost time.
-        std::mem::forget((reading, snapshot));
+        std::mem::forget(kept);
         return done;
     }
     if args.scope.reads_stdin() {
@@ -98,13 +97,13 @@ pub(crate) fn run(args: &ValidateArgs, session: &mut Session) -> Result<Exit, Cl
     }
     // The watch starts first: what is saved during the first run is not missed.
     let watch = Watch::start(&args.scope.watched(session))?;
-    let (mut reading, mut snapshot) = (Reading::default(), empty(args));
+    let mut kept = Kept::new(args);
     let mut changed = Changed::Everything;
     loop {
         if session.terminal.out_style().color {
             session.terminal.data("\u{1b}[2J\u{1b}[H")?;
         }
-        if let Err(error) = once(args, session, &mut reading, &mut snapshot, &changed) {
+        if let Err(error) = once(args, session, &mut kept, &changed) {
             // A file may be gone for a moment while an editor saves it.
             let style = session.terminal.err_style();
             let text = error.render(style, session.environment().width());
@@ -120,33 +119,46 @@ pub(crate) fn run(args: &ValidateArgs, session: &mut Session) -> Result<Exit, Cl
     }
 }
 
-fn empty(args: &ValidateArgs) -> Snapshot {
-    Snapshot::new(AssembleOptions {
-        clear_text: clear_text(args.allow_plaintext_secrets),
-    })
+/// What is kept from one look to the next, so that each costs what changed.
+struct Kept {
+    reading: Reading,
+    snapshot: Snapshot,
+    lints: Lints,
+}
+
+impl Kept {
+    fn new(args: &ValidateArgs) -> Self {
+        Self {
+            reading: Reading::default(),
+            snapshot: Snapshot::new(AssembleOptions {
+                clear_text: clear_text(args.allow_plaintext_secrets),
+            }),
+            lints: Lints::default(),
+        }
+    }
 }
 
 fn once(
     args: &ValidateArgs,
     session: &mut Session,
-    reading: &mut Reading,
-    snapshot: &mut Snapshot,
+    kept: &mut Kept,
     changed: &Changed,
 ) -> Result<Exit, CliError> {
     let begun = Instant::now();
-    let version = args.scope.read(session, reading, changed)?;
-    let mut found = version.check(snapshot, true);
-    found.extend(lints::one_recipient(snapshot.catalog()));
+    let version = args.scope.read(session, &mut kept.reading, changed)?;
+    let mut found = version.check(&mut kept.snapshot, true);
+    found.extend(kept.lints.one_recipient(kept.snapshot.catalog()));
     found.extend(lints::key_files(&args.age_key_file, session)?);
     if args.scope.reads_disk() {
-        found.extend(lints::identities(&args.scope.watched(session)));
+        let below = args.scope.watched(session);
+        found.extend(kept.lints.identities(&below, changed));
     }
     let took = begun.elapsed();
     let findings = Reported::all(&found);
     let report = printed(args.output, &version, &found, &findings, session);
     session.terminal.data(&report)?;
     if !matches!(args.output, Format::Json | Format::Sarif | Format::Junit) {
-        let closing = closing(&version, snapshot, &findings, session);
+        let closing = closing(&version, &kept.snapshot, &findings, session);
         session.terminal.note(&closing);
         if args.watch {
             let took = took.as_secs_f64() * 1000.0;

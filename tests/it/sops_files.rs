@@ -1,15 +1,7 @@
 //! SOPS files and age files through the hands of people; the genuine `sops` and `age` open what comes of it.
 
-use crate::support::{
-    cli::{Cli, Output, finish, hermetic},
-    program,
-};
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-};
-use tempfile::TempDir;
+use crate::support::{cli::Cli, desk::Desk};
+use std::fs;
 
 const VALUES: &[&str] = &["--encrypted-regex", "^(data|stringData)$"];
 
@@ -35,109 +27,6 @@ spec:
     data:
         value: c2stY2FuYXJ5LWRhdGE=
 ";
-
-/// A folder with two keys, whose first one is the recipient.
-struct Desk {
-    folder: TempDir,
-    publics: [String; 2],
-}
-
-impl Desk {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let key = |name: &str| {
-            let cli = Cli::new().in_directory(folder.path());
-            let made = cli.run(&["secret", "keygen", "--out", name]).success();
-            made.stdout.trim().to_owned()
-        };
-        let publics = [key("age.key"), key("new.key")];
-        let desk = Self { folder, publics };
-        desk.write(".orloj/recipients", &desk.publics[0]);
-        desk
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    /// Seals the text of a file with the genuine `sops`.
-    fn sops(&self, name: &str, text: &str, more: &[&str]) {
-        self.write(name, text);
-        let mut command = self.tool(&program("ORLOJ_TEST_SOPS", ".venv/bin/sops"));
-        command.args(["--encrypt", "--in-place", "--age", &self.publics[0]]);
-        command.args(more).arg(self.path(name));
-        let _ = finish(command, "sops encrypt").success();
-        assert!(!self.read(name).contains("sk-canary"));
-    }
-
-    /// What the genuine `sops` makes of a file, with a key.
-    fn sops_opens(&self, name: &str, key: &str) -> Output {
-        let mut command = self.tool(&program("ORLOJ_TEST_SOPS", ".venv/bin/sops"));
-        command.env("SOPS_AGE_KEY_FILE", self.path(key));
-        command.arg("--decrypt").arg(self.path(name));
-        finish(command, "sops decrypt")
-    }
-
-    /// Seals a text with the genuine `age`.
-    fn age(&self, name: &str, text: &str, more: &[&str]) {
-        self.write("plain", text);
-        let mut command = self.tool(Path::new("age"));
-        command.args(["--encrypt", "--recipient", &self.publics[0]]);
-        command.args(more).arg("--output").arg(self.path(name));
-        command.arg(self.path("plain"));
-        let _ = finish(command, "age").success();
-        fs::remove_file(self.path("plain")).unwrap();
-    }
-
-    fn age_opens(&self, name: &str, key: &str) -> Output {
-        let mut command = self.tool(Path::new("age"));
-        command
-            .arg("--decrypt")
-            .arg("--identity")
-            .arg(self.path(key));
-        command.arg(self.path(name));
-        finish(command, "age --decrypt")
-    }
-
-    fn tool(&self, program: &Path) -> std::process::Command {
-        hermetic(program, self.folder.path())
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let cli = Cli::new().in_directory(self.folder.path());
-        let cli = cli.variable("ORLOJ_AGE_KEY_FILE", self.path("age.key").to_str().unwrap());
-        let cli = cli.variable("EDITOR", self.path("editor.sh").to_str().unwrap());
-        cli.run(arguments)
-    }
-
-    fn shows(&self, name: &str) -> String {
-        let show = ["secret", "decrypt", name, "--force"];
-        self.run(&show).success().stdout
-    }
-
-    /// Edits a file with a script; `$1` is what the editor is given.
-    fn edit(&self, name: &str, script: &str) -> Output {
-        let here = self.folder.path().display();
-        let text = format!("#!/bin/sh\nHERE='{here}'\necho \"$1\" > \"$HERE/edited\"\n{script}\n");
-        self.write("editor.sh", &text);
-        let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(self.path("editor.sh"), mode).unwrap();
-        let output = self.run(&["secret", "edit", name]);
-        let edited = PathBuf::from(self.read("edited").trim());
-        assert!(!edited.exists(), "{} is left", edited.display());
-        output
-    }
-}
 
 fn json() -> String {
     let text = r#"{"kind": "Secret", "metadata": {"name": "in-json"}, "spec": {"stringData": {"value": "sk-canary-json", "n": 5}}}"#;
@@ -369,6 +258,33 @@ fn an_edit_of_a_sops_file_that_cannot_be_saved_leaves_it_as_it_was() {
 }
 
 #[test]
+fn lists_numbers_and_what_is_no_manifest_are_edited_too() {
+    const SETTINGS: &str = "kind: Settings\n# why\nlist:\n    - sk-canary-item\n    # two\n    - 7\n    - - true\n      - deep: |-\n            sk-canary-deep\n            text\nclear_unencrypted: 017\n";
+    let desk = Desk::new();
+    desk.sops("settings.yaml", SETTINGS, &[]);
+    let before = desk.read("settings.yaml");
+    let shown = desk.shows("settings.yaml");
+    assert_eq!(shown, desk.sops_opens("settings.yaml", "age.key").stdout);
+    let script =
+        "sed -i 's/- 7/- 2024-05-01/; s/ true/ .inf/; s/deep:/deeper:/; s/: 15/: 1e3/' \"$1\"";
+    let saved = desk.edit("settings.yaml", script).success();
+    saved.complains("3 values sealed, 4 values kept");
+    let after = desk.read("settings.yaml");
+    assert!(
+        !after.contains("sk-canary") && after.contains("clear_unencrypted: 1e3\n"),
+        "{after}"
+    );
+    assert_eq!(line(&after, "    - ENC"), line(&before, "    - ENC"));
+    let genuine = desk.sops_opens("settings.yaml", "age.key").success().stdout;
+    let expected = shown
+        .replace("- 7", "- 2024-05-01T00:00:00Z")
+        .replace(" true", " .inf")
+        .replace("deep:", "deeper:")
+        .replace(": 15", ": 1000");
+    assert_eq!(genuine, expected);
+}
+
+#[test]
 fn an_age_file_is_sealed_anew_only_if_it_changed() {
     let desk = Desk::new();
     for (name, more) in [
@@ -396,31 +312,4 @@ fn an_age_file_is_sealed_anew_only_if_it_changed() {
             .complains("E-YAML-SYNTAX");
         assert_eq!(fs::read(desk.path(name)).unwrap(), after);
     }
-}
-
-#[test]
-fn lists_numbers_and_what_is_no_manifest_are_edited_too() {
-    const SETTINGS: &str = "kind: Settings\n# why\nlist:\n    - sk-canary-item\n    # two\n    - 7\n    - - true\n      - deep: |-\n            sk-canary-deep\n            text\nclear_unencrypted: 017\n";
-    let desk = Desk::new();
-    desk.sops("settings.yaml", SETTINGS, &[]);
-    let before = desk.read("settings.yaml");
-    let shown = desk.shows("settings.yaml");
-    assert_eq!(shown, desk.sops_opens("settings.yaml", "age.key").stdout);
-    let script =
-        "sed -i 's/- 7/- 2024-05-01/; s/ true/ .inf/; s/deep:/deeper:/; s/: 15/: 1e3/' \"$1\"";
-    let saved = desk.edit("settings.yaml", script).success();
-    saved.complains("3 values sealed, 4 values kept");
-    let after = desk.read("settings.yaml");
-    assert!(
-        !after.contains("sk-canary") && after.contains("clear_unencrypted: 1e3\n"),
-        "{after}"
-    );
-    assert_eq!(line(&after, "    - ENC"), line(&before, "    - ENC"));
-    let genuine = desk.sops_opens("settings.yaml", "age.key").success().stdout;
-    let expected = shown
-        .replace("- 7", "- 2024-05-01T00:00:00Z")
-        .replace(" true", " .inf")
-        .replace("deep:", "deeper:")
-        .replace(": 15", ": 1000");
-    assert_eq!(genuine, expected);
 }

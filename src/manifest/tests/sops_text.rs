@@ -345,3 +345,17 @@ fn comments_between_items_are_sealed_as_items() {
     let opened = std::str::from_utf8(opened.expose_bytes()).unwrap();
     assert!(opened.contains(r#""list":["a","b",["deep"]]"#), "{opened}");
 }
+
+#[test]
+fn a_clear_comment_stays_clear_though_a_sealed_one_says_the_same() {
+    let read = Read::named("one_feature/list_comment.enc.yaml");
+    let clear = read.clear();
+    let edited = format!("clear_unencrypted:\n    # behind\n    a: 1\n{clear}");
+    let (sealed, number, kept) = read.sealed(&edited);
+    assert!(
+        sealed.starts_with("clear_unencrypted:\n    # behind\n    a: 1\n"),
+        "{sealed}"
+    );
+    assert_eq!((number, kept), (0, 9), "{sealed}");
+    assert_eq!(Read::of("f.yaml", &sealed).clear(), edited);
+}

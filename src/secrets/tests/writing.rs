@@ -75,7 +75,8 @@ fn a_whole_file_keeps_its_form_and_says_whom_it_is_for() {
         assert!(AgeFile::is_one(&sealed));
         let file = AgeFile::parse(&sealed).unwrap();
         assert_eq!(file.is_armored(), is_armored);
-        assert_eq!(file.recorded_recipients().unwrap(), [name.clone()]);
+        let recorded = file.recorded_recipients().unwrap();
+        assert_eq!(recorded, std::slice::from_ref(&name));
         assert!(ring.open_file(&file).unwrap().same_as(&text));
     }
     let long = Opened::new(vec![b'a'; 1024 * 1024]);

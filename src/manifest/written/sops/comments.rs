@@ -23,8 +23,8 @@ pub(super) fn comments<'n>(
 ) -> Vec<Comment<'n>> {
     let mut found = Vec::new();
     let mut at = part.start;
-    let ends = [part.end..part.end];
-    for taken in layout.taken.iter().chain(&ends) {
+    let end = std::iter::once(part.end..part.end);
+    for taken in layout.taken.iter().cloned().chain(end) {
         let gap = at..taken.start.max(at);
         at = at.max(taken.end);
         let mut from = gap.start;

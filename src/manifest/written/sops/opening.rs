@@ -166,8 +166,7 @@ impl Opening<'_> {
     fn comment(&mut self, comment: &Comment<'_>) {
         let source = self.lines.slice(comment.range.clone());
         let mut paths = [&comment.path].into_iter().chain(&comment.others);
-        let opened = paths.find_map(|path| Some((path, self.key.open(source, path).ok()?)));
-        let Some((path, scalar)) = opened else {
+        let Some(scalar) = paths.find_map(|path| self.key.open(source, path).ok()) else {
             return;
         };
         let Some(text) = one_line(&scalar) else {
@@ -175,7 +174,8 @@ impl Opening<'_> {
         };
         self.put(comment.range.clone(), text);
         self.kept.push(Kept {
-            path: owned(path),
+            // Where it will be looked for again, whatever it is bound to.
+            path: owned(&comment.path),
             scalar,
             source: source.to_owned(),
             in_flow: false,

@@ -122,10 +122,10 @@ fn block(
         .filter(|leaf| leaf.path.first() == Some(&LIST));
     let end = of_list.map(|leaf| leaf.place.last_line_end(lines)).max();
     bounds.push(lines.next_line(end.unwrap_or_default()));
-    let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else {
+    let (Some(start), Some(until)) = (bounds.first(), bounds.last()) else {
         return Err(place_error(list.span.start.line, "lists no age recipient"));
     };
-    let range = *first..*last;
+    let range = *start..*until;
     if bounds.len() != items.len() + 1 || !bounds.is_sorted() {
         let problem = "list of recipients is not written as `sops` writes it";
         return Err(place_error(list.span.start.line, problem));
@@ -142,10 +142,10 @@ fn block(
     }
     let indent = " ".repeat(usize::try_from(column.saturating_sub(1)).unwrap_or(0));
     for (name, armor) in new.added {
-        text.push_str(&format!("{indent}- recipient: {name}{line_break}"));
-        text.push_str(&format!("{indent}  enc: |{line_break}"));
-        for line in armor.lines() {
-            text.push_str(&format!("{indent}    {line}{line_break}"));
+        let head = [format!("- recipient: {name}"), "  enc: |".to_owned()];
+        let armor = armor.lines().map(|line| format!("    {line}"));
+        for line in head.into_iter().chain(armor) {
+            text.extend([indent.as_str(), &line, line_break]);
         }
     }
     Ok((range, text))
@@ -162,7 +162,7 @@ fn flow(
     let starts: Vec<_> = items.iter().map(|it| lines.offset(it.span.start)).collect();
     let ends: Vec<_> = items.iter().map(|it| flow_end(it, lines)).collect();
     let first = starts.first().copied().unwrap_or_default();
-    let last = ends.last().copied().unwrap_or(first);
+    let until = ends.last().copied().unwrap_or(first);
     let lead = lines.slice(lines.offset(list.span.start) + 1..first);
     // A line for each, if the first one has a line.
     let (step, indent) = match lead.rsplit_once('\n') {
@@ -185,7 +185,7 @@ fn flow(
             "{{{open}\"recipient\": {name},{step}\"enc\": {armor}{close}}}"
         ));
     }
-    (first..last, all.join(&format!(",{lead}")))
+    (first..until, all.join(&format!(",{lead}")))
 }
 
 /// Only the recipients are others, and they are whom was asked for.

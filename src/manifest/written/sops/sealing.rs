@@ -193,13 +193,8 @@ impl<'a> Sealing<'a> {
         for comment in comments(layout, part, lines) {
             let text = lines.slice(comment.range.clone());
             let scalar = SopsScalar::comment(text);
-            let paths = [&comment.path].into_iter().chain(&comment.others);
-            let kept = paths
-                .clone()
-                .find_map(|path| self.kept(&scalar, path))
-                .map(|kept| (kept.source.clone(), kept.is_item));
-            let (sealed, as_item) = match kept {
-                Some((source, was_item)) => (source, was_item && comment.is_item),
+            let (sealed, as_item) = match self.kept(&scalar, &comment.path) {
+                Some(kept) => (kept.source.clone(), kept.is_item && comment.is_item),
                 None if text.is_empty()
                     || SopsFile::is_value(text)
                     || !self.sops.encrypts(&comment.path) =>

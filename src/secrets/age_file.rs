@@ -18,6 +18,8 @@ pub struct AgeFile {
     /// Without armor.
     bytes: Vec<u8>,
     kinds: Vec<String>,
+    recorded: Option<Vec<String>>,
+    is_armored: bool,
 }
 
 impl AgeFile {
@@ -43,12 +45,29 @@ impl AgeFile {
         Ok(Self {
             bytes,
             kinds: header.kinds,
+            recorded: header.recorded,
+            is_armored: is_armored(file),
         })
+    }
+
+    /// Whether bytes begin as an age file does, armored or binary.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        is_armored(bytes) || bytes.starts_with(header::VERSION_LINE)
     }
 
     /// The types of the recipients it is sealed for, in file order.
     pub fn recipient_kinds(&self) -> &[String] {
         &self.kinds
+    }
+
+    /// The public keys it is sealed for; `None` if it does not say so, as what `age` itself seals does not.
+    pub fn recorded_recipients(&self) -> Option<&[String]> {
+        self.recorded.as_deref()
+    }
+
+    /// Whether it is written as text.
+    pub fn is_armored(&self) -> bool {
+        self.is_armored
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -62,9 +81,13 @@ impl fmt::Debug for AgeFile {
     }
 }
 
+fn is_armored(file: &[u8]) -> bool {
+    file.trim_ascii_start().starts_with(ARMOR_BEGIN.as_bytes())
+}
+
 /// Takes the armor off if there is one.
 fn dearmor(file: &[u8]) -> io::Result<Vec<u8>> {
-    if !file.trim_ascii_start().starts_with(ARMOR_BEGIN.as_bytes()) {
+    if !is_armored(file) {
         return Ok(file.to_vec());
     }
     let mut bytes = Vec::with_capacity(file.len());

@@ -3,7 +3,7 @@
 use super::sealed::SealedError;
 
 /// The first line of every age v1 file.
-const VERSION_LINE: &[u8] = b"age-encryption.org/v1";
+pub(super) const VERSION_LINE: &[u8] = b"age-encryption.org/v1";
 
 /// More recipients than a team has; bounds the work of trying identities.
 const MAX_RECIPIENTS: usize = 64;

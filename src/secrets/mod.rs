@@ -30,6 +30,9 @@ pub use environment::{SECRET_VARIABLE_PREFIX, environment_names, normalized, res
 pub use keyring::{IdentityError, Keyring, LineProblem, OpenError, generate_identity};
 pub use opened::Opened;
 pub use recipient::{Recipient, RecipientError};
-pub use seal::{SealError, seal};
+pub use seal::{SealError, seal, seal_file};
 pub use sealed::{MAX_PLAINTEXT_BYTES, Sealed, SealedError};
-pub use sops::{OpenedSops, SopsError, SopsFile, SopsFormat, SopsRecipient};
+pub use sops::{
+    OpenedSops, SopsError, SopsFile, SopsFormat, SopsKey, SopsKind, SopsMac, SopsRecipient,
+    SopsScalar,
+};

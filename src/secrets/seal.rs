@@ -1,6 +1,8 @@
 //! Sealing a value for its recipients.
 
-use super::{Opened, Recipient, header::RECORD, sealed::MAX_PLAINTEXT_BYTES};
+use super::{
+    Opened, Recipient, age_file::MAX_FILE_BYTES, header::RECORD, sealed::MAX_PLAINTEXT_BYTES,
+};
 use age::{
     EncryptError,
     armor::{ArmoredWriter, Format},
@@ -27,6 +29,50 @@ const MAX_RECIPIENTS: usize = 64;
 ///
 /// Format: age v1 with ASCII armor, <https://age-encryption.org/v1>.
 pub fn seal(plaintext: &Opened, recipients: &[Recipient]) -> Result<String, SealError> {
+    let bytes = plaintext.expose_bytes();
+    if bytes.len() > MAX_PLAINTEXT_BYTES {
+        return Err(SealError::TooLarge { given: bytes.len() });
+    }
+    text(noted(bytes, recipients, Format::AsciiArmor)?)
+}
+
+/// Seals a whole file, armored or binary, and notes the public keys as [`seal`] does.
+///
+/// At most 1 MiB, the armor included.
+///
+/// # Errors
+///
+/// As [`seal`], and [`SealError::FileTooLarge`] if it could not be read back.
+pub fn seal_file(
+    plaintext: &Opened,
+    recipients: &[Recipient],
+    is_armored: bool,
+) -> Result<Vec<u8>, SealError> {
+    let format = if is_armored {
+        Format::AsciiArmor
+    } else {
+        Format::Binary
+    };
+    let sealed = noted(plaintext.expose_bytes(), recipients, format)?;
+    if sealed.len() > MAX_FILE_BYTES {
+        return Err(SealError::FileTooLarge {
+            given: sealed.len(),
+        });
+    }
+    Ok(sealed)
+}
+
+/// Seals a key for one recipient, armored, as `sops` does: who it is for stands beside it.
+pub(super) fn wrap(key: &Opened, recipient: &Recipient) -> Result<String, SealError> {
+    let keys = [recipient.inner() as &dyn age::Recipient];
+    text(encrypted(
+        key.expose_bytes(),
+        keys.into_iter(),
+        Format::AsciiArmor,
+    )?)
+}
+
+fn noted(bytes: &[u8], recipients: &[Recipient], format: Format) -> Result<Vec<u8>, SealError> {
     if recipients.is_empty() {
         return Err(SealError::NoRecipients);
     }
@@ -35,18 +81,25 @@ pub fn seal(plaintext: &Opened, recipients: &[Recipient]) -> Result<String, Seal
             given: recipients.len(),
         });
     }
-    let bytes = plaintext.expose_bytes();
-    if bytes.len() > MAX_PLAINTEXT_BYTES {
-        return Err(SealError::TooLarge { given: bytes.len() });
-    }
     let record = Record(recipients);
     let keys = recipients
         .iter()
         .map(|recipient| recipient.inner() as &dyn age::Recipient)
         .chain([&record as &dyn age::Recipient]);
+    encrypted(bytes, keys, format)
+}
+
+fn encrypted<'a>(
+    bytes: &[u8],
+    keys: impl Iterator<Item = &'a dyn age::Recipient>,
+    format: Format,
+) -> Result<Vec<u8>, SealError> {
     let encryptor = age::Encryptor::with_recipients(keys)
         .map_err(|error| SealError::Encrypt(io::Error::other(error)))?;
-    let armored = write(encryptor, bytes).map_err(SealError::Encrypt)?;
+    write(encryptor, bytes, format).map_err(SealError::Encrypt)
+}
+
+fn text(armored: Vec<u8>) -> Result<String, SealError> {
     String::from_utf8(armored).map_err(|error| SealError::Encrypt(io::Error::other(error)))
 }
 
@@ -64,8 +117,8 @@ impl age::Recipient for Record<'_> {
     }
 }
 
-fn write(encryptor: age::Encryptor, bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let armor = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor)?;
+fn write(encryptor: age::Encryptor, bytes: &[u8], format: Format) -> io::Result<Vec<u8>> {
+    let armor = ArmoredWriter::wrap_output(Vec::new(), format)?;
     let mut payload = encryptor.wrap_output(armor)?;
     payload.write_all(bytes)?;
     payload.finish()?.finish()
@@ -88,6 +141,14 @@ pub enum SealError {
     /// More plaintext than a reader accepts.
     #[error("failed to seal the value: it has {given} bytes, at most {MAX_PLAINTEXT_BYTES} fit")]
     TooLarge {
+        /// In bytes.
+        given: usize,
+    },
+    /// A whole file, sealed, of more bytes than a reader accepts.
+    #[error(
+        "failed to seal the file: it would have {given} bytes, at most {MAX_FILE_BYTES} are read"
+    )]
+    FileTooLarge {
         /// In bytes.
         given: usize,
     },

@@ -42,6 +42,7 @@ mod secrets_stay_secret;
 mod seeds_words;
 mod several_sources;
 mod silent_remotes;
+mod sops_files;
 mod ssh_remotes;
 mod trusted_history;
 mod upstream_dialects;

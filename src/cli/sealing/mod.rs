@@ -5,5 +5,7 @@ pub(crate) mod files;
 pub(crate) mod identities;
 pub(crate) mod private;
 pub(crate) mod recipients;
+pub(crate) mod rounds;
 mod sops_rules;
 pub(crate) mod values;
+pub(crate) mod whole;

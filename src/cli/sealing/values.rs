@@ -7,6 +7,9 @@ use crate::{
     secrets::{Binding, Envelope, Keyring, Opened, Recipient, Sealed, seal},
 };
 
+/// What to do without any key.
+pub(crate) const NO_KEY: &str = "give the key: `--age-key-file FILE`, ORLOJ_AGE_KEY_FILE, ORLOJ_AGE_KEY, SOPS_AGE_KEY_FILE or SOPS_AGE_KEY";
+
 /// The place a value stands in, with the hosts its secret allows.
 pub(crate) fn place_of(value: &WrittenValue<'_>) -> Binding {
     Binding::new(value.namespace, value.name, value.key).with_hosts(value.allowed_hosts)
@@ -44,9 +47,7 @@ pub(crate) fn open_value(
     let opened = keyring.open(&sealed).map_err(|error| {
         let failed = failed(&error);
         if keyring.is_empty() {
-            failed.with_hint(
-                "give the key: `--age-key-file FILE`, ORLOJ_AGE_KEY_FILE, ORLOJ_AGE_KEY, SOPS_AGE_KEY_FILE or SOPS_AGE_KEY",
-            )
+            failed.with_hint(NO_KEY)
         } else {
             failed
         }

@@ -24,6 +24,7 @@ mod packed;
 mod properties;
 mod schemas;
 mod sealed_files;
+mod sops_text;
 mod straight;
 mod stray;
 mod tidied;

@@ -63,6 +63,11 @@ impl<'t> Lines<'t> {
         self.text.get(range).unwrap_or_default()
     }
 
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// How the text ends its lines.
     pub(super) fn line_break(&self) -> &'static str {
         if self.text.contains("\r\n") {

@@ -4,12 +4,15 @@
 //! not a value stays as it is, byte for byte: comments, order, other documents. The result is read again
 //! and held against what was asked for before anybody gets it; a spelling that cannot be edited so is
 //! refused with its line.
+//!
+//! [`sops`] does the same for files that SOPS sealed, of whatever they are.
 
 mod lines;
 mod merge;
 mod places;
 mod rewrite;
 mod scalars;
+pub mod sops;
 mod verify;
 
 pub use rewrite::{Direction, Replacement, RewriteError, rewrite};

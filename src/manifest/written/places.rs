@@ -21,9 +21,21 @@ impl Place {
     /// The place of the value of `entry`, which is a scalar in a mapping that stands in `{…}` or not.
     pub(super) fn of(entry: &Entry<'_>, in_flow: bool, lines: &Lines<'_>) -> Self {
         let key_end = lines.offset(entry.key_span.end);
-        let start = lines.offset(entry.value.span.start);
-        let end = lines.offset(entry.value.span.end);
         let column = entry.key_span.start.column;
+        Self::behind(key_end, column, &entry.value, in_flow, lines)
+    }
+
+    /// The place of a scalar behind its key or the dash of a list, which stands in `column`; `key_end` is not
+    /// behind the dash.
+    pub(super) fn behind(
+        key_end: usize,
+        column: u32,
+        value: &Node<'_>,
+        in_flow: bool,
+        lines: &Lines<'_>,
+    ) -> Self {
+        let start = lines.offset(value.span.start);
+        let end = lines.offset(value.span.end);
         if let Some(head) = (!in_flow)
             .then(|| block_head(key_end, start, lines))
             .flatten()
@@ -76,7 +88,7 @@ fn block_head(key_end: usize, start: usize, lines: &Lines<'_>) -> Option<Range<u
             _ if in_comment => {}
             '#' => in_comment = true,
             '|' | '>' => break,
-            ':' | ' ' | '\t' => {}
+            ':' | '-' | ' ' | '\t' => {}
             _ => return None,
         }
     }

@@ -53,7 +53,7 @@ pub enum Replacement {
     Clear(Opened),
     /// Armor as it stood in another text, down to its indentation where that fits.
     AsItStood(Source, String),
-    /// The same as before. Not for [`Direction::Seal`] and [`Direction::Open`], which move values.
+    /// The same as before. With [`Direction::Seal`] and [`Direction::Open`], which move values, for all or none.
     Keep,
 }
 
@@ -282,7 +282,7 @@ fn new_text(
     }
 }
 
-fn splice(place: &Place, written: Written) -> [Splice; 2] {
+pub(super) fn splice(place: &Place, written: Written) -> [Splice; 2] {
     let (head, tail) = (place.head.clone(), place.tail.clone());
     [(head, written.head), (tail, written.tail)].map(|(range, text)| Splice { range, text })
 }

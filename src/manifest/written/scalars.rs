@@ -15,7 +15,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    fn inline(head: String) -> Self {
+    pub(super) fn inline(head: String) -> Self {
         Self {
             head: Zeroizing::new(head),
             tail: Zeroizing::default(),

@@ -9,7 +9,7 @@ use aes_gcm::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-use super::SopsError;
+use super::{SopsError, SopsKind};
 
 /// AES-256-GCM with a nonce of 32 bytes instead of the usual 12.
 type SopsGcm = AesGcm<Aes256, U32>;
@@ -46,7 +46,7 @@ impl<'a> Enc<'a> {
     }
 }
 
-/// The file's data key, ready to open values.
+/// The file's data key, ready to open and seal values.
 pub(super) struct DataCipher(SopsGcm);
 
 impl DataCipher {
@@ -83,5 +83,26 @@ impl DataCipher {
                 |AeadError| "it was changed, or stands at another place than it was sealed for",
             )?;
         Ok(Opened::new(std::mem::take(&mut *data)))
+    }
+
+    /// Seals a value for `place`, with a nonce of its own.
+    pub(super) fn seal(
+        &self,
+        value: &[u8],
+        kind: SopsKind,
+        place: &[u8],
+    ) -> Result<String, &'static str> {
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).map_err(|_| "the system gives no randomness")?;
+        let mut data = Zeroizing::new(value.to_vec());
+        let tag = self
+            .0
+            .encrypt_in_place_detached(Nonce::from_slice(&nonce), place, &mut data)
+            .map_err(|AeadError| "it is too long")?;
+        let [data, nonce, tag] = [data.as_slice(), &nonce, &tag].map(|part| STANDARD.encode(part));
+        let kind = kind.as_str();
+        Ok(format!(
+            "ENC[AES256_GCM,data:{data},iv:{nonce},tag:{tag},type:{kind}]"
+        ))
     }
 }

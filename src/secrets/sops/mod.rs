@@ -4,37 +4,38 @@
 //! key with an identity, opens each value bound to its path, and verifies the MAC over all of them. The MAC does
 //! not cover the names of keys, nulls, comments and empty texts: callers check these again in what was opened.
 //!
+//! For writing, a [`SopsKey`] opens and seals single values, [`SopsFile::encrypts`] says which of them are sealed, and
+//! a [`SopsMac`] is made over all of them; where they stand in the text is the caller's.
+//!
 //! Format: <https://getsops.io/docs/#encryption-protocol>, and what `sops` 3.11 writes.
 
 mod cipher;
 mod error;
 mod events;
+mod key;
+mod mac;
 mod metadata;
 mod node;
 mod opened;
 mod scalar;
+mod value;
 
 pub use error::SopsError;
+pub use key::SopsKey;
+pub use mac::SopsMac;
 pub use metadata::SopsRecipient;
 pub use opened::OpenedSops;
+pub use value::{SopsKind, SopsScalar};
 
 use super::{Keyring, OpenError, Opened, Sealed, SealedError};
-use cipher::{DataCipher, Enc};
+use cipher::Enc;
 use metadata::Metadata;
 use node::{Leaf, Node};
 use opened::OpenedNode;
-use sha2::{Digest as _, Sha512};
 use subtle::ConstantTimeEq as _;
 
 /// Longest file that is read, in bytes: as for manifests.
 const MAX_FILE_BYTES: usize = 1024 * 1024;
-
-/// What the MAC starts with when it covers the encrypted values alone, so that a MAC of one sort is none of the
-/// other.
-const MAC_ONLY_ENCRYPTED: [u8; 32] = [
-    0x8a, 0x3f, 0xd2, 0xad, 0x54, 0xce, 0x66, 0x52, 0x7b, 0x10, 0x34, 0xf3, 0xd1, 0x47, 0xbe, 0x0b,
-    0x0b, 0x97, 0x5b, 0x3b, 0xf4, 0x4f, 0x72, 0xc6, 0xfd, 0xad, 0xec, 0x81, 0x76, 0xf2, 0x7d, 0x69,
-];
 
 /// How a file is written; it decides how clear numbers are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,11 @@ impl SopsFile {
         Enc::parse(text).is_some()
     }
 
+    /// Whether a text is a comment that SOPS encrypted.
+    pub fn is_sealed_comment(text: &str) -> bool {
+        Enc::parse(text).is_some_and(|enc| enc.kind == SopsKind::Comment.as_str())
+    }
+
     /// Whom the file is sealed for.
     pub fn recipients(&self) -> &[SopsRecipient] {
         &self.metadata.recipients
@@ -112,17 +118,47 @@ impl SopsFile {
     /// - [`SopsError::Value`] if a value was changed or moved.
     /// - [`SopsError::Mac`], [`SopsError::MacMismatch`] if the MAC cannot be read, or is another one.
     pub fn open(&self, keyring: &Keyring) -> Result<OpenedSops, SopsError> {
-        let cipher = DataCipher::new(&self.data_key(keyring)?)?;
-        let mut hash = Sha512::new();
-        if self.metadata.mac_only_encrypted {
-            hash.update(MAC_ONLY_ENCRYPTED);
-        }
+        self.open_with(&self.key(keyring)?)
+    }
+
+    /// The same with the key at hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub fn open_with(&self, key: &SopsKey) -> Result<OpenedSops, SopsError> {
+        let mut mac = self.mac();
         let documents = self.documents.iter();
         let opened = documents
-            .map(|document| self.open_node(document, &mut Vec::new(), &cipher, &mut hash))
+            .map(|document| self.open_node(document, &mut Vec::new(), key, &mut mac))
             .collect::<Result<_, _>>()?;
-        self.verify(&cipher, hash)?;
+        self.verify(key, mac)?;
         Ok(OpenedSops::new(opened, !self.metadata.mac_only_encrypted))
+    }
+
+    /// The key of the file's values.
+    ///
+    /// # Errors
+    ///
+    /// - [`SopsError::NoIdentity`] if no identity of the keyring opens it.
+    /// - [`SopsError::DataKey`] if it is damaged.
+    pub fn key(&self, keyring: &Keyring) -> Result<SopsKey, SopsError> {
+        SopsKey::new(self.data_key(keyring)?)
+    }
+
+    /// How it is written.
+    pub fn format(&self) -> SopsFormat {
+        self.format
+    }
+
+    /// Whether the file says that the value that these keys lead to is sealed.
+    pub fn encrypts(&self, path: &[&str]) -> bool {
+        self.metadata.encrypts(path)
+    }
+
+    /// A MAC over no value yet.
+    pub fn mac(&self) -> SopsMac {
+        SopsMac::new(self.metadata.mac_only_encrypted)
     }
 
     /// The key of all values, from the first recipient whose identity is held.
@@ -163,42 +199,62 @@ impl SopsFile {
         &self,
         node: &'n Node,
         path: &mut Vec<&'n str>,
-        cipher: &DataCipher,
-        hash: &mut Sha512,
+        key: &SopsKey,
+        mac: &mut SopsMac,
     ) -> Result<OpenedNode, SopsError> {
         Ok(match node {
             Node::List(items) => {
-                let items = items.iter();
-                let opened = items.map(|item| self.open_node(item, path, cipher, hash));
-                OpenedNode::List(opened.collect::<Result<_, _>>()?)
+                let mut opened = Vec::with_capacity(items.len());
+                for item in items {
+                    if !self.is_comment(item, path, key)? {
+                        opened.push(self.open_node(item, path, key, mac)?);
+                    }
+                }
+                OpenedNode::List(opened)
             }
             Node::Map(entries) => {
                 let mut opened = Vec::with_capacity(entries.len());
-                for (key, value) in entries {
-                    path.push(key);
-                    opened.push((key.clone(), self.open_node(value, path, cipher, hash)?));
+                for (name, value) in entries {
+                    path.push(name);
+                    opened.push((name.clone(), self.open_node(value, path, key, mac)?));
                     path.pop();
                 }
                 OpenedNode::Map(opened)
             }
-            Node::Leaf(leaf) => self.open_leaf(leaf, path, cipher, hash)?,
+            Node::Leaf(leaf) => self.open_leaf(leaf, path, key, mac)?,
         })
+    }
+
+    /// Whether an item of a list is a comment, which `sops` seals in a list as it does items. The MAC covers none.
+    fn is_comment(&self, item: &Node, path: &[&str], key: &SopsKey) -> Result<bool, SopsError> {
+        let Node::Leaf(leaf) = item else {
+            return Ok(false);
+        };
+        let enc = Enc::parse(&leaf.text).filter(|enc| enc.kind == SopsKind::Comment.as_str());
+        let Some(enc) = enc.filter(|_| self.metadata.encrypts(path)) else {
+            return Ok(false);
+        };
+        let opened = key.open_enc(&enc, path);
+        opened.map_err(|problem| SopsError::Value {
+            path: path.join("."),
+            line: leaf.line,
+            problem,
+        })?;
+        Ok(true)
     }
 
     fn open_leaf(
         &self,
         leaf: &Leaf,
         path: &[&str],
-        cipher: &DataCipher,
-        hash: &mut Sha512,
+        key: &SopsKey,
+        mac: &mut SopsMac,
     ) -> Result<OpenedNode, SopsError> {
         let Some(clear) = scalar::clear_bytes(leaf, self.format) else {
             return Ok(OpenedNode::Null);
         };
         if !self.metadata.encrypts(path) {
-            if !self.metadata.mac_only_encrypted {
-                hash.update(&clear);
-            }
+            mac.add(&clear, false);
             return Ok(OpenedNode::clear(leaf));
         }
         if leaf.text.is_empty() {
@@ -213,21 +269,19 @@ impl SopsFile {
             path: path.join("."),
             line: leaf.line,
         })?;
-        let place = format!("{}:", path.join(":"));
-        let value = cipher.open(&enc, place.as_bytes()).map_err(problem)?;
-        hash.update(value.expose_bytes());
+        let value = key.open_enc(&enc, path).map_err(problem)?;
+        mac.add(value.expose_bytes(), true);
         OpenedNode::typed(value, enc.kind).map_err(problem)
     }
 
-    fn verify(&self, cipher: &DataCipher, hash: Sha512) -> Result<(), SopsError> {
+    fn verify(&self, key: &SopsKey, mac: SopsMac) -> Result<(), SopsError> {
         let enc = Enc::parse(&self.metadata.mac).ok_or(SopsError::Mac {
             problem: "it is not in SOPS' form",
         })?;
-        let expected = cipher
-            .open(&enc, self.metadata.last_modified.as_bytes())
+        let expected = key
+            .open_mac(&enc, &self.metadata.last_modified)
             .map_err(|problem| SopsError::Mac { problem })?;
-        let found = hex::encode_upper(hash.finalize());
-        if bool::from(expected.expose_bytes().ct_eq(found.as_bytes())) {
+        if bool::from(expected.expose_bytes().ct_eq(mac.finish().as_bytes())) {
             Ok(())
         } else {
             Err(SopsError::MacMismatch)

@@ -3,7 +3,7 @@
 //! `sops` is written in Go: its YAML reader gives a plain scalar a type (`0o17` is 15, `1e+21` a float, a date a time),
 //! and the MAC covers the value as Go prints it. See `ToBytes` in `sops.go`, and `resolve.go` of `go-yaml` v3.
 
-use super::{SopsFormat, node::Leaf};
+use super::{SopsFormat, SopsKind, node::Leaf};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::borrow::Cow;
 
@@ -26,49 +26,60 @@ pub(super) fn clear_bytes(leaf: &Leaf, format: SopsFormat) -> Option<Cow<'_, [u8
     if is_null(text) {
         return None;
     }
-    let printed = match format {
-        SopsFormat::Yaml => yaml(text),
-        SopsFormat::Json => json(text),
-    };
-    Some(match printed {
-        Some(printed) => printed.into_bytes().into(),
+    Some(match printed(text, format) {
+        Some((_, printed)) => printed.into_bytes().into(),
         None => text.as_bytes().into(),
     })
 }
 
-/// A plain scalar of YAML as Go prints its value; `None` if it is text.
-fn yaml(text: &str) -> Option<String> {
-    match text {
-        "true" | "True" | "TRUE" => return Some("True".to_owned()),
-        "false" | "False" | "FALSE" => return Some("False".to_owned()),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Some("+Inf".to_owned()),
-        "-.inf" | "-.Inf" | "-.INF" => return Some("-Inf".to_owned()),
-        ".nan" | ".NaN" | ".NAN" => return Some("NaN".to_owned()),
-        _ => {}
+/// A plain scalar that is not null, by its type and as Go prints it; `None` if it is text.
+pub(super) fn printed(text: &str, format: SopsFormat) -> Option<(SopsKind, String)> {
+    match format {
+        SopsFormat::Yaml => yaml(text),
+        SopsFormat::Json => json(text),
+    }
+}
+
+fn yaml(text: &str) -> Option<(SopsKind, String)> {
+    let word = match text {
+        "true" | "True" | "TRUE" => Some((SopsKind::Boolean, "True")),
+        "false" | "False" | "FALSE" => Some((SopsKind::Boolean, "False")),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Some((SopsKind::Float, "+Inf")),
+        "-.inf" | "-.Inf" | "-.INF" => Some((SopsKind::Float, "-Inf")),
+        ".nan" | ".NaN" | ".NAN" => Some((SopsKind::Float, "NaN")),
+        _ => None,
+    };
+    if let Some((kind, word)) = word {
+        return Some((kind, word.to_owned()));
     }
     if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) {
         return None;
     }
     if let Some(time) = time(text) {
-        return Some(time);
+        return Some((SopsKind::Time, time));
     }
     let digits = text.replace('_', "");
     if let Some(number) = integer(&digits) {
-        return Some(number.to_string());
+        return Some((SopsKind::Integer, number.to_string()));
     }
     if !is_float(&digits) {
         return None;
     }
-    digits.parse::<f64>().ok().map(|number| number.to_string())
+    float(&digits)
 }
 
 /// A plain scalar of JSON: numbers are floats.
-fn json(text: &str) -> Option<String> {
+fn json(text: &str) -> Option<(SopsKind, String)> {
     match text {
-        "true" => Some("True".to_owned()),
-        "false" => Some("False".to_owned()),
-        _ => text.parse::<f64>().ok().map(|number| number.to_string()),
+        "true" => Some((SopsKind::Boolean, "True".to_owned())),
+        "false" => Some((SopsKind::Boolean, "False".to_owned())),
+        _ => float(text),
     }
+}
+
+fn float(digits: &str) -> Option<(SopsKind, String)> {
+    let number: f64 = digits.parse().ok()?;
+    Some((SopsKind::Float, number.to_string()))
 }
 
 /// An integer of 64 bits in any of Go's notations.

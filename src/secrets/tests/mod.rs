@@ -10,6 +10,7 @@ mod identities;
 mod opening;
 mod sops;
 mod unprintable;
+mod writing;
 
 use super::{Keyring, Sealed};
 use age::armor::{ArmoredWriter, Format};

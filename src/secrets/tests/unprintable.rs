@@ -1,4 +1,4 @@
-use crate::secrets::{DataKey, Envelope, Keyring, Opened, OpenedSops};
+use crate::secrets::{DataKey, Envelope, Keyring, Opened, OpenedSops, SopsKey, SopsScalar};
 use std::fmt::{Debug, Display};
 
 /// Compiles only if the type lacks the trait: one that has it makes `_` ambiguous.
@@ -28,6 +28,10 @@ fn types_that_hold_plaintext_cannot_be_printed_copied_or_serialised() {
     lacks!(Envelope, Clone);
     lacks!(OpenedSops, Debug);
     lacks!(OpenedSops, Clone);
+    lacks!(SopsKey, Debug);
+    lacks!(SopsKey, Clone);
+    lacks!(SopsScalar, Debug);
+    lacks!(SopsScalar, Clone);
     lacks!(Keyring, Debug);
     lacks!(Keyring, Display);
     lacks!(Keyring, Clone);

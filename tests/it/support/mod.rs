@@ -3,6 +3,7 @@
 pub(crate) mod cli;
 pub(crate) mod client;
 pub(crate) mod daemon;
+pub(crate) mod desk;
 pub(crate) mod git;
 pub(crate) mod http_remote;
 pub(crate) mod manifests;

@@ -9,11 +9,12 @@ use crate::{
             files::read_manifest,
             identities::IdentityArgs,
             values::{open_value, refused},
+            whole::{Form, SopsOpened, age_file, inside, open_age},
         },
         session::Session,
     },
     manifest::written::{Direction, Replacement, rewrite},
-    secrets::Opened,
+    secrets::{Keyring, Opened},
 };
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
@@ -30,16 +31,21 @@ enum Format {
     Json,
 }
 
-/// Show the values of a sealed manifest
+/// Show the values of a sealed manifest, SOPS file or age file
+///
+/// A file that SOPS sealed (YAML or JSON) is shown as it was before, after its MAC was verified; what `age` sealed
+/// as a whole (`*.age`, binary or armored) as it is. With `--key` and `-o json` these show the values of their
+/// Secrets.
 ///
 /// Prints to a terminal only, so that no value ends in a file or a log by mistake; `--force` prints anywhere.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   orloj secret decrypt secrets/openai.yaml --age-key-file age.key
-  orloj secret decrypt secrets/openai.yaml --key value --force | pbcopy")]
+  orloj secret decrypt secrets/openai.yaml --key value --force | pbcopy
+  orloj secret decrypt secrets/team.yaml.age")]
 pub(super) struct DecryptArgs {
-    /// The manifest
+    /// The manifest, SOPS file or age file
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -71,34 +77,88 @@ pub(super) fn run(args: &DecryptArgs, session: &mut Session) -> Result<Exit, Cli
     let shown = args.file.display().to_string();
     let content = read_manifest(&session.path(&args.file))?;
     let keyring = args.identities.keyring(session)?;
-    let mut values = Vec::new();
-    let opened = rewrite(
-        &shown.as_str().into(),
-        &content,
-        Direction::Open,
-        &mut |value| {
-            let opened = open_value(&keyring, value, &shown)?.value;
-            values.push(Shown {
-                secret: format!("{}/{}", value.namespace, value.name),
-                key: value.key.to_owned(),
-                value: Opened::new(opened.expose_bytes().to_vec()),
-            });
-            Ok(Replacement::Clear(opened))
-        },
-    )
-    .map_err(|error| refused(&shown, error))?;
-    let Some(opened) = opened else {
-        return Err(CliError::new(format!("`{shown}` holds no sealed value")));
+    let (text, values) = match Form::of(&shown, &content) {
+        Form::Manifest => sealed_values(&shown, &content, &keyring)?,
+        Form::Sops => {
+            let sops = SopsOpened::open(&shown, &content, &keyring)?;
+            let opened = sops.text(&shown, &content)?;
+            let text = Zeroizing::new(opened.text().to_vec());
+            (text, Vec::new())
+        }
+        Form::Age => {
+            let opened = open_age(&shown, &age_file(&shown, &content)?, &keyring)?;
+            let text = Zeroizing::new(opened.expose_bytes().to_vec());
+            (text, Vec::new())
+        }
+    };
+    let is_clear = values.is_empty();
+    let values = |text: &[u8]| {
+        if is_clear {
+            clear_values(inside(&shown), text)
+        } else {
+            Ok(values)
+        }
     };
     match (&args.key, args.output) {
-        (Some(key), _) => one(key, &values, session)?,
+        (Some(key), _) => one(key, &values(&text)?, session)?,
         (None, Format::Yaml) => {
-            let text = std::str::from_utf8(&opened).unwrap_or_default();
+            let text = std::str::from_utf8(&text).map_err(|_| {
+                CliError::new(format!("what `{shown}` holds is not text"))
+                    .with_hint("`age --decrypt` writes it into a file")
+            })?;
             session.terminal.data(text)?;
         }
-        (None, Format::Json) => session.terminal.data(&json(&values)?)?,
+        (None, Format::Json) => session.terminal.data(&json(&values(&text)?)?)?,
     }
     Ok(Exit::Done)
+}
+
+/// The text and the values of a manifest with sealed values.
+fn sealed_values(
+    shown: &str,
+    content: &[u8],
+    keyring: &Keyring,
+) -> Result<(Zeroizing<Vec<u8>>, Vec<Shown>), CliError> {
+    let mut values = Vec::new();
+    let opened = rewrite(&shown.into(), content, Direction::Open, &mut |value| {
+        let opened = open_value(keyring, value, shown)?.value;
+        values.push(Shown {
+            secret: format!("{}/{}", value.namespace, value.name),
+            key: value.key.to_owned(),
+            value: Opened::new(opened.expose_bytes().to_vec()),
+        });
+        Ok(Replacement::Clear(opened))
+    })
+    .map_err(|error| refused(shown, error))?;
+    match opened {
+        Some(opened) => Ok((opened, values)),
+        None => Err(CliError::new(format!("`{shown}` holds no sealed value"))),
+    }
+}
+
+/// The values of the Secrets of a clear text.
+fn clear_values(shown: &str, text: &[u8]) -> Result<Vec<Shown>, CliError> {
+    let mut values = Vec::new();
+    // Looks at the values and replaces none.
+    let same = rewrite(&shown.into(), text, Direction::Seal, &mut |value| {
+        let Some(clear) = value.clear() else {
+            let message = format!("{shown}:{}: `{}` is not base64", value.line, value.key);
+            return Err(CliError::new(message));
+        };
+        values.push(Shown {
+            secret: format!("{}/{}", value.namespace, value.name),
+            key: value.key.to_owned(),
+            value: clear,
+        });
+        Ok(Replacement::Keep)
+    });
+    same.map_err(|error| refused(shown, error))?;
+    if values.is_empty() {
+        return Err(CliError::new(format!(
+            "`{shown}` holds no value of a Secret"
+        )));
+    }
+    Ok(values)
 }
 
 fn one(key: &str, values: &[Shown], session: &mut Session) -> Result<(), CliError> {

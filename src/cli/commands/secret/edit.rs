@@ -1,16 +1,17 @@
 //! `orloj secret edit`.
 
+use super::edit_whole;
 use crate::{
     cli::{
         error::CliError,
         exit::Exit,
         sealing::{
-            editor::Editor,
             files::{read_manifest, replace},
             identities::IdentityArgs,
-            private::PrivateFile,
             recipients::Recipients,
+            rounds::until_good,
             values::{open_value, place_of, refused, seal_value, unreadable},
+            whole::Form,
         },
         session::Session,
         text::count,
@@ -23,18 +24,19 @@ use crate::{
     secrets::{Binding, Keyring, Opened},
 };
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use zeroize::Zeroizing;
 
-/// What a note to whoever edits begins with; such lines are left out.
-const NOTE: &str = "#! ";
-
-/// Change the values of a sealed manifest in an editor
+/// Change the values of a sealed manifest, SOPS file or age file in an editor
 ///
 /// Opens the file with its values in clear text in $VISUAL, else $EDITOR, else vi, and seals them again when
 /// the editor ends. Values that did not change keep their ciphertext, and everything else stays as it was
 /// typed. What cannot be sealed or is no good manifest comes back to the editor with what is wrong; an
 /// empty file gives up.
+///
+/// A file that SOPS sealed keeps its data key, its recipients, its comments and its form; values are sealed below
+/// the keys that its selector names, and it gets a new MAC. A file that age sealed as a whole is sealed anew if it
+/// changed.
 ///
 /// The clear text is kept in a file for you alone, in memory where there is a memory file system
 /// (`/dev/shm`), and is overwritten and removed at the end, also when the command is interrupted.
@@ -44,14 +46,14 @@ Examples:
   orloj secret edit secrets/openai.yaml --age-key-file age.key
   EDITOR='code --wait' orloj secret edit secrets/openai.yaml")]
 pub(super) struct EditArgs {
-    /// The manifest
+    /// The manifest, SOPS file or age file
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
     #[command(flatten)]
     identities: IdentityArgs,
-    /// A public key that may open what changes (can be repeated) [default: as for `encrypt`]
+    /// A public key that may open what changes (can be repeated) [default: as for `encrypt`]; not for SOPS files
     #[arg(long, value_name = "age1...")]
-    recipient: Vec<String>,
+    pub(super) recipient: Vec<String>,
 }
 
 /// A value as it was before.
@@ -65,7 +67,6 @@ struct Kept {
 /// The file as it was, and how it is sealed again.
 struct Editing<'a> {
     shown: &'a str,
-    path: &'a Path,
     before: Zeroizing<Vec<u8>>,
     kept: Vec<Kept>,
     recipients: Recipients,
@@ -85,17 +86,22 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Exit, CliErr
     let path = session.path(&args.file);
     let before = read_manifest(&path)?;
     let keyring = args.identities.keyring(session)?;
-    let recipients = Recipients::of(&args.recipient, &path, session)?;
     let shown = args.file.display().to_string();
+    match Form::of(&shown, &before) {
+        Form::Manifest => {}
+        Form::Sops => return edit_whole::sops(args, (&path, &before), &keyring, session),
+        Form::Age => return edit_whole::age(args, (&path, &before), &keyring, session),
+    }
+    let recipients = Recipients::of(&args.recipient, &path, session)?;
     let mut editing = Editing {
         shown: &shown,
-        path: &path,
         before,
         kept: Vec::new(),
         recipients,
     };
     let clear = editing.open(&keyring)?;
-    let Some((after, tally)) = editing.until_good(&clear, session)? else {
+    let sealed = |text: &[u8]| editing.sealed(text);
+    let Some((after, tally)) = until_good(&path, &clear, session, &sealed)? else {
         session
             .terminal
             .note(&format!("nothing was changed in `{shown}`\n"));
@@ -135,42 +141,6 @@ impl Editing<'_> {
         })
         .map_err(|error| refused(shown, error))?;
         Ok(opened.unwrap_or_else(|| self.before.clone()))
-    }
-
-    /// Runs the editor until the text can be sealed; `None` if it was left as it was.
-    fn until_good(&self, clear: &[u8], session: &mut Session) -> Result<Option<Saved>, CliError> {
-        let editor = session.environment().editor.clone();
-        let mut editor = Editor::ready(editor.unwrap_or_else(|| "vi".to_owned()))?;
-        let file = PrivateFile::create(self.path)?;
-        let mut last = Zeroizing::new(clear.to_vec());
-        let mut notes = String::new();
-        loop {
-            file.write(&[notes.as_bytes(), &last])?;
-            editor.edit(file.path())?;
-            let text = without_notes(&file.read()?);
-            if is_blank(&text) {
-                return Err(CliError::new(
-                    "the file was left empty; nothing was changed",
-                ));
-            }
-            if *text == *clear {
-                return Ok(None);
-            }
-            let error = match self.sealed(&text) {
-                Ok(done) => return Ok(Some(done)),
-                Err(error) => error,
-            };
-            if !notes.is_empty() && *text == *last {
-                return Err(error.with_hint(
-                    "it was left as it was although it cannot be saved; nothing was changed",
-                ));
-            }
-            let rendered =
-                error.render(session.terminal.err_style(), session.environment().width());
-            session.terminal.note(&rendered);
-            notes = self.notes(&error);
-            last = text;
-        }
     }
 
     /// The text sealed again, if it is good.
@@ -233,43 +203,10 @@ impl Editing<'_> {
             )),
         }
     }
-
-    /// The error as lines that the editor shows first; JSON has no comments.
-    fn notes(&self, error: &CliError) -> String {
-        if self.path.extension().is_some_and(|end| end == "json") {
-            return String::new();
-        }
-        let mut notes = String::new();
-        for line in error.plain().lines().filter(|line| !line.trim().is_empty()) {
-            notes.push_str(NOTE);
-            notes.push_str(line);
-            notes.push('\n');
-        }
-        notes.push_str(NOTE);
-        notes.push_str("mend it and save, or leave the file empty to give up\n");
-        notes
-    }
 }
 
-fn without_notes(text: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut rest = text;
-    while rest.starts_with(NOTE.as_bytes()) {
-        let end = rest.iter().position(|byte| *byte == b'\n');
-        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
-    }
-    Zeroizing::new(rest.to_vec())
-}
-
-/// Whether there is nothing but comments.
-fn is_blank(text: &[u8]) -> bool {
-    let mut lines = text.split(|byte| *byte == b'\n');
-    lines.all(|line| {
-        let line = line.trim_ascii();
-        line.is_empty() || line.starts_with(b"#")
-    })
-}
-
-fn errors(shown: &str, text: &[u8]) -> Vec<Finding> {
+/// What keeps a text from being a good manifest.
+pub(super) fn errors(shown: &str, text: &[u8]) -> Vec<Finding> {
     let parsed = parse_file(&shown.into(), text);
     let errors = parsed.findings.into_iter();
     errors

@@ -2,6 +2,7 @@
 
 mod decrypt;
 mod edit;
+mod edit_whole;
 mod encrypt;
 mod in_place;
 mod keygen;

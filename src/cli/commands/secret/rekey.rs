@@ -9,12 +9,16 @@ use crate::{
             identities::IdentityArgs,
             recipients::Recipients,
             values::{open_value, place_of, refused, seal_value},
+            whole::{Form, SopsOpened, age_file, not_rewritten, open_age, sops_file},
         },
         session::Session,
         text::count,
     },
-    manifest::written::{Direction, Replacement, WrittenValue, rewrite},
-    secrets::{Keyring, Sealed},
+    manifest::written::{
+        Direction, Replacement, WrittenValue, rewrite,
+        sops::{NewRecipients, may_be_secrets, recipients_line, set_recipients},
+    },
+    secrets::{Keyring, Recipient, Sealed, seal_file},
 };
 use clap::Args;
 use ignore::WalkBuilder;
@@ -29,9 +33,14 @@ use std::{
 /// `encrypt` would seal them for now; the rest is not touched. A value that `age` itself sealed does not say
 /// whom it is for, and is sealed again once.
 ///
+/// Of a file that SOPS sealed only `sops.age` changes: its data key is sealed for who is new, and who is gone is
+/// left out. A file that age sealed as a whole (`*.yaml.age`; others if they are named) is sealed anew, armored or
+/// binary as it was. In directories only what holds Secrets is looked at.
+///
 /// With `--check` nothing is written and no key is needed: exits with 3 and lists the values, for CI.
 ///
-/// Whoever was a recipient may have kept the value: replace it at the provider when somebody leaves.
+/// Whoever was a recipient may have kept the value, or the data key: replace the value at the provider when
+/// somebody leaves.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -56,8 +65,49 @@ pub(super) struct RekeyArgs {
 #[derive(Default)]
 struct Tally {
     values: usize,
+    /// Files with such values.
     files: usize,
+    sops_files: usize,
+    age_files: usize,
     lines: Vec<String>,
+}
+
+impl Tally {
+    fn is_empty(&self) -> bool {
+        self.values + self.sops_files + self.age_files == 0
+    }
+
+    /// `2 values in 1 file, 1 SOPS file`.
+    fn sentence(&self) -> String {
+        let mut parts = Vec::new();
+        if self.values > 0 {
+            let (values, files) = (count(self.values, "value"), count(self.files, "file"));
+            parts.push(format!("{values} in {files}"));
+        }
+        for (number, noun) in [(self.sops_files, "SOPS file"), (self.age_files, "age file")] {
+            if number > 0 {
+                parts.push(count(number, noun));
+            }
+        }
+        parts.join(", ")
+    }
+}
+
+/// A file that may have to be sealed anew.
+struct Target {
+    path: PathBuf,
+    /// As it is called in what is printed.
+    shown: String,
+    /// Whether it was named, and not found below a directory.
+    is_named: bool,
+}
+
+/// Whom a file is to be sealed for, and what opens it; without keys it is only looked at.
+struct Work<'a> {
+    target: &'a Target,
+    before: &'a [u8],
+    recipients: &'a Recipients,
+    keyring: Option<&'a Keyring>,
 }
 
 pub(super) fn run(args: &RekeyArgs, session: &mut Session) -> Result<Exit, CliError> {
@@ -67,35 +117,30 @@ pub(super) fn run(args: &RekeyArgs, session: &mut Session) -> Result<Exit, CliEr
         Some(args.identities.keyring(session)?)
     };
     let mut tally = Tally::default();
-    for (path, shown) in files(&args.paths, session)? {
-        one(args, (&path, &shown), keyring.as_ref(), &mut tally, session)?;
+    for target in targets(&args.paths, session)? {
+        one(args, &target, keyring.as_ref(), &mut tally, session)?;
     }
     for line in &tally.lines {
         session.terminal.data(&format!("{line}\n"))?;
     }
-    let values = count(tally.values, "value");
-    let files = count(tally.files, "file");
-    if tally.values == 0 {
+    if tally.is_empty() {
         session
             .terminal
             .note("every value is sealed for its recipients\n");
         return Ok(Exit::Done);
     }
+    let what = tally.sentence();
     if args.check {
-        return Err(
-            CliError::new(format!("{values} in {files} must be sealed anew"))
-                .with_exit(Exit::Invalid)
-                .with_hint("`orloj secret rekey` does it, with a key that opens them"),
-        );
+        return Err(CliError::new(format!("{what} must be sealed anew"))
+            .with_exit(Exit::Invalid)
+            .with_hint("`orloj secret rekey` does it, with a key that opens them"));
     }
-    session
-        .terminal
-        .note(&format!("sealed {values} anew in {files}\n"));
+    session.terminal.note(&format!("sealed {what} anew\n"));
     Ok(Exit::Done)
 }
 
-/// The manifests with sealed values below the paths, with the names to show.
-fn files(typed: &[PathBuf], session: &Session) -> Result<Vec<(PathBuf, String)>, CliError> {
+/// The files with sealed values below the paths, as far as their names can tell.
+fn targets(typed: &[PathBuf], session: &Session) -> Result<Vec<Target>, CliError> {
     let here = [PathBuf::from(".")];
     let typed = if typed.is_empty() { &here[..] } else { typed };
     let mut files = Vec::new();
@@ -108,13 +153,11 @@ fn files(typed: &[PathBuf], session: &Session) -> Result<Vec<(PathBuf, String)>,
                 CliError::new(format!("failed to read `{}`", typed.display())).because(&error)
             })?;
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            let ends = ["yaml", "yml", "json"];
-            let fits = entry
-                .path()
-                .extension()
-                .and_then(|end| end.to_str())
-                .is_some_and(|end| ends.contains(&end));
-            if is_file && (fits || entry.depth() == 0) {
+            let ends = [".yaml", ".yml", ".json", ".yaml.age"];
+            let name = entry.file_name().to_string_lossy();
+            let fits = ends.iter().any(|end| name.ends_with(end));
+            let is_named = entry.depth() == 0;
+            if is_file && (fits || is_named) {
                 let below = entry.path().strip_prefix(&root).unwrap_or(entry.path());
                 let shown = if typed == Path::new(".") {
                     below.to_path_buf()
@@ -123,7 +166,11 @@ fn files(typed: &[PathBuf], session: &Session) -> Result<Vec<(PathBuf, String)>,
                 } else {
                     typed.join(below)
                 };
-                files.push((entry.path().to_owned(), shown.display().to_string()));
+                files.push(Target {
+                    path: entry.path().to_owned(),
+                    shown: shown.display().to_string(),
+                    is_named,
+                });
             }
         }
     }
@@ -132,55 +179,145 @@ fn files(typed: &[PathBuf], session: &Session) -> Result<Vec<(PathBuf, String)>,
 
 fn one(
     args: &RekeyArgs,
-    (path, shown): (&Path, &str),
+    target: &Target,
     keyring: Option<&Keyring>,
     tally: &mut Tally,
     session: &mut Session,
 ) -> Result<(), CliError> {
-    let before = read_manifest(path)?;
+    let before = read_manifest(&target.path)?;
+    let form = Form::of(&target.shown, &before);
     let mark = b"encryptedData";
-    if !before.windows(mark.len()).any(|part| part == mark) {
+    let is_wanted = match form {
+        Form::Manifest => before.windows(mark.len()).any(|part| part == mark),
+        Form::Sops => target.is_named || may_be_secrets(&target.shown.as_str().into(), &before),
+        Form::Age => true,
+    };
+    if !is_wanted {
         return Ok(());
     }
-    let recipients = Recipients::of(&args.recipient, path, session)?;
-    let wanted = recipients.names();
-    let mut found = 0;
-    let after = rewrite(&shown.into(), &before, Direction::Reseal, &mut |value| {
-        let Some(difference) = difference(value, &wanted) else {
-            return Ok(Replacement::Keep);
-        };
-        found += 1;
-        tally.lines.push(format!(
-            "{shown}:{}  secret/{} {}: {difference}",
-            value.line, value.name, value.key
-        ));
-        let Some(keyring) = keyring else {
-            return Ok(Replacement::Keep);
-        };
-        let envelope = open_value(keyring, value, shown)?;
-        let place = envelope.binding.unwrap_or_else(|| place_of(value));
-        let armor = seal_value(&place, &envelope.value, &recipients.keys)?;
-        Ok(Replacement::Sealed(armor))
-    })
-    .map_err(|error| refused(shown, error))?;
-    if let Some(after) = after {
-        replace(path, &before, &after)?;
-    }
-    if found > 0 {
-        tally.values += found;
-        tally.files += 1;
+    let recipients = Recipients::of(&args.recipient, &target.path, session)?;
+    let work = Work {
+        target,
+        before: &before,
+        recipients: &recipients,
+        keyring,
+    };
+    let found = match form {
+        Form::Manifest => work.values(tally)?,
+        Form::Sops => work.data_key(tally)?,
+        Form::Age => work.whole(tally)?,
+    };
+    if found {
         recipients.note_a_single_one(session);
     }
     Ok(())
 }
 
+impl Work<'_> {
+    /// The values of a manifest, one by one.
+    fn values(&self, tally: &mut Tally) -> Result<bool, CliError> {
+        let shown = self.target.shown.as_str();
+        let wanted = self.recipients.names();
+        let mut found = 0;
+        let replace_value = &mut |value: &WrittenValue<'_>| {
+            let Some(difference) = of_value(value, &wanted) else {
+                return Ok(Replacement::Keep);
+            };
+            found += 1;
+            tally.lines.push(format!(
+                "{shown}:{}  secret/{} {}: {difference}",
+                value.line, value.name, value.key
+            ));
+            let Some(keyring) = self.keyring else {
+                return Ok(Replacement::Keep);
+            };
+            let envelope = open_value(keyring, value, shown)?;
+            let place = envelope.binding.unwrap_or_else(|| place_of(value));
+            let armor = seal_value(&place, &envelope.value, &self.recipients.keys)?;
+            Ok(Replacement::Sealed(armor))
+        };
+        let after = rewrite(&shown.into(), self.before, Direction::Reseal, replace_value)
+            .map_err(|error| refused(shown, error))?;
+        if let Some(after) = after {
+            replace(&self.target.path, self.before, &after)?;
+        }
+        tally.values += found;
+        tally.files += usize::from(found > 0);
+        Ok(found > 0)
+    }
+
+    /// The data key of a SOPS file.
+    fn data_key(&self, tally: &mut Tally) -> Result<bool, CliError> {
+        let shown = self.target.shown.as_str();
+        let file = sops_file(shown, self.before)?;
+        let has = file.recipients().iter().map(|it| it.public_key.clone());
+        let (has, wanted) = (has.collect(), self.recipients.names());
+        let Some(difference) = between(&has, &wanted) else {
+            return Ok(false);
+        };
+        let line = recipients_line(&shown.into(), self.before).unwrap_or(1);
+        tally
+            .lines
+            .push(format!("{shown}:{line}  sops.age: {difference}"));
+        tally.sops_files += 1;
+        let Some(keyring) = self.keyring else {
+            return Ok(true);
+        };
+        let opened = SopsOpened::open(shown, self.before, keyring)?;
+        let staying = has.intersection(&wanted).cloned().collect();
+        let is_new = |key: &&Recipient| !has.contains(&key.to_string());
+        let new = self.recipients.keys.iter().filter(is_new);
+        let added = new.map(|key| Ok((key.to_string(), opened.key.wrap(key)?)));
+        let added = added.collect::<Result<Vec<_>, CliError>>()?;
+        let new = NewRecipients {
+            staying: &staying,
+            added: &added,
+        };
+        let after = set_recipients(&shown.into(), self.before, &opened.file, &new);
+        let after = after.map_err(|error| not_rewritten(shown, error))?;
+        replace(&self.target.path, self.before, &after)?;
+        Ok(true)
+    }
+
+    /// A file that age sealed as a whole.
+    fn whole(&self, tally: &mut Tally) -> Result<bool, CliError> {
+        let shown = self.target.shown.as_str();
+        let file = age_file(shown, self.before)?;
+        let (kinds, recorded) = (file.recipient_kinds().len(), file.recorded_recipients());
+        let Some(difference) = difference(kinds, recorded, &self.recipients.names()) else {
+            return Ok(false);
+        };
+        tally.lines.push(format!("{shown}  {difference}"));
+        tally.age_files += 1;
+        let Some(keyring) = self.keyring else {
+            return Ok(true);
+        };
+        let opened = open_age(shown, &file, keyring)?;
+        let after = seal_file(&opened, &self.recipients.keys, file.is_armored())?;
+        replace(&self.target.path, self.before, &after)?;
+        Ok(true)
+    }
+}
+
 /// How the recipients of a value differ from the wanted ones; `None` if they do not.
-fn difference(value: &WrittenValue<'_>, wanted: &BTreeSet<String>) -> Option<String> {
-    let Ok(sealed) = Sealed::parse(value.text) else {
-        return Some("is no sealed value".to_owned());
-    };
-    let kinds = sealed.recipient_kinds().len();
-    let Some(recorded) = sealed.recorded_recipients() else {
+fn of_value(value: &WrittenValue<'_>, wanted: &BTreeSet<String>) -> Option<String> {
+    match Sealed::parse(value.text) {
+        Ok(sealed) => difference(
+            sealed.recipient_kinds().len(),
+            sealed.recorded_recipients(),
+            wanted,
+        ),
+        Err(_) => Some("is no sealed value".to_owned()),
+    }
+}
+
+/// The same of what has so many recipients, and says who they are or does not.
+fn difference(
+    kinds: usize,
+    recorded: Option<&[String]>,
+    wanted: &BTreeSet<String>,
+) -> Option<String> {
+    let Some(recorded) = recorded else {
         return Some(format!(
             "does not say whom it is sealed for ({})",
             count(kinds, "recipient")
@@ -193,8 +330,12 @@ fn difference(value: &WrittenValue<'_>, wanted: &BTreeSet<String>) -> Option<Str
             count(recorded.len(), "recipient")
         ));
     }
-    let added = wanted.difference(&recorded).map(|key| format!("+{key}"));
-    let removed = recorded.difference(wanted).map(|key| format!("-{key}"));
+    between(&recorded, wanted)
+}
+
+fn between(has: &BTreeSet<String>, wanted: &BTreeSet<String>) -> Option<String> {
+    let added = wanted.difference(has).map(|key| format!("+{key}"));
+    let removed = has.difference(wanted).map(|key| format!("-{key}"));
     let all: Vec<_> = added.chain(removed).collect();
     (!all.is_empty()).then(|| all.join(" "))
 }

@@ -6,13 +6,16 @@ use super::{
     manifests::{OwnedSide, Version, WORK_TREE, clear_text},
     report::{self, Reported, Sources, Tally},
     revision::short,
+    sealing::identities::IdentityArgs,
     session::Session,
     text::{count, printable},
 };
 use crate::{
+    daemon::forbid_core_dumps,
     model::code,
-    plan::{Plan, TextOptions, to_json, to_markdown, to_text},
-    reconcile::Review,
+    plan::{Change, Plan, TextOptions, to_json, to_markdown, to_text},
+    reconcile::{Review, tell_values_apart},
+    secrets::PrintKey,
 };
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -60,6 +63,8 @@ pub(crate) struct ComparisonArgs {
     /// Warn about secrets in clear text instead of refusing them
     #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     allow_plaintext_secrets: bool,
+    #[command(flatten)]
+    identities: IdentityArgs,
 }
 
 /// Plans the way from `base` to `head` and shows it; `save` gets the plan as JSON.
@@ -74,6 +79,7 @@ pub(crate) fn show(
     let mut review = head.review(base.side(), policy);
     let scopes = base.windows.scopes(&review.plan.changes);
     review.plan.schedule = base.windows.closed(&scopes, Timestamp::now());
+    judge_values(&mut review, base, &args.identities, session)?;
     let findings = Reported::all(&review.findings);
     let document = document(&review);
     if let Some(path) = save {
@@ -122,6 +128,31 @@ pub(crate) fn show(
     } else {
         Exit::Done
     })
+}
+
+/// Says whether values whose ciphertext differs are other values, where an identity opens both sides.
+fn judge_values(
+    review: &mut Review,
+    base: &OwnedSide,
+    identities: &IdentityArgs,
+    session: &mut Session,
+) -> Result<(), CliError> {
+    // Who compares nothing sealed needs no key, not even one that is named and cannot be read.
+    let mut changes = review.plan.changes.iter();
+    if review.findings.has_errors() || !changes.any(Change::has_other_ciphertext) {
+        return Ok(());
+    }
+    let keyring = identities.keyring(session)?;
+    if keyring.is_empty() {
+        return Ok(());
+    }
+    // Values are about to be in memory; where the system refuses this, they are opened still.
+    let _ = forbid_core_dumps();
+    let key = PrintKey::random()
+        .map_err(|error| CliError::new("failed to compare secrets").because(&error))?;
+    let catalogs = (&base.catalog, review.snapshot.catalog());
+    tell_values_apart(&mut review.plan, catalogs, &keyring, &key);
+    Ok(())
 }
 
 /// Prints findings to stderr; nothing if there are none.

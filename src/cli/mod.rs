@@ -29,6 +29,7 @@ mod report;
 mod revision;
 mod scope;
 mod sealing;
+mod secret_changes;
 mod session;
 mod tables;
 mod target;

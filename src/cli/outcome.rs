@@ -8,7 +8,7 @@ use super::{
     exit::Exit,
     manifests::sources_of_commit,
     report::{Reported, Sources},
-    revision,
+    revision, secret_changes,
     session::Session,
     text::printable,
 };
@@ -130,12 +130,17 @@ fn changes(client: &Client, name: &str) -> String {
         return String::new();
     };
     let summary = columns::text(newest, "/summary");
-    format!(
+    let mut text = format!(
         "  \"{summary}\"\n  {} added, {} changed, {} removed",
         revision::number(newest, "added"),
         revision::number(newest, "changed"),
         revision::number(newest, "removed"),
-    )
+    );
+    for line in secret_changes::lines(newest, "/secrets") {
+        text.push_str("\n  secret ");
+        text.push_str(&printable(&line));
+    }
+    text
 }
 
 fn failed(answer: &Value) -> CliError {

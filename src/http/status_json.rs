@@ -83,6 +83,7 @@ pub(super) fn held(held: &Held) -> Value {
         "summary": held.summary,
         "by": held.by.as_str(),
         "message": held.message,
+        "secrets": secrets(&held.secrets_json),
         "since": time(held.since_us),
         "schedule": held.schedule.as_ref().map(|schedule| json!({
             "window": schedule.window,
@@ -148,8 +149,14 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
         "started": time(record.started_us),
         "finished": time(record.finished_us),
         "duration_ms": (record.finished_us - record.started_us) / 1000,
+        "secrets": secrets(&record.secrets_json),
         "findings": findings,
     })
+}
+
+/// What became of secrets that were there; null if nothing did.
+fn secrets(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// Who signed the commit of a record.

@@ -1,5 +1,6 @@
 //! One change of one resource.
 
+use super::recipients::Recipients;
 use crate::model::{MovePlace, Origin, ResourceId};
 use serde::Serialize;
 use serde_json::Value;
@@ -78,6 +79,8 @@ pub struct FieldChange {
     pub shown: Shown,
     /// Line in the head's file.
     pub line: Option<u32>,
+    /// For whom a sealed value is sealed, where that differs.
+    pub recipients: Option<Recipients>,
 }
 
 /// How a field differs.

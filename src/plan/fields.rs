@@ -1,12 +1,13 @@
 //! Which fields of two versions of a resource differ.
 
-use super::change::{FieldChange, FieldOp, Shown};
+use super::{
+    change::{FieldChange, FieldOp, Shown},
+    recipients,
+    values::{CIPHERTEXT_CHANGED, SECRET_VALUES, is_sealed_file, key_of},
+};
 use crate::model::{Kind, Resource, ResourceId, Spec, spec::SecretSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// Where [`Resource::value`] keeps a secret's fingerprints.
-const SECRET_VALUES: &str = "/spec/values/";
 
 /// Compares two versions of a resource; either may be absent.
 pub(super) fn compare(before: Option<&Resource>, after: Option<&Resource>) -> Vec<FieldChange> {
@@ -15,6 +16,7 @@ pub(super) fn compare(before: Option<&Resource>, after: Option<&Resource>) -> Ve
         .is_some_and(|resource| resource.id.kind == Kind::Secret);
     let mut walk = Walk {
         secret,
+        base: before,
         head: after,
         fields: Vec::new(),
     };
@@ -59,6 +61,7 @@ fn rename_fingerprints(spec: &mut Value, secret: &SecretSpec, called: &ResourceI
 
 struct Walk<'a> {
     secret: bool,
+    base: Option<&'a Resource>,
     head: Option<&'a Resource>,
     fields: Vec<FieldChange>,
 }
@@ -117,6 +120,8 @@ impl Walk<'_> {
         };
         let shown = if self.is_secret_value(pointer) {
             Shown::Secret(secret_words(before, after))
+        } else if self.secret && is_sealed_file(pointer, op) {
+            Shown::Secret(CIPHERTEXT_CHANGED)
         } else {
             Shown::Values {
                 before: before.cloned(),
@@ -128,7 +133,14 @@ impl Walk<'_> {
             op,
             shown,
             line: self.line(pointer),
+            recipients: self.recipients(pointer),
         });
+    }
+
+    /// For whom the value of a key is sealed now, if that differs.
+    fn recipients(&self, pointer: &str) -> Option<recipients::Recipients> {
+        let token = pointer.strip_prefix(SECRET_VALUES)?;
+        recipients::between(self.base?, self.head?, &key_of(token))
     }
 
     /// The line of a field that was written; defaults have none.
@@ -158,7 +170,7 @@ fn secret_words(before: Option<&Value>, after: Option<&Value>) -> &'static str {
         (Some(before), Some(after)) if unknown(before) || unknown(after) => {
             "cannot be compared: clear text is not sent"
         }
-        (Some(before), Some(after)) if sealed(before) && sealed(after) => "ciphertext changed",
+        (Some(before), Some(after)) if sealed(before) && sealed(after) => CIPHERTEXT_CHANGED,
         (Some(_), Some(after)) if sealed(after) => "sealed, was clear text",
         (Some(before), Some(_)) if sealed(before) => "in clear text, was sealed",
         _ => "changed, in clear text",

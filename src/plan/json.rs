@@ -97,7 +97,8 @@ fn id(id: &crate::model::ResourceId) -> Value {
     json!({ "kind": id.kind.as_str(), "namespace": &*id.namespace, "name": &*id.name })
 }
 
-fn field(field: &FieldChange) -> Value {
+/// One field that differs.
+pub(super) fn field(field: &FieldChange) -> Value {
     let mut out = Map::new();
     out.insert("path".into(), json!(field.pointer));
     out.insert("op".into(), json!(field.op));
@@ -111,6 +112,8 @@ fn field(field: &FieldChange) -> Value {
             out.insert("value_state".into(), json!(words));
         }
     }
+    let recipients = field.recipients.as_ref();
+    out.extend(recipients.map(|recipients| ("recipients".into(), json!(recipients))));
     out.extend(field.line.map(|line| ("line".into(), json!(line))));
     Value::Object(out)
 }

@@ -1,7 +1,8 @@
 //! The ordered difference of two catalogs, and its renderers.
 //!
 //! A [`Plan`] is immutable and complete: applying it makes no choices. It never holds a secret's value;
-//! its digest covers ciphertext, so it is the same with and without a key.
+//! its digest covers ciphertext, so it is the same with and without a key. What a key says of values
+//! whose ciphertext differs ([`ValueVerdict`]) stands beside the digest.
 
 mod change;
 mod egress;
@@ -10,10 +11,13 @@ mod json;
 mod markdown;
 mod moved;
 mod ordered;
+mod recipients;
+mod secrets_json;
 mod suggest;
 mod text;
 mod text_diff;
 mod unserved;
+mod values;
 mod window_entry;
 mod windows;
 
@@ -25,6 +29,9 @@ pub use egress::Egress;
 pub use json::to_json;
 pub use markdown::to_markdown;
 pub use ordered::{Plan, Side, Totals};
+pub use recipients::Recipients;
+pub use secrets_json::secrets_to_json;
 pub use text::{TextOptions, to_text};
+pub use values::ValueVerdict;
 pub use window_entry::{WindowEntry, WindowError, WindowSort};
 pub use windows::{Closed, Scopes, Window, WindowKind, Windows};

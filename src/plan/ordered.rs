@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     graph::DependencyGraph,
-    model::{Catalog, Changed, Digest, Finding, Resource, ResourceId, code},
+    model::{Catalog, Changed, Digest, Finding, Kind, Resource, ResourceId, code},
     routing::{RoutingTable, list_name, names},
 };
 use serde::Serialize;
@@ -112,6 +112,15 @@ impl Plan {
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// The secrets that are there before and after, and differ.
+    pub fn secrets(&self) -> Vec<Change> {
+        let secrets = self.changes.iter().filter(|change| {
+            let is_there = matches!(change.action, Action::Update | Action::Move);
+            is_there && change.id.kind == Kind::Secret
+        });
+        secrets.cloned().collect()
     }
 
     /// Counts.

@@ -4,6 +4,7 @@ use super::{
     change::{Action, Change, FieldChange, FieldOp, Shown},
     egress::write_egress,
     ordered::{Plan, Totals},
+    recipients,
     suggest::write_suggestions,
     text_diff::TextDiffs,
     unserved,
@@ -211,6 +212,10 @@ fn write_field(
     texts: &mut TextDiffs,
 ) {
     let path = dotted(field);
+    if let Some((sign, key)) = recipients::of_file(field) {
+        let _ = writeln!(out, "    {path:<width$}  {sign} {}", printable(key));
+        return;
+    }
     let line = field
         .line
         .map(|line| format!("  line {line}"))
@@ -218,7 +223,11 @@ fn write_field(
     match &field.shown {
         Shown::Secret(words) => {
             let _ = writeln!(out, "    {path:<width$}  {words}{line}");
+            if let Some(changed) = &field.recipients {
+                recipients::write(out, changed);
+            }
         }
+
         Shown::Values {
             before: Some(Value::String(before)),
             after: Some(Value::String(after)),
@@ -252,6 +261,9 @@ pub(super) fn printable(line: &str) -> String {
 
 /// `/spec/limits/max_steps` as people write it; a secret's value by its key.
 fn dotted(field: &FieldChange) -> String {
+    if recipients::of_file(field).is_some() {
+        return "recipients".to_owned();
+    }
     let pointer = field
         .pointer
         .trim_start_matches('/')

@@ -34,6 +34,8 @@ pub(super) struct Facts {
     pub(super) outcome: RevisionOutcome,
     pub(super) reason: String,
     pub(super) confirmed_by: String,
+    /// What became of secrets that were there, as JSON; empty if nothing did.
+    pub(super) secrets: String,
 }
 
 impl Facts {
@@ -59,6 +61,7 @@ impl Facts {
             outcome: RevisionOutcome::Applied,
             reason: String::new(),
             confirmed_by: String::new(),
+            secrets: String::new(),
         }
     }
 
@@ -97,6 +100,7 @@ impl Facts {
             added: count(self.totals.add),
             changed: count(self.totals.change + self.totals.moved),
             removed: count(self.totals.destroy),
+            secrets_json: self.secrets.clone(),
             findings_json: findings.to_json_list().to_string(),
             reason: self.reason.clone(),
             confirmed_by: self.confirmed_by.clone(),

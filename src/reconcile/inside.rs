@@ -22,6 +22,11 @@ impl Inside {
         self.0.contains_key(file)
     }
 
+    /// The secrets in a file that was opened, sorted.
+    pub(super) fn of(&self, file: &ResourceId) -> Option<BTreeSet<&ResourceId>> {
+        Some(self.0.get(file)?.iter().collect())
+    }
+
     pub(super) fn insert(&mut self, file: ResourceId, secrets: Vec<ResourceId>) {
         self.0.insert_mut(file, secrets.into());
     }

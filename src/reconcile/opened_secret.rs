@@ -3,13 +3,18 @@
 use super::opened_file::{OpenedFile, OpenedFiles};
 use crate::{
     model::{
-        Digest, Finding, Resource, code, pointer_to,
+        Digest, Finding, Resource, ResourceId, code, pointer_to,
         spec::{SealedFile, SecretSpec},
     },
-    secrets::{Binding, Envelope, EnvelopeError, Keyring, Opened, Sealed, SopsFile},
+    secrets::{
+        Binding, Envelope, EnvelopeError, Keyring, Opened, Print, PrintKey, Sealed, SopsFile,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 /// What to do about a value that no key opens.
 pub(super) const HINT: &str = "start the daemon with the `--age-key-file` of one of its recipients, or seal the value again for a key the daemon holds";
@@ -34,6 +39,8 @@ struct Value {
     is_unbound: bool,
     /// The hosts that were sealed with it; empty if none were.
     hosts: Arc<[String]>,
+    /// Its fingerprint where it stands, once somebody asked for it.
+    print: OnceLock<Print>,
 }
 
 impl Value {
@@ -44,6 +51,7 @@ impl Value {
             opened: self.opened.clone(),
             is_unbound: self.is_unbound,
             hosts: self.hosts.clone(),
+            print: self.print.clone(),
         }
     }
 }
@@ -77,6 +85,7 @@ impl OpenedSecret {
                 opened: Arc::new(Opened::new(clear.expose().to_vec())),
                 is_unbound: false,
                 hosts: Arc::default(),
+                print: OnceLock::new(),
             };
             secret.values.insert(key.clone(), value);
         }
@@ -174,6 +183,26 @@ impl OpenedSecret {
         self.values.get(key).map_or(&[], |value| &value.hosts)
     }
 
+    /// The keys with an opened value, sorted.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// The fingerprint of a value of this secret, which is `id`. It stays with the value for as long as its
+    /// ciphertext does; an installation has one `key`.
+    pub(super) fn print(&self, id: &ResourceId, name: &str, key: &PrintKey) -> Option<Print> {
+        let value = self.values.get(name)?;
+        let print = value
+            .print
+            .get_or_init(|| key.print(&place(id, name), &value.opened));
+        Some(print.clone())
+    }
+
+    /// The fingerprint that a value would have in the secret `id`, which is another one.
+    pub(super) fn print_in(&self, id: &ResourceId, name: &str, key: &PrintKey) -> Option<Print> {
+        Some(key.print(&place(id, name), self.value(name)?))
+    }
+
     /// One warning about the values that open anywhere.
     fn unbound(&self, resource: &Resource) -> Option<Finding> {
         let values = self.values.iter().filter(|(_, value)| value.is_unbound);
@@ -229,6 +258,7 @@ fn open(
         is_unbound: envelope.binding.is_none(),
         hosts: hosts_of(&envelope),
         opened: Arc::new(envelope.value),
+        print: OnceLock::new(),
     })
 }
 
@@ -262,6 +292,7 @@ fn value_of_file(
         is_unbound: envelope.binding.is_none() && !opened.covers_clear_parts(),
         hosts: hosts_of(&envelope),
         opened: Arc::new(envelope.value),
+        print: OnceLock::new(),
     })
 }
 
@@ -273,7 +304,11 @@ fn hosts_of(envelope: &Envelope) -> Arc<[String]> {
 
 /// Where a value stands.
 fn place_of(resource: &Resource, key: &str) -> Binding {
-    Binding::new(&*resource.id.namespace, &*resource.id.name, key)
+    place(&resource.id, key)
+}
+
+fn place(id: &ResourceId, key: &str) -> Binding {
+    Binding::new(&*id.namespace, &*id.name, key)
 }
 
 fn file_not_opened(resource: &Resource, key: &str, problem: &str) -> Finding {

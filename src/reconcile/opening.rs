@@ -98,6 +98,17 @@ impl OpenedSecrets {
         }
     }
 
+    /// A secret with its opened values.
+    pub(super) fn secret(&self, id: &ResourceId) -> Option<&OpenedSecret> {
+        Some(&**self.secrets.get(id)?)
+    }
+
+    /// The secrets in a file that is sealed down to its names; `None` if not all of it is open.
+    pub(super) fn inside(&self, file: &ResourceId) -> Option<BTreeSet<&ResourceId>> {
+        let is_open = self.secret(file)?.closed.is_empty();
+        self.inside.of(file).filter(|_| is_open)
+    }
+
     /// Why the first of `keys` that stayed closed did.
     pub(super) fn closed(&self, id: &ResourceId, keys: &[&str]) -> Option<&str> {
         let closed = &self.secrets.get(id)?.closed;

@@ -125,6 +125,8 @@ pub struct Held {
     pub since_us: i64,
     /// When it goes live by itself, if a window holds it.
     pub schedule: Option<HeldSchedule>,
+    /// What becomes of secrets that are there, as JSON; empty if nothing does.
+    pub secrets_json: String,
 }
 
 /// The window that holds a revision.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     plan::Windows,
-    secrets::DataKey,
+    secrets::{DataKey, PrintKey},
     source::SourceError,
     store::{DataDir, Journal, RevisionRecord, Store, StoreError},
 };
@@ -28,6 +28,8 @@ pub struct Reconciler {
     /// Held for its lock, too.
     pub(super) data_dir: DataDir,
     pub(super) key: Arc<DataKey>,
+    /// The key of the fingerprints that values are compared by.
+    pub(super) prints: PrintKey,
     pub(super) decoded: DecodedFiles,
     /// The key before it, until what it sealed is sealed anew.
     previous: Option<DataKey>,
@@ -97,6 +99,7 @@ impl Reconciler {
             live,
             settings,
             data_dir,
+            prints: PrintKey::of(&key),
             key: Arc::new(key),
             decoded,
             previous: None,

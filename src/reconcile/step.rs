@@ -11,6 +11,7 @@ use super::{
     served::{Inputs, Served},
     settings::EgressPolicy,
     status::{Attempt, Outcome, Phase},
+    telling_apart::secrets_told,
 };
 use crate::{
     model::{Catalog, Findings, ResourceId},
@@ -156,6 +157,7 @@ impl Ready {
             message: messages.collect::<Vec<_>>().join("; "),
             since_us: now_us(),
             schedule: None,
+            secrets_json: self.facts.secrets.clone(),
         }
     }
 }
@@ -188,7 +190,8 @@ impl Reconciler {
             let mut options = self.settings.review;
             options.refuse_empty = candidate.inputs.parts.are_of_git();
             let review = candidate.inputs.review(&served, options);
-            let facts = Facts::of(&candidate, &review, &served);
+            let mut facts = Facts::of(&candidate, &review, &served);
+            let secrets = review.plan.secrets();
             let changes = review.plan.changes.iter();
             let touched = changes
                 .flat_map(|change| {
@@ -214,16 +217,20 @@ impl Reconciler {
             );
             match prepared {
                 // Warnings that turned out to be settled are no longer among them.
-                Ok(Prepared(next)) => Judged::Ready(Box::new(Ready {
-                    facts,
-                    findings: next.findings.clone(),
-                    next,
-                    touched,
-                    renamed,
-                    egress,
-                    scopes,
-                    confirmation: None,
-                })),
+                Ok(Prepared(next)) => {
+                    facts.secrets =
+                        secrets_told(secrets, &served.opened, &next.opened, &self.prints);
+                    Judged::Ready(Box::new(Ready {
+                        facts,
+                        findings: next.findings.clone(),
+                        next,
+                        touched,
+                        renamed,
+                        egress,
+                        scopes,
+                        confirmation: None,
+                    }))
+                }
                 Err(not_opened) => {
                     let findings = findings.into_iter().chain(not_opened).collect();
                     Judged::Refused(Box::new(Refused { facts, findings }))

@@ -144,6 +144,11 @@ impl DataKey {
         self.decrypt(aad, &bytes)
     }
 
+    /// The key itself. Only for deriving others.
+    pub(super) fn bytes(&self) -> &[u8; KEY_BYTES] {
+        &self.0
+    }
+
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new(Key::<Aes256Gcm>::from_slice(self.0.as_slice()))
     }

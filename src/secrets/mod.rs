@@ -2,7 +2,7 @@
 //!
 //! A [`Sealed`] value is armored age ciphertext whose form was checked without a key. A [`Keyring`]
 //! opens it into [`Opened`], which has no way to be formatted; an [`Envelope`] inside says where it may be
-//! used. [`seal`] goes the other way. The
+//! used. A [`Print`] tells whether two values are the same without keeping them. [`seal`] goes the other way. The
 //! [`DataKey`] seals what the daemon itself keeps on disk. Nothing here reads a file, the environment
 //! or a clock: bytes come in as arguments, and only sealing draws randomness.
 //!
@@ -15,6 +15,7 @@ mod environment;
 mod header;
 mod keyring;
 mod opened;
+mod print;
 mod recipient;
 mod seal;
 mod sealed;
@@ -29,6 +30,7 @@ pub use envelope::{Binding, Envelope, EnvelopeError};
 pub use environment::{SECRET_VARIABLE_PREFIX, environment_names, normalized, reserved};
 pub use keyring::{IdentityError, Keyring, LineProblem, OpenError, generate_identity};
 pub use opened::Opened;
+pub use print::{Print, PrintKey};
 pub use recipient::{Recipient, RecipientError};
 pub use seal::{SealError, seal, seal_file};
 pub use sealed::{MAX_PLAINTEXT_BYTES, Sealed, SealedError};

@@ -87,6 +87,8 @@ pub struct NewRevision {
     pub changed: i64,
     /// Resources removed.
     pub removed: i64,
+    /// What became of secrets that were there, as JSON; empty if nothing did, or it is not known.
+    pub secrets_json: String,
     /// The findings, as JSON.
     pub findings_json: String,
     /// Why somebody had it made live; empty if the loop did by itself.
@@ -133,6 +135,9 @@ pub struct RevisionRecord {
     pub changed: i64,
     /// Resources removed.
     pub removed: i64,
+    /// What became of secrets that were there, as JSON; empty if nothing did, or it is not known.
+    #[sqlx(rename = "secrets")]
+    pub secrets_json: String,
     /// The findings, as JSON.
     pub findings_json: String,
     /// Why somebody had it made live; empty if the loop did by itself.

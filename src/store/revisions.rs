@@ -18,10 +18,10 @@ const REJECTIONS_LOOKED_AT: u32 = 16;
 /// parent refuses a second child, and the number is the next free one.
 const APPEND: &str = "INSERT INTO revisions (seq, parent_seq, revision_id, commit_id, author, summary, \
      unmanaged_generation, config_digest, plan_digest, outcome, added, changed, removed, \
-     findings_json, started_us, finished_us, reason, confirmed_by, sources) \
+     findings_json, started_us, finished_us, reason, confirmed_by, sources, secrets) \
      SELECT (SELECT COALESCE(MAX(seq), 0) + 1 FROM revisions), CAST($1 AS BIGINT), $2, $3, $4, $5, \
      CAST($6 AS BIGINT), $7, $8, $9, CAST($10 AS BIGINT), CAST($11 AS BIGINT), CAST($12 AS BIGINT), \
-     $13, CAST($14 AS BIGINT), CAST($15 AS BIGINT), $16, $17, $18 \
+     $13, CAST($14 AS BIGINT), CAST($15 AS BIGINT), $16, $17, $18, $19 \
      WHERE CAST($1 AS BIGINT) IS NULL OR CAST($1 AS BIGINT) = 0 OR EXISTS \
      (SELECT 1 FROM revisions WHERE seq = CAST($1 AS BIGINT) AND parent_seq IS NOT NULL) \
      ON CONFLICT DO NOTHING RETURNING seq";
@@ -190,6 +190,7 @@ impl Store {
             .bind(&record.reason)
             .bind(&record.confirmed_by)
             .bind(&record.sources_json)
+            .bind(&record.secrets_json)
             .fetch_optional(&self.pool)
             .await
             .map_err(query("append a revision to the history"))

@@ -2,7 +2,7 @@
 //! keep is searched for them in every form.
 
 #[path = "canaries/search.rs"]
-mod search;
+pub(crate) mod search;
 
 use crate::support::{
     cli::{Cli, Output},

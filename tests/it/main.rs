@@ -37,6 +37,7 @@ mod renames_and_windows;
 mod restart_serves_last_good;
 mod review_before_pushing;
 mod sealed_by_others;
+mod secret_changes;
 mod secret_files;
 mod secrets_stay_secret;
 mod seeds_words;

@@ -14,7 +14,8 @@ use clap::Args;
 /// Show what differs between two commits, or between live and files
 ///
 /// Compares resources field by field; order, comments and formatting do not count, and secrets are never
-/// shown. Findings of the newer side come first, on stderr; with an error among them the exit code is 3.
+/// shown: a sealed value is `ciphertext changed`, or with an age identity that opens both sides `changed` or
+/// `re-encrypted only`. Findings of the newer side come first, on stderr; with an error among them the exit code is 3.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

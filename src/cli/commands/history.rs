@@ -9,6 +9,7 @@ use crate::cli::{
     manifests::sources_of_commit,
     report::{self, Reported, Sources},
     revision::{number, short},
+    secret_changes,
     session::Session,
     tables::{fields, table},
     text::shorten,
@@ -126,7 +127,9 @@ fn shown(record: &Value, sources: &Sources, width: usize, color: bool) -> String
         ),
     ];
     let known = all.into_iter().filter(|(_, value)| !value.is_empty());
-    let known: Vec<_> = known.chain(of_sources(record)).collect();
+    let known = known.chain(of_sources(record));
+    let secrets = secret_changes::lines(record, "/secrets").into_iter();
+    let known: Vec<_> = known.chain(secrets.map(|line| ("Secret", line))).collect();
     let mut out = fields(&known, width);
     let findings = Reported::of_json(record);
     if !findings.is_empty() {

@@ -15,8 +15,9 @@ use std::path::PathBuf;
 /// Show what would change, in the order in which it would happen
 ///
 /// By default from what the daemon serves (`live`) to the work tree. With `--base REV` or `--base none` no
-/// daemon is needed. Resources that were sent by hand are left out. Secrets are compared sealed and
-/// never shown. If the head has errors nothing is planned: they are printed and the exit code is 3.
+/// daemon is needed. Resources that were sent by hand are left out. Secrets are never
+/// shown: a sealed value is `ciphertext changed`, or with an age identity that opens both sides `changed` or
+/// `re-encrypted only`; the digest is the same with and without. If the head has errors nothing is planned: they are printed and the exit code is 3.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

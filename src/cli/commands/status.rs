@@ -12,6 +12,7 @@ use crate::{
         outcome,
         report::{self, Reported, Sources, Tally},
         revision::short,
+        secret_changes,
         session::Session,
         tables::fields,
         text::{printable, wrap},
@@ -119,6 +120,8 @@ fn described(status: &Value, sources: &Sources, width: usize, color: bool) -> St
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .collect();
+    let secrets = secret_changes::lines(status, "/held/secrets").into_iter();
+    known.extend(secrets.map(|line| ("Held secret", line)));
     let several: Vec<_> = list(status, "sources").map(one_source).collect();
     if several.len() > 1 {
         let at = known.len().min(2);

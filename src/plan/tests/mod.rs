@@ -6,6 +6,7 @@ mod fields;
 mod moved;
 mod order;
 mod rendered;
+mod secrets;
 mod texts;
 mod windows;
 

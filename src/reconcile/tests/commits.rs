@@ -174,6 +174,7 @@ async fn a_record_of_another_process_is_not_overtaken() {
         added: 0,
         changed: 0,
         removed: 0,
+        secrets_json: String::new(),
         findings_json: "[]".to_owned(),
         reason: String::new(),
         confirmed_by: String::new(),

@@ -25,6 +25,7 @@ mod secrets;
 mod signed;
 mod snapshots;
 mod sources;
+mod telling_apart;
 mod values;
 mod webhooks;
 mod windows;

@@ -8,6 +8,7 @@ mod environment;
 mod form;
 mod identities;
 mod opening;
+mod prints;
 mod sops;
 mod unprintable;
 mod writing;

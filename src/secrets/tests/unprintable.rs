@@ -1,4 +1,6 @@
-use crate::secrets::{DataKey, Envelope, Keyring, Opened, OpenedSops, SopsKey, SopsScalar};
+use crate::secrets::{
+    DataKey, Envelope, Keyring, Opened, OpenedSops, Print, PrintKey, SopsKey, SopsScalar,
+};
 use std::fmt::{Debug, Display};
 
 /// Compiles only if the type lacks the trait: one that has it makes `_` ambiguous.
@@ -24,6 +26,13 @@ fn types_that_hold_plaintext_cannot_be_printed_copied_or_serialised() {
     lacks!(DataKey, Display);
     lacks!(DataKey, Clone);
     lacks!(DataKey, serde::Serialize);
+    lacks!(PrintKey, Debug);
+    lacks!(PrintKey, Display);
+    lacks!(PrintKey, Clone);
+    lacks!(PrintKey, serde::Serialize);
+    lacks!(Print, Debug);
+    lacks!(Print, Display);
+    lacks!(Print, serde::Serialize);
     lacks!(Envelope, Debug);
     lacks!(Envelope, Clone);
     lacks!(OpenedSops, Debug);

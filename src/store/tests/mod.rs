@@ -49,6 +49,7 @@ fn applied(id: &str) -> NewRevision {
         added: 1,
         changed: 2,
         removed: 4,
+        secrets_json: r#"{"changes":[],"more":1}"#.to_owned(),
         findings_json: "[]".to_owned(),
         reason: "a bad model".to_owned(),
         confirmed_by: "ada".to_owned(),

@@ -15,7 +15,7 @@ const NOW_US: i64 = 3 * KEPT_US;
 async fn fill(store: &Store, (first, count): (i64, i64), finished_us: i64, in_chain: bool) {
     let sql = "WITH RECURSIVE n(seq) AS (SELECT $1 UNION ALL SELECT seq + 1 FROM n WHERE seq < $2) \
          INSERT INTO revisions SELECT seq, CASE WHEN $4 THEN seq - 1 END, 'r', NULL, 'a', 's', 0, 'c', 'p', \
-         CASE WHEN $4 THEN 'applied' ELSE 'rejected' END, 0, 0, 0, '[]', 0, $3, '', '', '[]' FROM n";
+         CASE WHEN $4 THEN 'applied' ELSE 'rejected' END, 0, 0, 0, '[]', 0, $3, '', '', '[]', '' FROM n";
     sqlx::query(sql)
         .bind(first)
         .bind(first + count - 1)

@@ -37,6 +37,7 @@ async fn appended_revision_is_read_back_field_by_field_after_reopening() {
         added: latest.added,
         changed: latest.changed,
         removed: latest.removed,
+        secrets_json: latest.secrets_json,
         findings_json: latest.findings_json,
         reason: latest.reason,
         confirmed_by: latest.confirmed_by,

@@ -7,19 +7,19 @@ use base64::{
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// A value that must stand nowhere, and who it is.
-pub(super) struct Canary {
-    pub(super) name: &'static str,
-    pub(super) value: String,
+pub(crate) struct Canary {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
 }
 
 /// Something that was seen, and where.
-pub(super) struct Evidence {
-    pub(super) place: String,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Evidence {
+    pub(crate) place: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The forms of a value: what each is called, and its bytes.
-pub(super) fn forms(value: &str) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn forms(value: &str) -> Vec<(String, Vec<u8>)> {
     let mut forms = vec![
         ("raw".to_owned(), value.as_bytes().to_vec()),
         (
@@ -92,7 +92,7 @@ fn url(value: &str, lower: bool) -> String {
 }
 
 /// Every canary that stands somewhere, with its form and the place.
-pub(super) fn hits(canaries: &[Canary], seen: &[Evidence]) -> Vec<String> {
+pub(crate) fn hits(canaries: &[Canary], seen: &[Evidence]) -> Vec<String> {
     let mut needles = Vec::new();
     for canary in canaries {
         for (form, bytes) in forms(&canary.value) {

@@ -57,6 +57,7 @@ fn watch_checks_again_after_every_save_and_ends_with_its_reader() {
     assert!(next(&said).ends_with(" ms\n"));
     fs::write(&small, &good).unwrap();
     assert_eq!(next(&said), "ok: 2 resources in 2 files, no findings\n");
+    assert!(next(&said).ends_with(" ms\n"));
     // What was found beside the manifests is kept, and looked for again when such a file is saved.
     let secret = age::x25519::Identity::generate().to_string();
     fs::write(bench.path().join("mine.key"), age::secrecy::ExposeSecret::expose_secret(&secret)).unwrap();

@@ -64,7 +64,8 @@ fn single_recipient(secret: &Resource) -> Option<Finding> {
         Sealed::parse(armored).is_ok_and(|sealed| sealed.recipient_kinds().len() == 1)
     })?;
     let origin = secret.origin_of(&pointer_to("/spec/encryptedData", key));
-    let message = format!("`{key}` is sealed for one recipient: if its key is lost, so is the value");
+    let message =
+        format!("`{key}` is sealed for one recipient: if its key is lost, so is the value");
     let hint = "add a second public key to `.orloj/recipients` and run `orloj secret rekey`";
     let finding = Finding::new(code::SECRET_ONE_RECIPIENT, origin, message);
     Some(finding.with_hint(hint).on(&secret.id))

@@ -7,7 +7,7 @@ use super::{
     scope,
     staged::{INTENT_TO_ADD, read_index},
 };
-use git2::{ObjectType, Oid, Repository};
+use git2::{ErrorCode, ObjectType, Oid, Repository};
 use std::path::{Path, PathBuf};
 
 /// Largest directory object in bytes that is looked into.
@@ -31,7 +31,7 @@ pub struct Small<'a> {
 ///
 /// # Errors
 ///
-/// - [`SourceError::Damaged`] if an object is missing.
+/// - [`SourceError::Damaged`] if an object is broken; one that is not there, as in a partial clone, is passed over.
 pub fn small_staged(
     repository: &Path,
     index: Option<&Path>,
@@ -57,7 +57,8 @@ pub fn small_staged(
 /// # Errors
 ///
 /// - Those of [`super::resolve_revision`].
-/// - [`SourceError::Damaged`] if an object is missing, as in a shallow or partial clone.
+/// - [`SourceError::Damaged`] if an object is broken or a directory missing; a file that is not there, as in a
+///   partial clone, is passed over.
 pub fn small_of_revision(
     repository: &Path,
     revision: &str,
@@ -132,7 +133,12 @@ fn one(
     if !(small.wanted)(path) {
         return Ok(());
     }
-    let (bytes, _) = objects.header(id).map_err(SourceError::damaged)?;
+    let bytes = match objects.header(id) {
+        Ok((bytes, _)) => bytes,
+        // A partial clone has what it needs and no more.
+        Err(error) if error.code() == ErrorCode::NotFound => return Ok(()),
+        Err(error) => return Err(SourceError::damaged(error)),
+    };
     if bytes as u64 <= small.max_bytes {
         let object = objects.read(id).map_err(SourceError::damaged)?;
         (small.take)(path, object.data());

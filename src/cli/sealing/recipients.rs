@@ -86,16 +86,15 @@ impl Recipients {
     /// What [`Recipients::note`] says.
     pub(crate) fn sentences(&self) -> String {
         let from = &self.from;
-        let mut told = format!(
-            "sealed for {} from {from}\n",
-            count(self.keys.len(), "recipient")
-        );
-        if self.keys.len() == 1 {
-            told.push_str(&format!(
+        let number = count(self.keys.len(), "recipient");
+        let warning = if self.keys.len() == 1 {
+            format!(
                 "warning: {from} names one recipient: if its key is lost, so are the values; add a second one\n"
-            ));
-        }
-        told
+            )
+        } else {
+            String::new()
+        };
+        format!("sealed for {number} from {from}\n{warning}")
     }
 }
 
@@ -157,9 +156,8 @@ fn asked<'a>(target: &'a Path, session: &Session) -> Vec<&'a Path> {
     let own = above().next().and_then(|folder| fs::metadata(folder).ok());
     let is_top = |folder: &&Path| {
         // Somebody else's `.git` makes no repository of ours.
-        let git = fs::metadata(folder.join(".git")).ok();
-        let whose = |meta: &fs::Metadata| meta.uid();
-        git.is_some() && git.as_ref().map(whose) == own.as_ref().map(whose)
+        let own = own.as_ref().map(fs::Metadata::uid);
+        fs::metadata(folder.join(".git")).is_ok_and(|git| Some(git.uid()) == own)
     };
     if let Some(top) = above().find(is_top) {
         return above()

@@ -61,6 +61,9 @@ pub(super) struct DecryptArgs {
     output: Format,
 }
 
+/// A clear text, if there is one.
+type Text = Option<Zeroizing<Vec<u8>>>;
+
 /// A value with where it belongs.
 struct Shown {
     secret: String,
@@ -128,11 +131,7 @@ pub(super) fn run(args: &DecryptArgs, session: &mut Session) -> Result<Exit, Cli
 }
 
 /// The values that were opened one by one, else those of the text.
-fn values_of(
-    shown: &str,
-    text: Option<Zeroizing<Vec<u8>>>,
-    values: Vec<Shown>,
-) -> Result<Vec<Shown>, CliError> {
+fn values_of(shown: &str, text: Text, values: Vec<Shown>) -> Result<Vec<Shown>, CliError> {
     if values.is_empty() {
         clear_values(inside(shown), &text.unwrap_or_default())
     } else {
@@ -145,7 +144,7 @@ fn sealed_values(
     shown: &str,
     content: &[u8],
     keyring: &Keyring,
-) -> Result<(Option<Zeroizing<Vec<u8>>>, Vec<Shown>), CliError> {
+) -> Result<(Text, Vec<Shown>), CliError> {
     let mut values = Vec::new();
     let looked = rewrite(&shown.into(), content, Direction::Open, &mut |value| {
         values.push(Shown {

@@ -1,22 +1,15 @@
 //! What `validate` says beyond what the daemon refuses or warns of.
 
-use super::{error::CliError, session::Session};
+use super::{error::CliError, identity_search, scope::ScopeArgs, session::Session};
 use crate::{
-    manifest::identity_in,
-    model::{Catalog, Finding, Kind, Origin, Resource, Spec, code, pointer_to},
-    secrets::{Opened, Sealed},
+    model::{
+        Catalog, Finding, Kind, Origin, Resource, Spec, code, pointer_to,
+        spec::{SealedFile, SealedForm},
+    },
+    secrets::{AgeFile, Sealed},
     source::Changed,
 };
-use ignore::WalkBuilder;
-use std::{
-    fs, mem,
-    os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
-
-/// No file of identities is larger.
-const MAX_KEY_FILE_BYTES: u64 = 16 * 1024;
+use std::{fs, mem, os::unix::fs::MetadataExt as _, path::PathBuf, sync::Arc};
 
 /// What was found at the last look; looking again costs what changed since.
 #[derive(Default)]
@@ -40,18 +33,26 @@ impl Lints {
         found.filter_map(|(_, finding)| finding.clone()).collect()
     }
 
-    /// Identities in files beside the manifests that Git does not ignore: the next commit would have them.
-    pub(crate) fn identities(&mut self, below: &[PathBuf], changed: &Changed) -> Vec<Finding> {
+    /// Identities in files beside the manifests that Git has, or does not ignore: the next commit would have them.
+    pub(crate) fn identities(
+        &mut self,
+        scope: &ScopeArgs,
+        session: &mut Session,
+        changed: &Changed,
+    ) -> Result<Vec<Finding>, CliError> {
         let is_known = match changed {
             Changed::Everything => false,
-            Changed::Paths(paths) => !paths
+            Changed::Paths(paths) => paths
                 .iter()
-                .any(|path| may_hold_identity(path) || path.is_dir()),
+                .all(|path| identity_search::is_manifest(path) && !path.is_dir()),
         };
         let known = self.identities.take().filter(|_| is_known);
-        let found = known.unwrap_or_else(|| identities(below));
+        let found = match known {
+            Some(known) => known,
+            None => identity_search::search(scope, session)?,
+        };
         self.identities = Some(found.clone());
-        found
+        Ok(found)
     }
 }
 
@@ -60,15 +61,34 @@ fn single_recipient(secret: &Resource) -> Option<Finding> {
     let Spec::Secret(spec) = &secret.spec else {
         return None;
     };
-    let (key, _) = spec.encrypted_data.iter().find(|(_, armored)| {
-        Sealed::parse(armored).is_ok_and(|sealed| sealed.recipient_kinds().len() == 1)
-    })?;
-    let origin = secret.origin_of(&pointer_to("/spec/encryptedData", key));
+    let (origin, what) = match spec.file.as_deref() {
+        Some(file) => {
+            (recipients(file) == 1).then_some(())?;
+            (secret.origin.clone(), "the file".to_owned())
+        }
+        None => {
+            let (key, _) = spec.encrypted_data.iter().find(|(_, armored)| {
+                Sealed::parse(armored).is_ok_and(|sealed| sealed.recipient_kinds().len() == 1)
+            })?;
+            let origin = secret.origin_of(&pointer_to("/spec/encryptedData", key));
+            (origin, format!("`{key}`"))
+        }
+    };
     let message =
-        format!("`{key}` is sealed for one recipient: if its key is lost, so is the value");
+        format!("{what} is sealed for one recipient: if its key is lost, so is the value");
     let hint = "add a second public key to `.orloj/recipients` and run `orloj secret rekey`";
     let finding = Finding::new(code::SECRET_ONE_RECIPIENT, origin, message);
     Some(finding.with_hint(hint).on(&secret.id))
+}
+
+/// For how many recipients a file is sealed as a whole: SOPS lists them, and an age file has a part for each.
+fn recipients(file: &SealedFile) -> usize {
+    match file.form {
+        SealedForm::SopsYaml | SealedForm::SopsJson => file.recipients.len(),
+        SealedForm::Age => {
+            AgeFile::parse(&file.content).map_or(0, |file| file.recipient_kinds().len())
+        }
+    }
 }
 
 /// Key files that others can read or change.
@@ -87,38 +107,4 @@ pub(crate) fn key_files(files: &[PathBuf], session: &Session) -> Result<Vec<Find
         }
     }
     Ok(found)
-}
-
-fn identities(below: &[PathBuf]) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for root in below.iter().filter(|root| is_in_repository(root)) {
-        // What cannot be read here is reported by whoever reads the manifests.
-        let entries = WalkBuilder::new(root).hidden(false).build().flatten();
-        for entry in entries.filter(|entry| may_hold_identity(entry.path())) {
-            let is_small = entry
-                .metadata()
-                .is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_KEY_FILE_BYTES);
-            let Some(bytes) = is_small.then(|| fs::read(entry.path()).ok()).flatten() else {
-                continue;
-            };
-            let text = Opened::new(bytes);
-            let shown = entry.path().strip_prefix(root).unwrap_or(entry.path());
-            let text = std::str::from_utf8(text.expose_bytes()).unwrap_or_default();
-            found.extend(identity_in(&shown.to_string_lossy(), text));
-        }
-    }
-    found
-}
-
-fn is_in_repository(path: &Path) -> bool {
-    let whole = fs::canonicalize(path).unwrap_or_default();
-    whole.is_dir() && whole.ancestors().any(|it| it.join(".git").exists())
-}
-
-/// By its name: what keys are kept in, and nothing that is read as a manifest.
-fn may_hold_identity(path: &Path) -> bool {
-    const ENDS: [&str; 6] = ["key", "txt", "agekey", "age", "pem", "env"];
-    let below_git = path.components().any(|part| part.as_os_str() == ".git");
-    let end = path.extension().and_then(|end| end.to_str());
-    !below_git && end.is_none_or(|end| ENDS.contains(&end))
 }

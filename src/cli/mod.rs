@@ -16,6 +16,7 @@ mod daemon_process;
 mod environment;
 mod error;
 mod exit;
+mod identity_search;
 mod lints;
 mod literal;
 mod live;

@@ -149,8 +149,13 @@ impl Terminal {
 
     /// Writes data. A reader that went away is no error.
     pub(crate) fn data(&mut self, text: &str) -> Result<(), CliError> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes data that is no text.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), CliError> {
         self.out
-            .write(text)
+            .write(bytes)
             .map_err(|error| CliError::new("failed to write to standard output").because(&error))
     }
 
@@ -161,7 +166,7 @@ impl Terminal {
 
     /// Writes what is not data; there is nobody to tell if that fails.
     pub(crate) fn note(&mut self, text: &str) {
-        let _ = self.err.write(text);
+        let _ = self.err.write(text.as_bytes());
     }
 
     /// Says that something is going on, if somebody watches.
@@ -173,14 +178,11 @@ impl Terminal {
 }
 
 impl Stream {
-    fn write(&mut self, text: &str) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.closed {
             return Ok(());
         }
-        let written = self
-            .to
-            .write_all(text.as_bytes())
-            .and_then(|()| self.to.flush());
+        let written = self.to.write_all(bytes).and_then(|()| self.to.flush());
         match written {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.closed = true;

@@ -6,7 +6,10 @@ use super::{
     reading::Reading,
     session::Session,
 };
-use crate::source::{Changed, Limits, Patterns, Selection, path_in_repository};
+use crate::source::{
+    Changed, Limits, Patterns, Selection, Small, path_in_repository, small_of_revision,
+    small_staged,
+};
 use clap::Args;
 use std::{
     path::{Component, Path, PathBuf},
@@ -57,9 +60,27 @@ impl ScopeArgs {
         if let Some(revision) = &self.rev {
             return Version::of_revision_within(&root, revision, &paths, &limits);
         }
-        let index = session.environment().git_index_file.clone();
-        let index = index.map(|index| session.path(&index));
-        Version::of_staged(&root, index.as_deref(), &paths, &limits)
+        Version::of_staged(&root, index(session).as_deref(), &paths, &limits)
+    }
+
+    /// Hands over the small files, manifests or not, of the commit or the index that is read.
+    pub(crate) fn small_files(
+        &self,
+        session: &Session,
+        small: &mut Small<'_>,
+    ) -> Result<(), CliError> {
+        let root = needed_repository(session)?;
+        let paths = in_repository(&root, &self.typed(), session)?;
+        match &self.rev {
+            Some(revision) => small_of_revision(&root, revision, &paths, small)?,
+            None => small_staged(&root, index(session).as_deref(), &paths, small)?,
+        }
+        Ok(())
+    }
+
+    /// What `--exclude` says.
+    pub(crate) fn excluded(&self) -> Result<Option<Arc<Patterns>>, CliError> {
+        Ok(self.selection()?.exclude)
     }
 
     /// The directories and files on disk that are read, for a watch over them.
@@ -103,6 +124,12 @@ impl ScopeArgs {
             exclude: patterns("--exclude", &self.exclude)?,
         })
     }
+}
+
+/// The index file that `git` gives a hook, if it is not the repository's own.
+fn index(session: &Session) -> Option<PathBuf> {
+    let index = session.environment().git_index_file.as_ref();
+    index.map(|index| session.path(index))
 }
 
 /// Typed paths as the repository names them. They need not exist on disk.

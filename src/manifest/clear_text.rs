@@ -32,9 +32,9 @@ pub(super) fn clear_text_finding(resource: &Resource, policy: ClearTextPolicy) -
     let message = format!("{} is written in clear text", resource.id);
     let hint = match policy {
         ClearTextPolicy::Refuse => {
-            "seal it: `orloj secret encrypt`; whoever can read the repository has the value, so replace it too"
+            "seal it: `orloj secret encrypt --in-place FILE`; whoever can read the repository has the value, so replace it too"
         }
-        ClearTextPolicy::Warn => "seal it: `orloj secret encrypt`",
+        ClearTextPolicy::Warn => "seal it: `orloj secret encrypt --in-place FILE`",
     };
     Some(
         Finding::new(code, origin, message)

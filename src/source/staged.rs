@@ -22,7 +22,7 @@ const MODE_SUBMODULE: u32 = 0o160_000;
 const STAGE_BITS: u16 = 0x3000;
 
 /// Set by `git add --intent-to-add`: the name is known, the content not yet.
-const INTENT_TO_ADD: u16 = 1 << 13;
+pub(super) const INTENT_TO_ADD: u16 = 1 << 13;
 
 /// Reads the manifests in the index of a local repository, limited to `paths`; the work tree does not
 /// count. `index` is the index file to read, if it is not the repository's own: `git` gives a hook one of
@@ -80,7 +80,7 @@ fn collect<'l>(
     }
 }
 
-fn read_index(
+pub(super) fn read_index(
     repository: &Repository,
     path: &Path,
     index: Option<&Path>,

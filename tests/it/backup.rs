@@ -62,7 +62,8 @@ fn backup_of_a_running_daemon_serves_elsewhere_without_git_and_shows_no_secret()
     Cli::new()
         .run(&restore)
         .code(1)
-        .complains("in use by another daemon");
+        .complains("in use by another daemon")
+        .complains("stop the daemon first");
     daemon.chat("small").status(200);
 
     let url = repo.url();

@@ -75,6 +75,22 @@ impl Desk {
         path.to_str().unwrap().to_owned()
     }
 
+    /// The same at a terminal where `answers` are typed.
+    fn edit_at_terminal(&self, script: &str, answers: &str) -> Output {
+        let editor = self.editor(script);
+        self.write("answers", answers);
+        let words = format!(
+            "EDITOR='{editor}' '{}' secret edit openai.yaml --age-key-file age.key",
+            binary().display()
+        );
+        let mut script = hermetic(Path::new("script"), self.folder.path());
+        script
+            .args(["--quiet", "--return", "--command", &words, "/dev/null"])
+            .stdin(fs::File::open(self.path("answers")).unwrap())
+            .current_dir(self.folder.path());
+        finish(script, "script")
+    }
+
     fn edit(&self, script: &str) -> Output {
         let editor = self.editor(script);
         let cli = self.cli().variable("EDITOR", &editor);
@@ -197,8 +213,8 @@ fn a_mistake_comes_back_to_the_editor_with_what_is_wrong() {
     let script = "cp \"$1\" \"$HERE/seen\"\n\
                   if [ -e \"$HERE/once\" ]; then sed -i 's/value: \\[$/value: sk-canary-good/' \"$1\"\n\
                   else touch \"$HERE/once\"; sed -i 's/sk-canary-first.*/[/' \"$1\"; fi";
-    let saved = desk.edit(script).success();
-    saved.complains("E-YAML-SYNTAX");
+    let saved = desk.edit_at_terminal(script, "y\n").success();
+    saved.says("E-YAML-SYNTAX").says("edit it again? [Y/n]");
     let seen = desk.read("seen");
     assert!(
         seen.starts_with("#! error: `openai.yaml` cannot be used\n"),
@@ -210,6 +226,66 @@ fn a_mistake_comes_back_to_the_editor_with_what_is_wrong() {
     let after = desk.read("openai.yaml");
     assert_ne!(after, before);
     assert!(!after.contains("#!"), "{after}");
+}
+
+#[test]
+fn an_editor_that_never_mends_is_given_up_by_who_is_asked_or_without_a_terminal() {
+    let desk = Desk::new();
+    let before = desk.read("openai.yaml");
+    // Changes the file and leaves it wrong, every time.
+    let script = "echo x >> \"$HERE/times\"; printf '\\n- [\\n' >> \"$1\"";
+    let stopped = desk.edit(script).code(3);
+    stopped.complains("without a terminal nobody can be asked");
+    assert_eq!(desk.read("times"), "x\n");
+    desk.assert_wiped();
+    let given_up = desk.edit_at_terminal(script, "y\nn\n").code(1);
+    given_up.says("given up; nothing was changed");
+    assert_eq!(desk.read("times"), "x\nx\nx\n");
+    desk.assert_wiped();
+    assert_eq!(desk.read("openai.yaml"), before);
+}
+
+#[test]
+fn what_a_killed_run_left_is_removed_by_the_next_and_what_runs_is_not() {
+    let desk = Desk::new();
+    let start = || {
+        let editor = desk.editor("echo $$ > \"$HERE/pid\"; exec sleep 60");
+        let _ = (
+            fs::remove_file(desk.path("edited")),
+            fs::remove_file(desk.path("pid")),
+        );
+        let mut command = hermetic(binary(), desk.folder.path());
+        command
+            .args(["secret", "edit", "openai.yaml", "--age-key-file", "age.key"])
+            .env("VISUAL", editor)
+            .current_dir(desk.folder.path())
+            .stderr(Stdio::null());
+        let child = command.spawn().unwrap();
+        let edited = eventually("the editor runs", || {
+            let path = fs::read_to_string(desk.path("edited")).ok()?;
+            let pid = fs::read_to_string(desk.path("pid")).ok()?;
+            let is_whole = path.ends_with('\n') && pid.ends_with('\n');
+            is_whole.then(|| PathBuf::from(path.trim()))
+        });
+        (child, edited)
+    };
+    let (mut killed, left) = start();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    // Its editor runs on by itself.
+    let editor = desk.read("pid");
+    let ended = Command::new("kill").arg(editor.trim()).status().unwrap();
+    assert!(ended.success());
+    let (mut running, used) = start();
+    assert!(!left.parent().unwrap().exists(), "{}", left.display());
+    assert!(used.exists());
+    desk.edit("touch \"$1\"").success();
+    assert!(used.exists());
+    let pid = running.id().to_string();
+    let asked = Command::new("kill").arg(&pid).status().unwrap();
+    assert!(asked.success());
+    running.wait().unwrap();
+    assert!(!used.exists());
 }
 
 #[test]

@@ -109,6 +109,11 @@ fn rekey_changes_whom_files_are_for_and_nothing_else() {
     let (foreign, before) = (desk.read("foreign.yaml"), desk.read("values.yaml"));
     let [old, new] = &desk.publics;
     desk.write(".orloj/recipients", &format!("{old}\n{new}\n"));
+    let is_warned_of = |name: &str| {
+        let validated = desk.run(&["validate", name]);
+        validated.stdout.contains("W-SECRET-ONE-RECIPIENT")
+    };
+    assert!(is_warned_of("values.yaml") && is_warned_of("armored.yaml.age"));
 
     let check = desk.run(&["secret", "rekey", "--check"]).code(3);
     assert!(
@@ -128,6 +133,7 @@ fn rekey_changes_whom_files_are_for_and_nothing_else() {
     let done = desk.run(&["secret", "rekey"]).success();
     done.complains("sealed 2 SOPS files, 2 age files anew");
     let _ = desk.run(&["secret", "rekey", "--check"]).success();
+    assert!(!is_warned_of("values.yaml") && !is_warned_of("armored.yaml.age"));
     assert_eq!(desk.read("foreign.yaml"), foreign);
     let after = desk.read("values.yaml");
     assert_eq!(line(&after, " mac: "), line(&before, " mac: "));

@@ -6,8 +6,9 @@ use serde_json::json;
 
 /// Say yes to the plan that is held
 ///
-/// A commit is held if it prunes more than `guards` in `orloj.yaml` allow, if a reference was moved by force, if
-/// a rollback is pinned, or outside of its `windows`, which then needs a reason. The yes is for the plan with this
+/// A commit is held if it prunes more than `guards` in `orloj.yaml` allow, if it would send a secret to another
+/// host (`egress: confirm`), if a reference was moved by force, if a rollback is pinned, or outside of its
+/// `windows`, which then needs a reason. The yes is for the plan with this
 /// digest, at this commit and for the reasons that are shown, and for nothing else: another commit that would do
 /// the same is asked about again. Exits like `orloj sync`.
 #[derive(Debug, Args)]

@@ -3,11 +3,12 @@
 use crate::{
     cli::{
         client::ServerArgs,
+        columns,
         comparison::note_findings,
         error::CliError,
         exit::Exit,
-        literal::Literal,
         report::{Reported, Sources},
+        sealing::{value_args::ValueArgs, values::check_text},
         session::Session,
     },
     model::{DEFAULT_NAMESPACE, Kind, check_name},
@@ -31,18 +32,22 @@ enum What {
 /// Create a secret, or replace one that was sent by hand
 ///
 /// The daemon keeps it sealed on disk, outside Git. To keep a secret in Git use `orloj secret encrypt`.
+///
+/// The values come from flags, files or, without either, standard input (key `value`). Values on the command line
+/// stay in the shell's history, and others of this machine see them while the command runs: files and standard
+/// input do neither.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orloj create secret openai-api-key --from-literal value=sk-...
+  orloj create secret openai-api-key < key.txt
+  orloj create secret openai --from-file value=key.txt
   orloj create secret azure -n team-a --from-literal value=\"$AZURE_KEY\"")]
 struct SecretArgs {
     /// The secret's name
     #[arg(value_name = "NAME")]
     name: String,
-    /// A key and its value (can be repeated)
-    #[arg(long, value_name = "KEY=VALUE", required = true)]
-    from_literal: Vec<Literal>,
+    #[command(flatten)]
+    values: ValueArgs,
     /// The namespace [default: default]
     #[arg(short, long, value_name = "NS")]
     namespace: Option<String>,
@@ -59,11 +64,12 @@ pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliE
         .map_err(|error| {
             CliError::usage("the secret's name or namespace cannot be one").because(&error)
         })?;
-    let values: Map<String, Value> = args
-        .from_literal
-        .iter()
-        .map(|literal| (literal.key.clone(), Value::from(literal.expose())))
-        .collect();
+    let mut values = Map::new();
+    for (key, value) in args.values.values(session)? {
+        check_text(&key, &value)?;
+        let text = std::str::from_utf8(value.expose_bytes()).unwrap_or_default();
+        values.insert(key, Value::from(text));
+    }
     let manifest = json!({
         "apiVersion": Kind::Secret.api_version(),
         "kind": Kind::Secret.as_str(),
@@ -75,7 +81,13 @@ pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliE
     let client = args.server.client(session)?;
     let answer = client.post(&["api", "v1", "apply"], Some(&body))?;
     note_findings(&Reported::of_json(&answer), &Sources::default(), session);
-    let done = format!("created secret/{}\n", args.name);
+    let action = columns::text(&answer, "/applied/0/action");
+    let word = if action == "configured" {
+        "updated"
+    } else {
+        "created"
+    };
+    let done = format!("{word} secret/{}\n", args.name);
     session.terminal.data(&done)?;
     Ok(Exit::Done)
 }

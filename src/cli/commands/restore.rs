@@ -54,7 +54,19 @@ pub(crate) fn run(args: &RestoreArgs, session: &mut Session) -> Result<Exit, Cli
         &places.data_dir,
         configured,
         args.force,
-    ))??;
+    ))?
+    .map_err(|error| {
+        let in_use = matches!(
+            &error,
+            store::BackupError::DataDir(store::DataDirError::InUse { .. })
+        );
+        let failed = CliError::from(error);
+        if in_use {
+            failed.with_hint("stop the daemon first: no process may use the directory")
+        } else {
+            failed
+        }
+    })?;
     if places.database.is_some() {
         let own = store::database_in(&places.data_dir);
         session.terminal.note(&format!(

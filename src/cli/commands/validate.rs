@@ -41,9 +41,10 @@ enum Format {
 ///
 /// Reads every `*.yaml`, `*.yml` and `*.json` below the paths and checks fields, references, aliases,
 /// policies and the form of sealed secrets, and looks for what does not belong into Git: secrets in clear
-/// text, age identities, texts that look like credentials; and for secrets of a single recipient. What `.orlojignore` at the top of the repository names (as
-/// in `.gitignore`) is left out. Needs no network and no key. Exits with 3 if anything would make the
-/// daemon refuse the commit.
+/// text, age identities (in every small file that Git has or would take), texts that look like credentials; and
+/// for secrets of a single recipient. What `.orlojignore` at the top of the repository names (as in `.gitignore`) is
+/// not read as a manifest. Needs no network and no key. Exits with 3 if anything would make the daemon refuse the
+/// commit, or if an identity is found.
 ///
 /// With `--rev` or `--staged` and without paths the whole repository is read.
 #[derive(Debug, Args)]
@@ -149,10 +150,8 @@ fn once(
     let mut found = version.check(&mut kept.snapshot, true);
     found.extend(kept.lints.one_recipient(kept.snapshot.catalog()));
     found.extend(lints::key_files(&args.age_key_file, session)?);
-    if args.scope.reads_disk() {
-        let below = args.scope.watched(session);
-        found.extend(kept.lints.identities(&below, changed));
-    }
+    let identities = kept.lints.identities(&args.scope, session, changed)?;
+    found.extend(identities);
     let took = begun.elapsed();
     let findings = Reported::all(&found);
     let report = printed(args.output, &version, &found, &findings, session);

@@ -5,11 +5,13 @@ use std::{
     io::{self, IsTerminal as _},
     path::Path,
     process::{Child, Command, ExitStatus},
+    thread,
     time::Duration,
 };
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
     time,
 };
 
@@ -31,7 +33,7 @@ pub(crate) struct Editor {
 
 impl Editor {
     /// Listens from now on: before there is anything to lose.
-    pub(crate) fn ready(name: String) -> Result<Self, CliError> {
+    pub(crate) fn ready(name: Option<String>) -> Result<Self, CliError> {
         let failed =
             |error: io::Error| CliError::new("failed to get ready for the editor").because(&error);
         let runtime = Builder::new_current_thread()
@@ -40,7 +42,7 @@ impl Editor {
             .map_err(failed)?;
         let signals = runtime.block_on(async { Signals::listen() });
         Ok(Self {
-            name,
+            name: name.unwrap_or_else(|| "vi".to_owned()),
             runtime,
             signals: signals.map_err(failed)?,
         })
@@ -51,7 +53,9 @@ impl Editor {
     pub(crate) fn edit(&mut self, file: &Path) -> Result<(), CliError> {
         let (name, signals) = (&self.name, &mut self.signals);
         let failed = |error: io::Error| {
-            CliError::new(format!("failed to run the editor `{name}`")).because(&error)
+            CliError::new(format!("failed to run the editor `{name}`"))
+                .because(&error)
+                .with_hint("set $EDITOR to an editor that is installed, such as `nano`")
         };
         let status = self.runtime.block_on(async {
             let mut child = command(name, file).spawn()?;
@@ -62,9 +66,44 @@ impl Editor {
             Some(status) => Err(CliError::new(format!(
                 "the editor `{name}` failed ({status}); nothing was changed"
             ))),
-            None => Err(CliError::new("interrupted; nothing was changed")),
+            None => Err(interrupted()),
         }
     }
+
+    /// Whether there is somebody to ask.
+    pub(crate) fn has_terminal(&self) -> bool {
+        self.signals.has_terminal
+    }
+
+    /// Waits for a yes or a no on standard input; an empty line is a yes, its end a no. A signal that would end
+    /// this process is an error.
+    pub(crate) fn ask(&mut self) -> Result<bool, CliError> {
+        let (tell, told) = oneshot::channel();
+        // Reading a line cannot be called off: the thread ends with the process.
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().read_line(&mut line);
+            let is_yes = ["", "y", "yes"].contains(&line.trim().to_lowercase().as_str());
+            let _ = tell.send(read.is_ok_and(|bytes| bytes > 0) && is_yes);
+        });
+        let signals = &mut self.signals;
+        let answer = self.runtime.block_on(async {
+            // A new ear: what the terminal told the editor is over.
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            Ok(tokio::select! {
+                answer = told => Some(answer.unwrap_or(false)),
+                _ = interrupt.recv() => None,
+                () = signals.told_to_end() => None,
+            })
+        });
+        let failed =
+            |error: io::Error| CliError::new("failed to wait for an answer").because(&error);
+        answer.map_err(failed)?.ok_or_else(interrupted)
+    }
+}
+
+fn interrupted() -> CliError {
+    CliError::new("interrupted; nothing was changed")
 }
 
 fn command(editor: &str, file: &Path) -> Command {

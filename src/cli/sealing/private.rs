@@ -2,9 +2,9 @@
 
 use crate::cli::error::CliError;
 use std::{
-    fs::{self, OpenOptions, Permissions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 use tempfile::TempDir;
@@ -14,10 +14,15 @@ use zeroize::Zeroizing;
 /// swapped out).
 const MEMORY: &str = "/dev/shm";
 
+/// What the names of private folders begin with.
+const PREFIX: &str = "orloj-edit-";
+
 /// A file of mode 0600 in a directory of mode 0700. It and whatever an editor leaves beside it are
 /// overwritten and removed when this is dropped.
 pub(crate) struct PrivateFile {
     folder: TempDir,
+    /// The folder, locked: the system lets go of it when this process ends, however it ends.
+    _lock: File,
     path: PathBuf,
 }
 
@@ -31,6 +36,8 @@ impl PrivateFile {
             Ok(folder) => folder,
             Err(_) => folder_in(&std::env::temp_dir()).map_err(failed)?,
         };
+        let lock = File::open(folder.path()).map_err(failed)?;
+        lock.lock().map_err(failed)?;
         let path = folder
             .path()
             .join(name.file_name().unwrap_or("secret.yaml".as_ref()));
@@ -40,7 +47,11 @@ impl PrivateFile {
             .mode(0o600)
             .open(&path)
             .map_err(failed)?;
-        Ok(Self { folder, path })
+        Ok(Self {
+            folder,
+            _lock: lock,
+            path,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -74,9 +85,35 @@ impl Drop for PrivateFile {
     }
 }
 
+/// Overwrites and removes what runs that were killed left behind.
+pub(crate) fn sweep() {
+    for parent in [Path::new(MEMORY), &std::env::temp_dir()] {
+        // What cannot be looked at is not ours, or is looked at the next time.
+        let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+        for entry in entries {
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) && is_left(&entry.path()) {
+                let _ = wipe(&entry.path()).and_then(|()| fs::remove_dir_all(entry.path()));
+            }
+        }
+    }
+}
+
+/// Whether a folder is this user's, and nobody holds it. One without a file may be about to be locked.
+fn is_left(folder: &Path) -> bool {
+    let look = || {
+        let meta = fs::symlink_metadata(folder)?;
+        let is_own = meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw();
+        let is_used = fs::read_dir(folder)?.next().is_some();
+        let is_free = File::open(folder)?.try_lock().is_ok();
+        io::Result::Ok(is_own && is_used && is_free)
+    };
+    look().unwrap_or(false)
+}
+
 fn folder_in(parent: &Path) -> io::Result<TempDir> {
     tempfile::Builder::new()
-        .prefix("orloj-")
+        .prefix(PREFIX)
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(parent)
 }

@@ -1,6 +1,9 @@
 //! A clear text in an editor, until what comes back can be saved.
 
-use super::{editor::Editor, private::PrivateFile};
+use super::{
+    editor::Editor,
+    private::{PrivateFile, sweep},
+};
 use crate::cli::{error::CliError, session::Session};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -17,7 +20,8 @@ pub(crate) fn until_good<T>(
     seal: &dyn Fn(&[u8]) -> Result<T, CliError>,
 ) -> Result<Option<T>, CliError> {
     let editor = session.environment().editor.clone();
-    let mut editor = Editor::ready(editor.unwrap_or_else(|| "vi".to_owned()))?;
+    let mut editor = Editor::ready(editor)?;
+    sweep();
     let file = PrivateFile::create(name)?;
     let mut last = Zeroizing::new(clear.to_vec());
     let mut notes = String::new();
@@ -42,8 +46,17 @@ pub(crate) fn until_good<T>(
                 "it was left as it was although it cannot be saved; nothing was changed",
             ));
         }
+        if !editor.has_terminal() {
+            return Err(error.with_hint(
+                "nothing was changed: without a terminal nobody can be asked to mend it",
+            ));
+        }
         let rendered = error.render(session.terminal.err_style(), session.environment().width());
         session.terminal.note(&rendered);
+        session.terminal.note("\nedit it again? [Y/n] ");
+        if !editor.ask()? {
+            return Err(CliError::new("given up; nothing was changed"));
+        }
         notes = notes_of(name, &error);
         last = text;
     }

@@ -2,6 +2,7 @@
 //!
 //! Format: `creation_rules` of <https://getsops.io/docs/#using-sops-yaml-conf-to-select-kms-pgp-and-age-for-new-files>.
 
+use super::recipients::parse;
 use crate::{cli::error::CliError, manifest::read_documents, secrets::Recipient};
 use regex::Regex;
 use serde_json::Value;
@@ -74,9 +75,7 @@ fn keys(rule: &Value) -> Result<Rule, String> {
         .collect();
     let mut keys = Vec::new();
     for text in texts(group.get("age")) {
-        keys.push(
-            Recipient::parse(text).map_err(|error| format!("has an `age` key that {error}"))?,
-        );
+        keys.push(parse(text).map_err(|problem| format!("has an `age` key that {problem}"))?);
     }
     if keys.is_empty() {
         return Err("names no age recipient".into());

@@ -21,11 +21,19 @@ pub(crate) fn seal_value(
     value: &Opened,
     recipients: &[Recipient],
 ) -> Result<String, CliError> {
-    if value.expose_text().is_none() {
-        let message = format!("the value of `{}` is blank or not text", place.key);
-        return Err(CliError::new(message).with_hint("a credential is one line of text"));
-    }
+    check_text(&place.key, value)?;
     Ok(seal(&Envelope::seal(place, value), recipients)?)
+}
+
+/// Whether a value can be a credential.
+pub(crate) fn check_text(key: &str, value: &Opened) -> Result<(), CliError> {
+    let problem = match std::str::from_utf8(value.expose_bytes()) {
+        Err(_) => "is not text (UTF-8)",
+        Ok(_) if value.expose_text().is_none() => "is blank",
+        Ok(_) => return Ok(()),
+    };
+    let failed = CliError::new(format!("the value of `{key}` {problem}"));
+    Err(failed.with_hint("a credential is one line of text"))
 }
 
 /// Opens a sealed value of the file called `file`.

@@ -31,6 +31,8 @@ pub(super) struct Ran {
     pub(super) exit: Exit,
     pub(super) out: String,
     pub(super) err: String,
+    /// What went out, as it is.
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Ran {
@@ -114,10 +116,12 @@ impl Bench {
         let here = format!("{}/", self.path().display());
         let text = |shared: &Shared| {
             let bytes = shared.0.borrow().clone();
-            String::from_utf8(bytes).unwrap().replace(&here, "")
+            String::from_utf8_lossy(&bytes).replace(&here, "")
         };
+        let bytes = out.0.borrow().clone();
         Ran {
             exit,
+            bytes,
             out: text(&out),
             err: text(&err),
         }

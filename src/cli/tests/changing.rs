@@ -108,6 +108,39 @@ fn create_secret_sends_a_manifest_and_never_prints_the_value() {
 }
 
 #[test]
+fn create_secret_takes_files_and_standard_input_and_says_updated_of_what_was_there() {
+    let mut answer = applied("Secret", "openai");
+    answer["applied"][0]["action"] = json!("configured");
+    let daemon = StandIn::new(&[("POST /api/v1/apply", 200, answer)]);
+    let bench = Bench::new();
+    bench.write("key.txt", "sk-of-file");
+    let words = ["create", "secret", "openai", "--server", &daemon.url];
+    let of_file = bench.run(&[&words[..], &["--from-file", "a=key.txt"]].concat());
+    assert_eq!(
+        (of_file.exit, of_file.out.as_str()),
+        (Exit::Done, "updated secret/openai\n"),
+        "{}",
+        of_file.err
+    );
+    let of_stdin = bench.run_with(&words, "sk-of-stdin", false);
+    assert_eq!(of_stdin.out, "updated secret/openai\n", "{}", of_stdin.err);
+    let sent: Vec<String> = daemon
+        .received()
+        .iter()
+        .map(|one| one.body["documents"][0]["content"].to_string())
+        .collect();
+    assert!(sent[0].contains("sk-of-file"), "{}", sent[0]);
+    assert!(sent[1].contains("sk-of-stdin"), "{}", sent[1]);
+    let blank = bench.run_with(&words, "\n", false);
+    assert_eq!(blank.exit, Exit::Error);
+    assert!(
+        blank.err.contains("the value of `value` is blank"),
+        "{}",
+        blank.err
+    );
+}
+
+#[test]
 fn create_secret_refuses_a_name_that_cannot_be_one() {
     let ran = Bench::new().run(&["create", "secret", "a b", "--from-literal", "value=sk-x"]);
     assert_eq!(ran.exit, Exit::Usage);

@@ -42,6 +42,7 @@ spec: {provider:   mock, default_model: small-v1}
 fn clear_values_are_sealed_where_they_stand() {
     let bench = Bench::new();
     let (one, two) = (key(&bench, "one.key"), key(&bench, "two.key"));
+    bench.write("repo/.git/HEAD", "");
     bench.write("repo/.orloj/recipients", &format!("{one}\n{two}\n"));
     bench.write("repo/secrets/openai.yaml", CLEAR);
     let file = "repo/secrets/openai.yaml";
@@ -53,6 +54,12 @@ fn clear_values_are_sealed_where_they_stand() {
         ran.err
     );
     assert!(!ran.err.contains("warning"), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("sealed for 2 recipients from `repo/.orloj/recipients`\n"),
+        "{}",
+        ran.err
+    );
     let text = bench.read(file);
     let (head, tail) = CLEAR
         .split_once("  stringData:\n    value: sk-canary-in-place")
@@ -218,6 +225,7 @@ fn the_nearest_file_counts_and_none_above_the_repository() {
     let bench = Bench::new();
     let (one, two) = (key(&bench, "one.key"), key(&bench, "two.key"));
     bench.write(".orloj/recipients", &one);
+    bench.write("a/.git/HEAD", "");
     bench.write("a/.orloj/recipients", &two);
     bench.write("a/b/s.yaml", CLEAR);
     bench.write("repo/.git/HEAD", "");
@@ -352,6 +360,7 @@ fn a_value_moved_to_another_secret_is_not_opened() {
 fn rekey_touches_only_what_is_sealed_for_others() {
     let bench = Bench::new();
     let (one, two) = (key(&bench, "one.key"), key(&bench, "two.key"));
+    bench.write("repo/.git/HEAD", "");
     bench.write("repo/.orloj/recipients", &format!("{one}\n{two}\n"));
     bench.write("repo/right.yaml", CLEAR);
     bench.write(

@@ -123,4 +123,12 @@ fn a_blank_value_is_refused() {
         "{}",
         ran.err
     );
+    std::fs::write(bench.path().join("odd"), b"\xff\xfe").unwrap();
+    let words = ["secret", "encrypt", "openai", "--recipient", &public];
+    let odd = bench.run(&[&words[..], &["--from-file", "a=odd"]].concat());
+    assert!(
+        odd.err.contains("the value of `a` is not text (UTF-8)"),
+        "{}",
+        odd.err
+    );
 }

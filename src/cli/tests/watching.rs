@@ -61,14 +61,14 @@ fn watch_checks_again_after_every_save_and_ends_with_its_reader() {
     // What was found beside the manifests is kept, and looked for again when such a file is saved.
     let secret = age::x25519::Identity::generate().to_string();
     fs::write(
-        bench.path().join("mine.key"),
+        bench.path().join("LICENSE"),
         age::secrecy::ExposeSecret::expose_secret(&secret),
     )
     .unwrap();
     assert!(next(&printed).contains("E-SECRET-IDENTITY"));
     assert!(next(&said).starts_with("1 error"));
     assert!(next(&said).ends_with(" ms\n"));
-    fs::remove_file(bench.path().join("mine.key")).unwrap();
+    fs::remove_file(bench.path().join("LICENSE")).unwrap();
     assert_eq!(next(&said), "ok: 2 resources in 2 files, no findings\n");
     assert!(next(&said).ends_with(" ms\n"));
     fs::write(bench.path().join("stray.yaml"), "a: 1\n").unwrap();

@@ -50,7 +50,7 @@ pub(super) struct DecryptArgs {
     file: PathBuf,
     #[command(flatten)]
     identities: IdentityArgs,
-    /// Only the value of this key, as it is
+    /// Only the value of this key, as it is, byte for byte
     #[arg(long, value_name = "KEY", conflicts_with = "output")]
     key: Option<String>,
     /// Print to what is no terminal too
@@ -61,11 +61,29 @@ pub(super) struct DecryptArgs {
     output: Format,
 }
 
+/// A clear text, if there is one.
+type Text = Option<Zeroizing<Vec<u8>>>;
+
 /// A value with where it belongs.
 struct Shown {
     secret: String,
     key: String,
     value: Opened,
+}
+
+impl Shown {
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self.value.expose_bytes()).ok()
+    }
+
+    /// The error for a value that is no text.
+    fn not_text(&self) -> CliError {
+        let Self { secret, key, .. } = self;
+        let message = format!("the value `{key}` of {secret} is not text");
+        CliError::new(message).with_hint(format!(
+            "write its bytes into a file: `orloj secret decrypt FILE --key {key} --force > VALUE`"
+        ))
+    }
 }
 
 pub(super) fn run(args: &DecryptArgs, session: &mut Session) -> Result<Exit, CliError> {
@@ -83,57 +101,76 @@ pub(super) fn run(args: &DecryptArgs, session: &mut Session) -> Result<Exit, Cli
             let sops = SopsOpened::open(&shown, &content, &keyring)?;
             let opened = sops.text(&shown, &content)?;
             let text = Zeroizing::new(opened.text().to_vec());
-            (text, Vec::new())
+            (Some(text), Vec::new())
         }
         Form::Age => {
             let opened = open_age(&shown, &age_file(&shown, &content)?, &keyring)?;
             let text = Zeroizing::new(opened.expose_bytes().to_vec());
-            (text, Vec::new())
-        }
-    };
-    let is_clear = values.is_empty();
-    let values = |text: &[u8]| {
-        if is_clear {
-            clear_values(inside(&shown), text)
-        } else {
-            Ok(values)
+            (Some(text), Vec::new())
         }
     };
     match (&args.key, args.output) {
-        (Some(key), _) => one(key, &values(&text)?, session)?,
+        (Some(key), _) => one(key, &values_of(&shown, text, values)?, session)?,
         (None, Format::Yaml) => {
+            if let Some(value) = values.iter().find(|value| value.text().is_none()) {
+                return Err(value.not_text());
+            }
+            let text = text.unwrap_or_default();
             let text = std::str::from_utf8(&text).map_err(|_| {
                 CliError::new(format!("what `{shown}` holds is not text"))
                     .with_hint("`age --decrypt` writes it into a file")
             })?;
             session.terminal.data(text)?;
         }
-        (None, Format::Json) => session.terminal.data(&json(&values(&text)?)?)?,
+        (None, Format::Json) => {
+            let json = json(&values_of(&shown, text, values)?)?;
+            session.terminal.data(&json)?;
+        }
     }
     Ok(Exit::Done)
 }
 
-/// The text and the values of a manifest with sealed values.
+/// The values that were opened one by one, else those of the text.
+fn values_of(shown: &str, text: Text, values: Vec<Shown>) -> Result<Vec<Shown>, CliError> {
+    if values.is_empty() {
+        clear_values(inside(shown), &text.unwrap_or_default())
+    } else {
+        Ok(values)
+    }
+}
+
+/// The text and the values of a manifest with sealed values; without a text if a value is none.
 fn sealed_values(
     shown: &str,
     content: &[u8],
     keyring: &Keyring,
-) -> Result<(Zeroizing<Vec<u8>>, Vec<Shown>), CliError> {
+) -> Result<(Text, Vec<Shown>), CliError> {
     let mut values = Vec::new();
-    let opened = rewrite(&shown.into(), content, Direction::Open, &mut |value| {
-        let opened = open_value(keyring, value, shown)?.value;
+    let looked = rewrite(&shown.into(), content, Direction::Open, &mut |value| {
         values.push(Shown {
             secret: format!("{}/{}", value.namespace, value.name),
             key: value.key.to_owned(),
-            value: Opened::new(opened.expose_bytes().to_vec()),
+            value: open_value(keyring, value, shown)?.value,
         });
-        Ok(Replacement::Clear(opened))
-    })
-    .map_err(|error| refused(shown, error))?;
-    match opened {
-        Some(opened) => Ok((opened, values)),
-        None => Err(CliError::new(format!("`{shown}` holds no sealed value"))),
+        Ok(Replacement::Keep)
+    });
+    looked.map_err(|error| refused(shown, error))?;
+    if values.is_empty() {
+        return Err(CliError::new(format!("`{shown}` holds no sealed value")));
     }
+    if values.iter().any(|value| value.text().is_none()) {
+        return Ok((None, values));
+    }
+    // They come in the same order again.
+    let mut opened = values.iter();
+    let text = rewrite(&shown.into(), content, Direction::Open, &mut |_| {
+        Ok(match opened.next() {
+            Some(shown) => Replacement::Clear(Opened::new(shown.value.expose_bytes().to_vec())),
+            None => Replacement::Keep,
+        })
+    });
+    let text = text.map_err(|error| refused(shown, error))?;
+    Ok((text, values))
 }
 
 /// The values of the Secrets of a clear text.
@@ -176,7 +213,13 @@ fn one(key: &str, values: &[Shown], session: &mut Session) -> Result<(), CliErro
         };
         return Err(CliError::new(message).with_hint(format!("there is {}", keys.join(", "))));
     };
-    let text = std::str::from_utf8(value.value.expose_bytes()).unwrap_or_default();
+    let Some(text) = value.text() else {
+        // A terminal would take the bytes for orders.
+        if session.terminal.out_is_terminal() {
+            return Err(value.not_text());
+        }
+        return session.terminal.bytes(value.value.expose_bytes());
+    };
     session.terminal.data(text)?;
     if session.terminal.out_is_terminal() && !text.ends_with('\n') {
         session.terminal.data("\n")?;
@@ -187,12 +230,7 @@ fn one(key: &str, values: &[Shown], session: &mut Session) -> Result<(), CliErro
 fn json(values: &[Shown]) -> Result<Zeroizing<String>, CliError> {
     let mut all = Map::new();
     for shown in values {
-        let text = std::str::from_utf8(shown.value.expose_bytes()).map_err(|_| {
-            CliError::new(format!(
-                "the value `{}` of {} is not text",
-                shown.key, shown.secret
-            ))
-        })?;
+        let text = shown.text().ok_or_else(|| shown.not_text())?;
         let secret = all
             .entry(shown.secret.clone())
             .or_insert_with(|| Value::Object(Map::new()));

@@ -31,15 +31,16 @@ use zeroize::Zeroizing;
 ///
 /// Opens the file with its values in clear text in $VISUAL, else $EDITOR, else vi, and seals them again when
 /// the editor ends. Values that did not change keep their ciphertext, and everything else stays as it was
-/// typed. What cannot be sealed or is no good manifest comes back to the editor with what is wrong; an
-/// empty file gives up.
+/// typed. What cannot be sealed or is no good manifest can be edited again, with what is wrong at its top;
+/// without a terminal, or if the file is left empty, nothing is changed.
 ///
 /// A file that SOPS sealed keeps its data key, its recipients, its comments and its form; values are sealed below
 /// the keys that its selector names, and it gets a new MAC. A file that age sealed as a whole is sealed anew if it
 /// changed.
 ///
 /// The clear text is kept in a file for you alone, in memory where there is a memory file system
-/// (`/dev/shm`), and is overwritten and removed at the end, also when the command is interrupted.
+/// (`/dev/shm`), and is overwritten and removed at the end, also when the command is interrupted. What one that was
+/// killed left behind is removed at the next start.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -109,7 +110,7 @@ pub(super) fn run(args: &EditArgs, session: &mut Session) -> Result<Exit, CliErr
     };
     replace(&path, &editing.before, &after)?;
     if tally.sealed > 0 {
-        editing.recipients.note_a_single_one(session);
+        editing.recipients.note(session);
     }
     session.terminal.note(&format!(
         "saved `{shown}`: {} sealed, {} kept as they were\n",
@@ -127,7 +128,8 @@ impl Editing<'_> {
             let envelope = open_value(keyring, value, shown)?;
             if std::str::from_utf8(envelope.value.expose_bytes()).is_err() {
                 let message = format!("{shown}:{}: `{}` is not text", value.line, value.key);
-                return Err(CliError::new(message));
+                return Err(CliError::new(message)
+                    .with_hint("`orloj secret decrypt --key KEY --force` writes its bytes"));
             }
             let copy = Opened::new(envelope.value.expose_bytes().to_vec());
             kept.push(Kept {

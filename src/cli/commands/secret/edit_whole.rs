@@ -108,7 +108,7 @@ pub(super) fn age(
         return Ok(unchanged(&shown, session));
     };
     replace(path, before, &after)?;
-    recipients.note_a_single_one(session);
+    recipients.note(session);
     session
         .terminal
         .note(&format!("saved `{shown}`: sealed anew as a whole\n"));

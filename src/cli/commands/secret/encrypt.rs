@@ -5,26 +5,17 @@ use crate::{
     cli::{
         error::CliError,
         exit::Exit,
-        literal::Literal,
         sealing::{
-            files::{create, read_value},
-            recipients::Recipients,
-            values::seal_value,
+            files::create, recipients::Recipients, value_args::ValueArgs, values::seal_value,
         },
         session::Session,
     },
     model::{DEFAULT_NAMESPACE, Kind, check_name},
-    secrets::{Binding, Opened},
+    secrets::Binding,
 };
 use clap::Args;
 use serde_json::{Map, Value, json};
-use std::{
-    path::{Path, PathBuf},
-    str::FromStr,
-};
-
-/// Most bytes of a value that are read, a little more than can be sealed, so that sealing says the limit.
-const MAX_VALUE_BYTES: u64 = 64 * 1024 + 1;
+use std::path::{Path, PathBuf};
 
 /// Seal values as a Secret manifest that can be committed
 ///
@@ -33,7 +24,7 @@ const MAX_VALUE_BYTES: u64 = 64 * 1024 + 1;
 ///
 /// The recipients are those of `--recipient`, else of the nearest `.orloj/recipients` (a public key a line,
 /// `#` for comments) or `.sops.yaml` (the `creation_rules` for the path), beside the file that is written
-/// or above it, up to the top of the repository.
+/// or above it, up to the top of the repository; outside of one beside the file or in the working directory.
 ///
 /// A value can be used only as the value of this key, of the secret of this name, in this namespace.
 ///
@@ -53,12 +44,8 @@ pub(super) struct EncryptArgs {
     /// A public key that may open the values (can be repeated)
     #[arg(long, value_name = "age1...")]
     recipient: Vec<String>,
-    /// A key and its value (can be repeated)
-    #[arg(long, value_name = "KEY=VALUE")]
-    from_literal: Vec<Literal>,
-    /// A key and a file that holds its value (can be repeated)
-    #[arg(long, value_name = "KEY=PATH")]
-    from_file: Vec<FileOf>,
+    #[command(flatten)]
+    values: ValueArgs,
     /// A host that the values may be sent to, such as `api.openai.com` (can be repeated)
     #[arg(long, value_name = "HOST")]
     allowed_host: Vec<String>,
@@ -71,27 +58,6 @@ pub(super) struct EncryptArgs {
     /// Seal the clear values in the Secrets of this manifest (can be repeated)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "from_literal", "from_file", "allowed_host", "namespace", "out"])]
     in_place: Vec<PathBuf>,
-}
-
-/// `KEY=PATH`.
-#[derive(Debug, Clone)]
-struct FileOf {
-    key: String,
-    path: PathBuf,
-}
-
-impl FromStr for FileOf {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once('=') {
-            Some((key, path)) if !key.trim().is_empty() && !path.is_empty() => Ok(Self {
-                key: key.trim().to_owned(),
-                path: path.into(),
-            }),
-            _ => Err("expected KEY=PATH"),
-        }
-    }
 }
 
 pub(super) fn run(args: &EncryptArgs, session: &mut Session) -> Result<Exit, CliError> {
@@ -109,16 +75,13 @@ pub(super) fn run(args: &EncryptArgs, session: &mut Session) -> Result<Exit, Cli
     let target = target.unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
     let recipients = Recipients::of(&args.recipient, &session.path(&target), session)?;
     let mut sealed = Map::new();
-    for (key, value) in values(args, session)? {
-        if sealed.contains_key(&key) {
-            return Err(CliError::usage(format!("the key `{key}` is given twice")));
-        }
+    for (key, value) in args.values.values(session)? {
         let place = Binding::new(namespace, name, &key).with_hosts(&args.allowed_host);
         let armored = seal_value(&place, &value, &recipients.keys)?;
         sealed.insert(key, Value::from(armored));
     }
     let text = manifest(namespace, name, &args.allowed_host, sealed)?;
-    recipients.note_a_single_one(session);
+    recipients.note(session);
     write(args.out.as_deref(), &text, session)?;
     Ok(Exit::Done)
 }
@@ -159,26 +122,4 @@ fn write(out: Option<&Path>, text: &str, session: &mut Session) -> Result<(), Cl
         .terminal
         .note(&format!("sealed the values in `{}`\n", out.display()));
     Ok(())
-}
-
-/// The values by key, from wherever they are asked for.
-fn values(args: &EncryptArgs, session: &mut Session) -> Result<Vec<(String, Opened)>, CliError> {
-    let literals = args.from_literal.iter().map(|literal| {
-        let value = Opened::new(literal.expose().as_bytes().to_vec());
-        (literal.key.clone(), value)
-    });
-    let mut values: Vec<_> = literals.collect();
-    for file in &args.from_file {
-        let value = read_value(&session.path(&file.path), MAX_VALUE_BYTES)?;
-        values.push((file.key.clone(), value));
-    }
-    if values.is_empty() {
-        let limit = usize::try_from(MAX_VALUE_BYTES).unwrap_or(usize::MAX);
-        session
-            .terminal
-            .progress("reading the value from standard input ...");
-        let value = Opened::new(session.read_stdin(limit)?);
-        values.push(("value".to_owned(), value));
-    }
-    Ok(values)
 }

@@ -54,7 +54,7 @@ fn one(file: &Path, named: &[String], session: &mut Session) -> Result<(), CliEr
         return Ok(());
     };
     replace(&path, &before, &after)?;
-    recipients.note_a_single_one(session);
+    recipients.note(session);
     session.terminal.note(&format!(
         "sealed {} in `{shown}`; what was ever committed in clear text is known: replace it at the provider\n",
         count(sealed, "value")

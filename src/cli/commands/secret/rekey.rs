@@ -6,6 +6,7 @@ use crate::{
         exit::Exit,
         sealing::{
             files::{read_manifest, replace},
+            found::{Target, targets},
             identities::IdentityArgs,
             recipients::Recipients,
             values::{open_value, place_of, refused, seal_value},
@@ -21,11 +22,8 @@ use crate::{
     secrets::{Keyring, Recipient, Sealed, seal_file},
 };
 use clap::Args;
-use ignore::WalkBuilder;
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
+use zeroize::Zeroizing;
 
 /// Seal values anew whose recipients have changed
 ///
@@ -37,6 +35,8 @@ use std::{
 /// left out. A file that age sealed as a whole (`*.yaml.age`; others if they are named) is sealed anew, armored or
 /// binary as it was. In directories only what holds Secrets is looked at.
 ///
+/// Everything is opened and sealed before anything is written: if that fails for one file, no file is changed.
+///
 /// With `--check` nothing is written and no key is needed: exits with 3 and lists the values, for CI.
 ///
 /// Whoever was a recipient may have kept the value, or the data key: replace the value at the provider when
@@ -44,7 +44,7 @@ use std::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  orloj secret rekey --age-key-file age.key        this directory, after editing .orloj/recipients
+  orloj secret rekey --age-key-file age.key    after editing .orloj/recipients
   orloj secret rekey secrets/openai.yaml
   orloj secret rekey --check")]
 pub(super) struct RekeyArgs {
@@ -70,6 +70,8 @@ struct Tally {
     sops_files: usize,
     age_files: usize,
     lines: Vec<String>,
+    /// Whom for, each source once.
+    recipients: BTreeSet<String>,
 }
 
 impl Tally {
@@ -93,13 +95,11 @@ impl Tally {
     }
 }
 
-/// A file that may have to be sealed anew.
-struct Target {
-    path: PathBuf,
-    /// As it is called in what is printed.
-    shown: String,
-    /// Whether it was named, and not found below a directory.
-    is_named: bool,
+/// A file as it was and as it will be.
+struct Change {
+    target: Target,
+    before: Zeroizing<Vec<u8>>,
+    after: Zeroizing<Vec<u8>>,
 }
 
 /// Whom a file is to be sealed for, and what opens it; without keys it is only looked at.
@@ -117,11 +117,20 @@ pub(super) fn run(args: &RekeyArgs, session: &mut Session) -> Result<Exit, CliEr
         Some(args.identities.keyring(session)?)
     };
     let mut tally = Tally::default();
+    let (mut changes, mut errors) = (Vec::new(), Vec::new());
     for target in targets(&args.paths, session)? {
-        one(args, &target, keyring.as_ref(), &mut tally, session)?;
+        match one(args, target, keyring.as_ref(), &mut tally, session) {
+            Ok(change) => changes.extend(change),
+            Err(error) => errors.push(error),
+        }
     }
-    for line in &tally.lines {
-        session.terminal.data(&format!("{line}\n"))?;
+    if args.check || errors.is_empty() {
+        for line in &tally.lines {
+            session.terminal.data(&format!("{line}\n"))?;
+        }
+    }
+    if let Some(error) = one_of(errors, args.check, session) {
+        return Err(error);
     }
     if tally.is_empty() {
         session
@@ -135,55 +144,55 @@ pub(super) fn run(args: &RekeyArgs, session: &mut Session) -> Result<Exit, CliEr
             .with_exit(Exit::Invalid)
             .with_hint("`orloj secret rekey` does it, with a key that opens them"));
     }
+    write(&changes)?;
+    for told in &tally.recipients {
+        session.terminal.note(told);
+    }
     session.terminal.note(&format!("sealed {what} anew\n"));
     Ok(Exit::Done)
 }
 
-/// The files with sealed values below the paths, as far as their names can tell.
-fn targets(typed: &[PathBuf], session: &Session) -> Result<Vec<Target>, CliError> {
-    let here = [PathBuf::from(".")];
-    let typed = if typed.is_empty() { &here[..] } else { typed };
-    let mut files = Vec::new();
-    for typed in typed {
-        let root = session.path(typed);
-        let mut walk = WalkBuilder::new(&root);
-        walk.require_git(false).sort_by_file_path(Path::cmp);
-        for entry in walk.build() {
-            let entry = entry.map_err(|error| {
-                CliError::new(format!("failed to read `{}`", typed.display())).because(&error)
-            })?;
-            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            let ends = [".yaml", ".yml", ".json", ".yaml.age"];
-            let name = entry.file_name().to_string_lossy();
-            let fits = ends.iter().any(|end| name.ends_with(end));
-            let is_named = entry.depth() == 0;
-            if is_file && (fits || is_named) {
-                let below = entry.path().strip_prefix(&root).unwrap_or(entry.path());
-                let shown = if typed == Path::new(".") {
-                    below.to_path_buf()
-                } else if below.as_os_str().is_empty() {
-                    typed.clone()
-                } else {
-                    typed.join(below)
-                };
-                files.push(Target {
-                    path: entry.path().to_owned(),
-                    shown: shown.display().to_string(),
-                    is_named,
-                });
-            }
-        }
+/// All errors as one; those before the last are told here.
+fn one_of(mut errors: Vec<CliError>, is_check: bool, session: &mut Session) -> Option<CliError> {
+    let last = errors.pop()?;
+    let width = session.environment().width();
+    for error in errors {
+        let text = error.render(session.terminal.err_style(), width);
+        session.terminal.note(&text);
     }
-    Ok(files)
+    if is_check {
+        return Some(last);
+    }
+    Some(last.with_hint("no file was changed: everything must open before anything is written"))
 }
 
+/// Writes every file; where that fails, says how far it came.
+fn write(changes: &[Change]) -> Result<(), CliError> {
+    for (done, change) in changes.iter().enumerate() {
+        let Change {
+            target,
+            before,
+            after,
+        } = change;
+        replace(&target.path, before, after).map_err(|error| {
+            let all = count(changes.len(), "file");
+            let hint = format!(
+                "{done} of {all} were written before; `orloj secret rekey` goes on with the others"
+            );
+            error.with_hint(hint)
+        })?;
+    }
+    Ok(())
+}
+
+/// What is to be written of a file, if anything.
 fn one(
     args: &RekeyArgs,
-    target: &Target,
+    target: Target,
     keyring: Option<&Keyring>,
     tally: &mut Tally,
     session: &mut Session,
-) -> Result<(), CliError> {
+) -> Result<Option<Change>, CliError> {
     let before = read_manifest(&target.path)?;
     let form = Form::of(&target.shown, &before);
     let mark = b"encryptedData";
@@ -193,29 +202,34 @@ fn one(
         Form::Age => true,
     };
     if !is_wanted {
-        return Ok(());
+        return Ok(None);
     }
     let recipients = Recipients::of(&args.recipient, &target.path, session)?;
     let work = Work {
-        target,
+        target: &target,
         before: &before,
         recipients: &recipients,
         keyring,
     };
-    let found = match form {
+    let after = match form {
         Form::Manifest => work.values(tally)?,
-        Form::Sops => work.data_key(tally)?,
-        Form::Age => work.whole(tally)?,
+        Form::Sops => work.data_key(tally)?.map(Zeroizing::new),
+        Form::Age => work.whole(tally)?.map(Zeroizing::new),
     };
-    if found {
-        recipients.note_a_single_one(session);
-    }
-    Ok(())
+    Ok(after.map(|after| {
+        tally.recipients.insert(recipients.sentences());
+        Change {
+            target,
+            before,
+            after,
+        }
+    }))
 }
 
 impl Work<'_> {
+    // Each gives the text to write; none if nothing is to change, or there are no keys to change it with.
     /// The values of a manifest, one by one.
-    fn values(&self, tally: &mut Tally) -> Result<bool, CliError> {
+    fn values(&self, tally: &mut Tally) -> Result<Option<Zeroizing<Vec<u8>>>, CliError> {
         let shown = self.target.shown.as_str();
         let wanted = self.recipients.names();
         let mut found = 0;
@@ -238,22 +252,19 @@ impl Work<'_> {
         };
         let after = rewrite(&shown.into(), self.before, Direction::Reseal, replace_value)
             .map_err(|error| refused(shown, error))?;
-        if let Some(after) = after {
-            replace(&self.target.path, self.before, &after)?;
-        }
         tally.values += found;
         tally.files += usize::from(found > 0);
-        Ok(found > 0)
+        Ok(after)
     }
 
     /// The data key of a SOPS file.
-    fn data_key(&self, tally: &mut Tally) -> Result<bool, CliError> {
+    fn data_key(&self, tally: &mut Tally) -> Result<Option<Vec<u8>>, CliError> {
         let shown = self.target.shown.as_str();
         let file = sops_file(shown, self.before)?;
         let has = file.recipients().iter().map(|it| it.public_key.clone());
         let (has, wanted) = (has.collect(), self.recipients.names());
         let Some(difference) = between(&has, &wanted) else {
-            return Ok(false);
+            return Ok(None);
         };
         let line = recipients_line(&shown.into(), self.before).unwrap_or(1);
         tally
@@ -261,7 +272,7 @@ impl Work<'_> {
             .push(format!("{shown}:{line}  sops.age: {difference}"));
         tally.sops_files += 1;
         let Some(keyring) = self.keyring else {
-            return Ok(true);
+            return Ok(None);
         };
         let opened = SopsOpened::open(shown, self.before, keyring)?;
         let staying = has.intersection(&wanted).cloned().collect();
@@ -275,27 +286,25 @@ impl Work<'_> {
         };
         let after = set_recipients(&shown.into(), self.before, &opened.file, &new);
         let after = after.map_err(|error| not_rewritten(shown, error))?;
-        replace(&self.target.path, self.before, &after)?;
-        Ok(true)
+        Ok(Some(after))
     }
 
     /// A file that age sealed as a whole.
-    fn whole(&self, tally: &mut Tally) -> Result<bool, CliError> {
+    fn whole(&self, tally: &mut Tally) -> Result<Option<Vec<u8>>, CliError> {
         let shown = self.target.shown.as_str();
         let file = age_file(shown, self.before)?;
         let (kinds, recorded) = (file.recipient_kinds().len(), file.recorded_recipients());
         let Some(difference) = difference(kinds, recorded, &self.recipients.names()) else {
-            return Ok(false);
+            return Ok(None);
         };
         tally.lines.push(format!("{shown}  {difference}"));
         tally.age_files += 1;
         let Some(keyring) = self.keyring else {
-            return Ok(true);
+            return Ok(None);
         };
         let opened = open_age(shown, &file, keyring)?;
         let after = seal_file(&opened, &self.recipients.keys, file.is_armored())?;
-        replace(&self.target.path, self.before, &after)?;
-        Ok(true)
+        Ok(Some(after))
     }
 }
 

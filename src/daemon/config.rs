@@ -22,6 +22,7 @@ use crate::{
 use std::{
     fs,
     net::SocketAddr,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -45,6 +46,8 @@ pub struct Config {
     pub sources: Vec<ConfiguredSource>,
     /// Identities that open sealed secrets.
     pub keyring: Keyring,
+    /// The files of identities that others than their owner may read or change.
+    pub open_key_files: Vec<PathBuf>,
     /// Time between two looks at the source.
     pub poll: Duration,
     /// How much a commit may prune by itself.
@@ -136,6 +139,7 @@ impl Config {
                 .map_or_else(default_data_dir, Ok)?,
             sources,
             keyring: read_keyring(&keys, age_key_variable().as_ref())?,
+            open_key_files: open_to_others(&keys),
             poll: poll(flags.poll, file.poll.as_deref())?,
             prune: prune_guard(&file.guards),
             egress: file.egress.unwrap_or_default(),
@@ -247,6 +251,15 @@ fn read_keyring(files: &[PathBuf], variable: Option<&Opened>) -> Result<Keyring,
         }
     }
     Ok(keyring)
+}
+
+/// The files that the group or everybody may read or change.
+fn open_to_others(files: &[PathBuf]) -> Vec<PathBuf> {
+    let is_open = |file: &&PathBuf| {
+        let mode = fs::metadata(file).map(|meta| meta.mode());
+        mode.is_ok_and(|mode| mode & 0o077 != 0)
+    };
+    files.iter().filter(is_open).cloned().collect()
 }
 
 fn prune_guard(guards: &GuardConfig) -> PruneGuard {

@@ -36,6 +36,10 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
     if let Err(error) = forbidden {
         tracing::warn!(%error, "core dumps cannot be turned off: a crash may write secrets to disk");
     }
+    for file in &config.open_key_files {
+        let file = file.display();
+        tracing::warn!(%file, "the key file is open to others; make it yours alone: chmod 600 {file}");
+    }
     let listener = bind(config.addr).await?;
     let addr = listener.local_addr().map_err(DaemonError::Server)?;
     let doors = wiring::connect(config)?;

@@ -5,7 +5,7 @@ mod git;
 
 use super::{Config, Flags, config_schema, error::DaemonError};
 use crate::forge::Provider;
-use std::{fs, path::Path, path::PathBuf, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, path::PathBuf, time::Duration};
 
 fn flags(yaml: &str) -> (tempfile::TempDir, Flags) {
     let folder = tempfile::tempdir().unwrap();
@@ -127,6 +127,21 @@ fn key_file_that_does_not_exist_names_the_flag() {
     flags.age_key_files.push(PathBuf::from("no-such-key"));
     let error = Config::load(flags).err().unwrap();
     assert!(error.to_string().contains("--age-key-file"), "{error}");
+}
+
+#[test]
+fn key_files_that_others_may_read_are_noticed() {
+    let (folder, mut flags) = flags("addr: 127.0.0.1:0\n");
+    let line = crate::secrets::generate_identity().0;
+    for (name, mode) in [("own.key", 0o600), ("group.key", 0o640), ("all.key", 0o644)] {
+        let path = folder.path().join(name);
+        fs::write(&path, line.expose_bytes()).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        flags.age_key_files.push(path);
+    }
+    let open = Config::load(flags).unwrap().open_key_files;
+    let names = open.iter().filter_map(|path| path.file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["group.key", "all.key"]);
 }
 
 #[test]

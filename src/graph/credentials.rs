@@ -2,6 +2,7 @@
 //!
 //! An endpoint with one of these findings is not ready: it answers 503 and says the same.
 
+use crate::manifest::shown_name;
 use crate::model::{
     AddressClass, Catalog, Finding, Kind, Resource, ResourceId, SecretRef, Spec, called_url, code,
     host_of, may_be_sent,
@@ -162,7 +163,8 @@ fn lacking(
     if keys.is_empty() || wanted.iter().any(|key| keys.contains(key)) {
         return None;
     }
-    let message = format!("{id} holds no value `{}`", wanted.join("` or `"));
+    let shown: Vec<_> = wanted.iter().map(|key| shown_name(key)).collect();
+    let message = format!("{id} holds no value `{}`", shown.join("` or `"));
     let origin = resource.origin_of(pointer);
     let finding = Finding::new(code::REF_SECRET_KEY, origin, message);
     let hint = hint(&reference, secret, spec, &wanted);

@@ -5,7 +5,7 @@ use super::{
     reference::{Reference, references},
 };
 use crate::{
-    manifest::{Suggestions, did_you_mean},
+    manifest::{Suggestions, did_you_mean, holds_credential},
     model::{Catalog, Finding, Kind, Resource, ResourceId, code},
     secrets::{environment_names, reserved},
 };
@@ -35,6 +35,9 @@ pub(super) fn missing_secret(
     near: Option<&String>,
 ) -> Finding {
     let to = &reference.to;
+    if holds_credential(&to.to_string()) {
+        return misplaced(resource, reference);
+    }
     let variables = environment_names(&to.namespace, &to.name);
     let usable = variables.iter().find(|variable| !reserved(variable));
     let set = usable.map(|variable| format!(", or set `{variable}`"));
@@ -52,6 +55,19 @@ pub(super) fn missing_secret(
         set.unwrap_or_default()
     );
     let origin = resource.origin_of(&reference.field.to_string());
+    Finding::new(code::REF_SECRET, origin, message)
+        .with_hint(hint)
+        .on(&resource.id)
+}
+
+/// What to say of a credential that stands where the name of a secret belongs: nothing of it.
+fn misplaced(resource: &Resource, reference: &Reference) -> Finding {
+    let origin = resource.origin_of(&reference.field.to_string());
+    let message = format!(
+        "{} names no secret: what stands here looks like a credential itself",
+        resource.id
+    );
+    let hint = "keep it in a Secret (`orloj secret encrypt`) and name that here; if it was ever pushed, replace it";
     Finding::new(code::REF_SECRET, origin, message)
         .with_hint(hint)
         .on(&resource.id)

@@ -93,6 +93,9 @@ impl From<ApplyError> for Problem {
             ApplyError::Managed(findings) => {
                 Self::new(StatusCode::CONFLICT, "managed_by_git", detail).with(findings)
             }
+            ApplyError::Egress(findings) => {
+                Self::new(StatusCode::CONFLICT, "credential_egress", detail).with(findings)
+            }
             ApplyError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
             ApplyError::NotFound(_) => Self::not_found(detail),
             ApplyError::Retry(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "retry", detail),

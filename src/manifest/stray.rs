@@ -86,6 +86,11 @@ pub fn holds_credential(line: &str) -> bool {
     })
 }
 
+/// A name as it may be shown: one that looks like a credential was written where a name belongs.
+pub fn shown_name(name: &str) -> &str {
+    if holds_credential(name) { "***" } else { name }
+}
+
 /// Where the first age identity of a file stands that is no manifest.
 pub fn identity_in(file: &str, text: &str) -> Option<Finding> {
     let word = words(text).find(|word| text.get(word.clone()).is_some_and(is_identity))?;

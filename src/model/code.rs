@@ -120,6 +120,8 @@ codes! {
     SECRET_OPAQUE = "W-SECRET-OPAQUE";
     /// An endpoint would send a secret to a host that the secret is not for.
     SECRET_EGRESS = "E-SECRET-EGRESS";
+    /// What was sent by hand sends a secret to a host that it was not sent to before.
+    SECRET_SENT = "W-SECRET-EGRESS";
     /// A secret is defined by a manifest and by a variable of the daemon's environment, with different values.
     SECRET_TWICE = "W-SECRET-TWICE";
     /// The secret's environment variable belongs to a flag or to another secret.

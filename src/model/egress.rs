@@ -19,6 +19,16 @@ pub fn host_of(url: &Url) -> String {
     url[url::Position::BeforeHost..url::Position::AfterPort].to_ascii_lowercase()
 }
 
+/// Where a URL leads, as what is compared with other places: the host, its port if that is not the scheme's, and the
+/// scheme too where it is not `https`, since everybody on the way reads what is sent over another one.
+pub fn destination_of(url: &Url) -> String {
+    let host = host_of(url);
+    match url.scheme() {
+        "https" => host,
+        scheme => format!("{scheme}://{host}"),
+    }
+}
+
 /// Whether a credential for `allowed` hosts may be sent to `url`; without any it may be sent anywhere.
 ///
 /// `api.openai.com` allows every port of it, `api.openai.com:8443` that port alone.
@@ -36,7 +46,7 @@ pub fn may_be_sent(allowed: &[String], url: &Url) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::{host_of, may_be_sent};
+    use super::{destination_of, host_of, may_be_sent};
     use url::Url;
 
     #[test]
@@ -78,5 +88,17 @@ mod tests {
         }
         let url = Url::parse("https://API.openai.com:8443/v1").unwrap();
         assert_eq!(host_of(&url), "api.openai.com:8443");
+    }
+    #[test]
+    fn another_scheme_port_or_host_is_another_place() {
+        for (url, expected) in [
+            ("https://API.openai.com/v1", "api.openai.com"),
+            ("https://api.openai.com:443/v2", "api.openai.com"),
+            ("https://api.openai.com:80/v1", "api.openai.com:80"),
+            ("http://api.openai.com/v1", "http://api.openai.com"),
+            ("http://api.openai.com:443/v1", "http://api.openai.com:443"),
+        ] {
+            assert_eq!(destination_of(&Url::parse(url).unwrap()), expected);
+        }
     }
 }

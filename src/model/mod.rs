@@ -5,6 +5,7 @@
 //! [`Finding`], never an early return.
 
 mod address;
+mod allowed_host;
 mod canonical;
 mod catalog;
 mod changed;
@@ -33,12 +34,13 @@ pub mod spec;
 mod spec_json;
 
 pub use address::AddressClass;
+pub use allowed_host::{AllowedHostError, allowed_host};
 pub use catalog::Catalog;
 pub use changed::Changed;
 pub use clear_text::ClearText;
 pub use code::Code;
 pub use digest::Digest;
-pub use egress::{called_url, host_of, may_be_sent};
+pub use egress::{called_url, destination_of, host_of, may_be_sent};
 pub use finding::{Finding, Findings, Severity, Summary};
 pub use findings_by::FindingsBy;
 pub use go_duration::parse_go_duration;

@@ -5,8 +5,9 @@ use super::{
     ordered::{Plan, Side},
     text::printable,
 };
+use crate::manifest::holds_credential;
 use crate::model::{
-    Catalog, Kind, Origin, ResourceId, SecretRef, Spec, called_url, host_of,
+    Catalog, Kind, Origin, ResourceId, SecretRef, Spec, called_url, destination_of,
     spec::ModelEndpointSpec,
 };
 use std::{collections::BTreeSet, fmt::Write as _};
@@ -18,9 +19,10 @@ pub struct Egress {
     pub endpoint: ResourceId,
     /// What it sends.
     pub secret: ResourceId,
-    /// Where the secret would be sent.
+    /// Where the secret would be sent: the host, with its port if that is not the scheme's, and with its scheme if
+    /// that is not `https`.
     pub host: String,
-    /// Where it is sent in the base, sorted.
+    /// Where it is sent in the base, sorted; empty if nothing of the base sends it.
     pub known: Vec<String>,
     /// Where the host is written.
     pub origin: Origin,
@@ -32,15 +34,39 @@ impl Egress {
         format!(
             "{} would send {} to `{}` (so far: {})",
             self.endpoint,
-            self.secret,
+            self.sent(),
             self.host,
-            self.known.join(", ")
+            self.so_far()
         )
+    }
+
+    /// What is sent, as it may be shown.
+    pub(super) fn sent(&self) -> String {
+        let secret = self.secret.to_string();
+        if holds_credential(&secret) {
+            return format!("{} ***", self.secret.kind);
+        }
+        secret
+    }
+
+    fn so_far(&self) -> String {
+        if self.known.is_empty() {
+            return "nowhere".to_owned();
+        }
+        self.known.join(", ")
     }
 }
 
 /// The endpoints that are new or changed and send a secret where no endpoint of the base sends it.
+///
+/// A secret that nothing of the base sends is sent nowhere: were its first use none of it, whoever deletes an
+/// endpoint and adds it anew could send what is sealed in Git wherever they like. Only the first revision of all
+/// has nothing to be held against. What the manifest of a secret says of hosts does not count here, since whoever
+/// writes the endpoint can write that too.
 pub(super) fn egress(base: Side<'_>, head: Side<'_>, changes: &[Change]) -> Vec<Egress> {
+    if base.catalog.is_empty() {
+        return Vec::new();
+    }
     let endpoints = changes
         .iter()
         .filter(|change| change.id.kind == Kind::ModelEndpoint && change.action != Action::Delete);
@@ -48,9 +74,8 @@ pub(super) fn egress(base: Side<'_>, head: Side<'_>, changes: &[Change]) -> Vec<
         .filter_map(|change| {
             let resource = head.catalog.get(&change.id)?;
             let (secret, host) = sent(&change.id, &resource.spec)?;
-            let known = known_hosts(base, &secret);
-            let is_new = !known.is_empty() && !known.contains(&host);
-            is_new.then(|| Egress {
+            let known = known_hosts(base, &secret, changes);
+            (!known.contains(&host)).then(|| Egress {
                 endpoint: change.id.clone(),
                 secret,
                 host,
@@ -61,10 +86,15 @@ pub(super) fn egress(base: Side<'_>, head: Side<'_>, changes: &[Change]) -> Vec<
         .collect()
 }
 
-/// Where the endpoints of a revision send a secret.
-fn known_hosts(side: Side<'_>, secret: &ResourceId) -> BTreeSet<String> {
-    let users = side.graph.referrers(secret);
-    let hosts = users.filter_map(|user| host_in(side.catalog, user, secret));
+/// Where the endpoints of the base send a secret, under whatever name it has there.
+fn known_hosts(base: Side<'_>, secret: &ResourceId, changes: &[Change]) -> BTreeSet<String> {
+    let moved = changes.iter().find(|change| change.id == *secret);
+    let former = moved.and_then(|change| Some(&change.moved.as_ref()?.from));
+    let names = [Some(secret), former].into_iter().flatten();
+    let hosts = names.flat_map(|name| {
+        let users = base.graph.referrers(name);
+        users.filter_map(move |user| host_in(base.catalog, user, name))
+    });
     hosts.collect()
 }
 
@@ -79,7 +109,7 @@ fn sent(endpoint: &ResourceId, spec: &Spec) -> Option<(ResourceId, String)> {
         return None;
     };
     let secret = secret_of(endpoint, spec)?;
-    Some((secret, host_of(&called_url(spec)?)))
+    Some((secret, destination_of(&called_url(spec)?)))
 }
 
 fn secret_of(endpoint: &ResourceId, spec: &ModelEndpointSpec) -> Option<ResourceId> {
@@ -95,10 +125,16 @@ pub(super) fn write_egress(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "\nCredential egress");
     for egress in &plan.egress {
-        let known = egress.known.join(", ");
+        let so_far = match egress.so_far() {
+            hosts if egress.known.is_empty() => hosts,
+            hosts => format!("to {hosts}"),
+        };
         let lines = format!(
-            "  ! {} would be sent to {}\n    by {}  {}\n    so far it is sent to {known}",
-            egress.secret, egress.host, egress.endpoint, egress.origin
+            "  ! {} would be sent to {}\n    by {}  {}\n    so far it is sent {so_far}",
+            egress.sent(),
+            egress.host,
+            egress.endpoint,
+            egress.origin
         );
         for line in lines.lines() {
             let _ = writeln!(out, "{}", printable(line));

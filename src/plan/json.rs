@@ -7,6 +7,7 @@ use super::{
     unserved,
     windows::Closed,
 };
+use crate::manifest::shown_name;
 use serde_json::{Map, Value, json};
 
 /// Version of the format; the minor part grows when fields are added.
@@ -79,9 +80,11 @@ fn schedule(closed: &Closed) -> Value {
 
 /// A secret that would be sent to another host.
 fn egress(egress: &Egress) -> Value {
+    let mut secret = id(&egress.secret);
+    secret["name"] = json!(shown_name(&egress.secret.name));
     json!({
         "endpoint": id(&egress.endpoint),
-        "secret": id(&egress.secret),
+        "secret": secret,
         "new_host": egress.host,
         "known_hosts": egress.known,
         "source": { "file": &*egress.origin.file, "line": egress.origin.span.start.line },

@@ -43,7 +43,7 @@ pub fn to_markdown(plan: &Plan) -> String {
         let _ = writeln!(
             out,
             "\n> **Credential egress**: {} would be sent to {} by {} ({})",
-            escape(&egress.secret.to_string()),
+            escape(&egress.sent()),
             escape(&egress.host),
             escape(&egress.endpoint.to_string()),
             escape(&egress.origin.to_string())

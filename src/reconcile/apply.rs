@@ -35,6 +35,9 @@ pub enum ApplyError {
     /// Git manages what was sent.
     #[error("Git manages this; change it there")]
     Managed(Findings),
+    /// It would send a secret to another host, and the operator wants a yes to that.
+    #[error("a secret would be sent to another host, which needs somebody's yes")]
+    Egress(Findings),
     /// There is no unmanaged resource of that identity.
     #[error("{0} does not exist")]
     NotFound(ResourceId),
@@ -172,7 +175,9 @@ impl Reconciler {
             Judged::Ready(ready) => ready,
             Judged::Refused(refused) => return Err(ApplyError::Invalid(refused.findings)),
         };
-        let findings = concerning(&changes, ready.findings.clone(), &self.live.pin());
+        let departures = ready.departures.by_hand(self.settings.egress);
+        let mut findings = concerning(&changes, ready.findings.clone(), &self.live.pin());
+        findings.extend(departures.map_err(ApplyError::Egress)?);
         let kept = store
             .change_unmanaged(&self.key, Some(generation), &changes, started_us)
             .await?;

@@ -185,7 +185,7 @@ impl Reconciler {
         let reasons = [
             pinned,
             ready.held_for_force(),
-            ready.held_for_egress(self.settings.egress),
+            ready.departures.hold(self.settings.egress),
             self.held_for_pruning(ready),
         ];
         let reasons: Vec<_> = reasons.into_iter().flatten().collect();

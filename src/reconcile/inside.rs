@@ -1,9 +1,6 @@
 //! Secrets inside of files that are sealed down to their names.
 
-use super::{
-    opened_file::OpenedFiles,
-    opened_secret::{HINT, OpenedSecret},
-};
+use super::{opened_file::OpenedFiles, opened_secret::OpenedSecret};
 use crate::{
     model::{
         Catalog, Code, Finding, Origin, Resource, ResourceId, Severity, SortedMap, Spec, code,
@@ -69,7 +66,7 @@ pub(super) fn look(resource: &Resource, files: &OpenedFiles, keyring: &Keyring) 
         Err(file) if file.is_locked => return closed(Some(sealed), &file.problem, Vec::new()),
         Err(file) => {
             let message = format!("the file stays closed: {}", file.problem);
-            let finding = at_file(resource, code::SECRET_OPEN, message).with_hint(HINT);
+            let finding = at_file(resource, code::SECRET_OPEN, message).with_hint(file.hint);
             return closed(Some(sealed), &file.problem, vec![finding]);
         }
         Ok(file) => match file.secrets(path) {

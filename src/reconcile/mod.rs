@@ -14,6 +14,7 @@ mod cores;
 mod decoded;
 mod divided;
 mod driver;
+mod egress;
 mod events;
 mod facts;
 mod followed;

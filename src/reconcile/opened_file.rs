@@ -28,13 +28,25 @@ pub(super) struct ClosedFile {
     pub(super) problem: String,
     /// Whether it is only that no key is at hand.
     pub(super) is_locked: bool,
+    /// What to do about it.
+    pub(super) hint: &'static str,
+    /// The line that it is about, from 1, if that is known.
+    pub(super) line: Option<u32>,
 }
+
+/// What to do about a value that no key opens.
+pub(super) const HINT: &str = "start the daemon with the `--age-key-file` of one of its recipients, or seal the value again for a key the daemon holds";
+
+/// What to do about a file that is not as `sops` left it, whatever key there is.
+const CHANGED_HINT: &str = "the key fits: undo the change and make it with `orloj secret edit` or `sops edit`, which seal the MAC anew";
 
 impl ClosedFile {
     fn damaged(problem: impl Into<String>) -> Self {
         Self {
             problem: problem.into(),
             is_locked: false,
+            hint: "seal the file again, or take it from an earlier commit",
+            line: None,
         }
     }
 }
@@ -44,6 +56,8 @@ impl From<OpenError> for ClosedFile {
         Self {
             is_locked: !matches!(error, OpenError::Damaged { .. }),
             problem: error.to_string(),
+            hint: HINT,
+            line: None,
         }
     }
 }
@@ -52,9 +66,25 @@ impl From<SopsError> for ClosedFile {
     fn from(error: SopsError) -> Self {
         Self {
             is_locked: matches!(error, SopsError::NoIdentity { .. }),
+            hint: match error {
+                SopsError::MacMismatch | SopsError::Mac { .. } | SopsError::NoMac => CHANGED_HINT,
+                _ => HINT,
+            },
+            line: error.line(),
             problem: error.to_string(),
         }
     }
+}
+
+/// The line of a SOPS file that holds its MAC; in files of several documents the last.
+fn line_of_mac(text: &str) -> Option<u32> {
+    let is_mac = |line: &str| {
+        let key = line.trim_start().split(':').next().unwrap_or_default();
+        key.trim_matches(['"', '\'']) == "mac"
+    };
+    let lines: Vec<_> = text.lines().collect();
+    let index = lines.iter().rposition(|line| is_mac(line))?;
+    u32::try_from(index + 1).ok()
 }
 
 /// Opens each file once, whoever names it.
@@ -83,7 +113,14 @@ impl OpenedFile {
         };
         let text = std::str::from_utf8(&file.content)
             .map_err(|_| ClosedFile::damaged("the file is not UTF-8"))?;
-        Ok(Self::Sops(SopsFile::parse(text, format)?.open(keyring)?))
+        let opened = SopsFile::parse(text, format).and_then(|sops| sops.open(keyring));
+        opened.map(Self::Sops).map_err(|error| {
+            let mut closed = ClosedFile::from(error);
+            if closed.hint == CHANGED_HINT {
+                closed.line = line_of_mac(text);
+            }
+            closed
+        })
     }
 
     /// A value of the secret that is one of the file's documents: that of `stringData`, or else of `data`.

@@ -1,9 +1,9 @@
 //! The values of one secret.
 
-use super::opened_file::{OpenedFile, OpenedFiles};
+use super::opened_file::{ClosedFile, HINT, OpenedFile, OpenedFiles};
 use crate::{
     model::{
-        Digest, Finding, Resource, ResourceId, code, pointer_to,
+        Digest, Finding, Position, Resource, ResourceId, Span, code, pointer_to,
         spec::{SealedFile, SecretSpec},
     },
     secrets::{
@@ -15,9 +15,6 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
-
-/// What to do about a value that no key opens.
-pub(super) const HINT: &str = "start the daemon with the `--age-key-file` of one of its recipients, or seal the value again for a key the daemon holds";
 
 /// The opened values of one secret.
 #[derive(Default)]
@@ -135,7 +132,7 @@ impl OpenedSecret {
                 None => Problem::Closed("its file was not opened".to_owned()),
                 Some(Err(closed)) => {
                     if key == first {
-                        findings.push(file_not_opened(resource, key, &closed.problem));
+                        findings.push(file_not_opened(resource, key, closed));
                     }
                     let reason = format!(
                         "its value `{key}` is in a file that does: {}",
@@ -311,11 +308,16 @@ fn place(id: &ResourceId, key: &str) -> Binding {
     Binding::new(&*id.namespace, &*id.name, key)
 }
 
-fn file_not_opened(resource: &Resource, key: &str, problem: &str) -> Finding {
-    let origin = resource.origin_of_key(&pointer_to("/spec/encryptedData", key));
+fn file_not_opened(resource: &Resource, key: &str, closed: &ClosedFile) -> Finding {
+    let mut origin = resource.origin_of_key(&pointer_to("/spec/encryptedData", key));
+    if let Some(line) = closed.line {
+        let start = Position { line, column: 1 };
+        origin.span = Span { start, end: start };
+    }
+    let problem = &closed.problem;
     let message = format!("the values of {} stay closed: {problem}", resource.id);
     Finding::new(code::SECRET_OPEN, origin, message)
-        .with_hint(HINT)
+        .with_hint(closed.hint)
         .on(&resource.id)
 }
 

@@ -7,9 +7,10 @@ use super::{
     settings::ReconcileSettings,
 };
 use crate::{
+    manifest::{holds_credential, shown_name},
     model::{
-        Finding, Findings, Kind, Resource, ResourceId, SecretRef, Severity, Spec, code,
-        spec::ModelEndpointSpec,
+        Finding, Findings, Kind, Resource, ResourceId, SecretRef, Severity, Spec, called_url, code,
+        may_be_sent, spec::ModelEndpointSpec,
     },
     providers::{Upstream, UpstreamBuildError},
     secrets::{Opened, environment_names, reserved},
@@ -140,19 +141,24 @@ fn endpoint(
         Err(error) => {
             let state = EndpointState::NotReady(condition("NotUsable", error.to_string()));
             let is_astray = matches!(error, UpstreamBuildError::Egress(_));
-            (state, is_astray.then(|| astray(resource, &error, &allowed)))
+            let forbid =
+                |list: &&&[String]| called_url(spec).is_some_and(|url| !may_be_sent(list, &url));
+            let forbidding = allowed.iter().filter(forbid).copied().flatten();
+            (
+                state,
+                is_astray.then(|| astray(resource, &error, forbidding)),
+            )
         }
     }
 }
 
-/// That a key would be sent to a host that it was not sealed for.
-fn astray(resource: &Resource, error: &UpstreamBuildError, allowed: &[&[String]]) -> Finding {
-    let hosts: Vec<_> = allowed
-        .iter()
-        .copied()
-        .flatten()
-        .map(String::as_str)
-        .collect();
+/// That a key would be sent to a host that is none of `allowed`.
+fn astray<'a>(
+    resource: &Resource,
+    error: &UpstreamBuildError,
+    allowed: impl Iterator<Item = &'a String>,
+) -> Finding {
+    let hosts: Vec<_> = allowed.map(String::as_str).collect();
     let message = format!("{}: {error}, for {}", resource.id, hosts.join(", "));
     let hint =
         "use another secret, or seal the value again with the host among its `allowed_hosts`";
@@ -210,11 +216,7 @@ fn credential<'a>(
     let namespace = reference.namespace_or(&endpoint.namespace);
     let id = ResourceId::new(Kind::Secret, namespace, &reference.name);
     if opened.contains(&id) {
-        let keys = match &reference.key {
-            Some(key) => vec![key.as_str()],
-            None if spec.auth.authorization_first => vec!["Authorization", "value"],
-            None => vec!["value"],
-        };
+        let keys = keys_of(&reference, spec);
         let found = keys.iter().find_map(|key| {
             let value = opened.value(&id, key)?;
             let allowed = opened.hosts(&id, key);
@@ -237,7 +239,19 @@ fn credential<'a>(
         .ok_or_else(|| condition("SecretNotFound", not_found(&id)))
 }
 
+/// The keys of a secret whose first value an endpoint sends.
+pub(super) fn keys_of<'a>(reference: &'a SecretRef, spec: &ModelEndpointSpec) -> Vec<&'a str> {
+    match &reference.key {
+        Some(key) => vec![key.as_str()],
+        None if spec.auth.authorization_first => vec!["Authorization", "value"],
+        None => vec!["value"],
+    }
+}
+
 fn not_found(id: &ResourceId) -> String {
+    if holds_credential(&id.to_string()) {
+        return "its `secretRef` names no secret: it looks like a credential itself".to_owned();
+    }
     let mut variables = environment_names(&id.namespace, &id.name);
     variables.retain(|variable| !reserved(variable));
     let environment = if variables.is_empty() {
@@ -265,7 +279,10 @@ fn no_value(
             "SecretKeyNotFound",
             format!(
                 "{secret} (needed by {endpoint}) has no value `{}`; add it, or name another with `NAME:KEY`",
-                keys.join("` or `")
+                keys.iter()
+                    .map(|key| shown_name(key))
+                    .collect::<Vec<_>>()
+                    .join("` or `")
             ),
         ),
     }

@@ -1,6 +1,7 @@
 //! Review → prepare → record → switch → tell, for whatever is wanted.
 
 use super::{
+    egress::Departures,
     events::EventSort,
     facts::{Came, Facts},
     followed::{Followed, Moved},
@@ -9,13 +10,12 @@ use super::{
     prepare::{Closed, Prepared, prepare},
     reconciler::{Reconciler, StepError, Turn, chain, now_us},
     served::{Inputs, Served},
-    settings::EgressPolicy,
     status::{Attempt, Outcome, Phase},
     telling_apart::secrets_told,
 };
 use crate::{
-    model::{Catalog, Findings, ResourceId},
-    plan::{Egress, Scopes, Suggestion},
+    model::{Catalog, Findings, ResourceId, Severity},
+    plan::{Scopes, Suggestion},
     store::{AppendOutcome, Confirmation, RevisionOutcome},
 };
 use std::sync::Arc;
@@ -71,8 +71,8 @@ pub(super) struct Ready {
     touched: Vec<ResourceId>,
     /// The first entry that would make a move of a deletion, if anything looks so.
     pub(super) renamed: Option<String>,
-    /// What it says of secrets that would be sent to another host.
-    egress: Vec<String>,
+    /// The secrets that would be sent to another host.
+    pub(super) departures: Departures,
     /// The windows that its changes go by.
     pub(super) scopes: Scopes,
     /// Somebody's yes to the plan, where one was needed.
@@ -107,17 +107,6 @@ impl Ready {
             by: HeldBy::Force,
             message: messages.join("; "),
             about: about.join(" "),
-        })
-    }
-
-    /// Why it waits for somebody's yes to secrets that would be sent to another host.
-    pub(super) fn held_for_egress(&self, policy: EgressPolicy) -> Option<Reason> {
-        let is_held = policy == EgressPolicy::Confirm && !self.egress.is_empty();
-        is_held.then(|| Reason {
-            by: HeldBy::Egress,
-            message: self.egress.join("; "),
-            // The plan and the commits say it all.
-            about: String::new(),
         })
     }
 
@@ -201,7 +190,7 @@ impl Reconciler {
                 .collect();
             let scopes = self.settings.windows.scopes(&review.plan.changes);
             let renamed = review.plan.suggestions.first().map(Suggestion::entry);
-            let egress = review.plan.egress.iter().map(Egress::sentence).collect();
+            let egress = review.plan.egress.clone();
             let findings = review.findings.clone();
             if findings.has_errors() {
                 return Judged::Refused(Box::new(Refused { facts, findings }));
@@ -223,10 +212,10 @@ impl Reconciler {
                     Judged::Ready(Box::new(Ready {
                         facts,
                         findings: next.findings.clone(),
+                        departures: Departures::of(&egress, &next),
                         next,
                         touched,
                         renamed,
-                        egress,
                         scopes,
                         confirmation: None,
                     }))
@@ -330,10 +319,15 @@ impl Reconciler {
         let record = facts.record(RevisionOutcome::Rejected, findings, "");
         self.store().await?.record_rejection(&record).await?;
         let summary = findings.summary();
+        let mut errors = findings.iter();
+        let first = errors.find(|finding| finding.severity == Severity::Error);
         tracing::warn!(
             revision = facts.revision,
             findings.errors = summary.errors,
             findings.warnings = summary.warnings,
+            error.code = first.map(|first| first.code.as_str()),
+            error.place = first.map(|first| first.origin.to_string()),
+            error.message = first.map(|first| first.message.as_str()),
             serving = self.live.pin().revision,
             "revision refused",
         );

@@ -2,7 +2,7 @@
 
 use super::{
     header,
-    sealed::{ARMOR_BEGIN, SealedError},
+    sealed::{ARMOR_BEGIN, SealedError, check_kinds},
 };
 use age::armor::ArmoredReader;
 use std::{
@@ -53,6 +53,15 @@ impl AgeFile {
     /// Whether bytes begin as an age file does, armored or binary.
     pub fn is_one(bytes: &[u8]) -> bool {
         is_armored(bytes) || bytes.starts_with(header::VERSION_LINE)
+    }
+
+    /// Whether an identity could open it, whichever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`SealedError::Unsupported`] if no recipient is of a kind that this build opens.
+    pub fn check_kinds(&self) -> Result<(), SealedError> {
+        check_kinds(&self.kinds)
     }
 
     /// The types of the recipients it is sealed for, in file order.

@@ -169,7 +169,9 @@ pub enum DataKeyError {
 #[derive(Debug, thiserror::Error)]
 pub enum CipherError {
     /// Another key, another place, or damaged bytes; AES-GCM cannot tell which.
-    #[error("the data key does not fit, or the data is damaged")]
+    #[error(
+        "the data key does not fit, or the data is damaged; give the key it was sealed with (`--secret-encryption-key`), or, to change the key, name that one with `--previous-secret-encryption-key`"
+    )]
     Refused,
     /// More than one message may hold.
     #[error("the data is too large to encrypt")]

@@ -1,6 +1,8 @@
 //! The identities of this installation.
 
-use super::{AgeFile, Opened, Sealed, age_file::MAX_FILE_BYTES, sealed::MAX_PLAINTEXT_BYTES};
+use super::{
+    AgeFile, Opened, Recipient, Sealed, age_file::MAX_FILE_BYTES, sealed::MAX_PLAINTEXT_BYTES,
+};
 use age::{DecryptError, secrecy::ExposeSecret as _, x25519};
 use std::{
     error::Error,
@@ -8,7 +10,7 @@ use std::{
 };
 
 /// The one recipient type whose values this build opens.
-const OPENABLE_KIND: &str = "X25519";
+pub(super) const OPENABLE_KIND: &str = "X25519";
 
 /// The identities that values are opened with; they cannot be printed.
 #[derive(Default)]
@@ -77,7 +79,12 @@ impl Keyring {
     /// - [`OpenError::Damaged`] if one fits and the ciphertext does not authenticate.
     pub fn open(&self, sealed: &Sealed) -> Result<Opened, OpenError> {
         let file = sealed.file().map_err(damaged)?;
-        self.decrypt(&file, &sealed.recipient_kinds(), MAX_PLAINTEXT_BYTES)
+        let kinds = sealed.recipient_kinds();
+        self.decrypt(
+            &file,
+            (&kinds, sealed.recorded_recipients()),
+            MAX_PLAINTEXT_BYTES,
+        )
     }
 
     /// Opens a whole file with the first identity that fits.
@@ -86,11 +93,17 @@ impl Keyring {
     ///
     /// As [`Self::open`].
     pub fn open_file(&self, file: &AgeFile) -> Result<Opened, OpenError> {
-        self.decrypt(file.bytes(), file.recipient_kinds(), MAX_FILE_BYTES)
+        let found = (file.recipient_kinds(), file.recorded_recipients());
+        self.decrypt(file.bytes(), found, MAX_FILE_BYTES)
     }
 
-    fn decrypt(&self, file: &[u8], found: &[String], limit: usize) -> Result<Opened, OpenError> {
-        let found = found.to_vec();
+    fn decrypt(
+        &self,
+        file: &[u8],
+        (kinds, recorded): (&[String], Option<&[String]>),
+        limit: usize,
+    ) -> Result<Opened, OpenError> {
+        let found = kinds.to_vec();
         if !found.iter().any(|kind| kind == OPENABLE_KIND) {
             return Err(OpenError::Unsupported { found });
         }
@@ -99,12 +112,19 @@ impl Keyring {
         match decryptor.decrypt(identities) {
             Ok(plaintext) => read_plaintext(plaintext, file.len().min(limit)).map_err(damaged),
             Err(DecryptError::NoMatchingKeys) => Err(OpenError::NoIdentity {
-                found,
+                found: public_keys(recorded).unwrap_or(found),
                 held: self.recipients(),
             }),
             Err(error) => Err(damaged(error)),
         }
     }
+}
+
+/// What a header says of whom it is for, if that is public keys: nothing vouches for it while the value is closed.
+fn public_keys(recorded: Option<&[String]>) -> Option<Vec<String>> {
+    let recorded = recorded.filter(|recorded| !recorded.is_empty())?;
+    let is_one = |text: &String| Recipient::parse(text).is_ok();
+    recorded.iter().all(is_one).then(|| recorded.to_vec())
 }
 
 /// Draws a new identity: the line for an identity file, and its public key.
@@ -210,7 +230,7 @@ pub enum OpenError {
         held_text(held)
     )]
     NoIdentity {
-        /// The kinds of the value's recipients.
+        /// The public keys that the value says it is sealed for, else the kinds of its recipients.
         found: Vec<String>,
         /// The public keys of the identities held.
         held: Vec<String>,

@@ -1,6 +1,6 @@
 //! A value that only a holder of an identity can read.
 
-use super::header;
+use super::{header, keyring::OPENABLE_KIND};
 use age::armor::ArmoredReader;
 use std::{
     fmt,
@@ -83,6 +83,15 @@ impl Sealed {
         self.recorded.as_deref()
     }
 
+    /// Whether an identity could open it, whichever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`SealedError::Unsupported`] if no recipient is of a kind that this build opens.
+    pub fn check_kinds(&self) -> Result<(), SealedError> {
+        check_kinds(&self.kinds)
+    }
+
     /// The binary age file inside the armor.
     pub(super) fn file(&self) -> io::Result<Vec<u8>> {
         dearmor(&self.armored)
@@ -93,6 +102,24 @@ impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sealed({})", self.kinds.join(", "))
     }
+}
+
+/// Whether one of the recipients is of the kind that is opened.
+pub(super) fn check_kinds(kinds: &[String]) -> Result<(), SealedError> {
+    if kinds.iter().any(|kind| kind == OPENABLE_KIND) {
+        return Ok(());
+    }
+    let mut found = kinds.to_vec();
+    found.sort_unstable();
+    found.dedup();
+    Err(SealedError::Unsupported { found })
+}
+
+fn kinds_text(kinds: &[String]) -> String {
+    if kinds.is_empty() {
+        return "nobody".to_owned();
+    }
+    kinds.join(", ")
 }
 
 /// Takes the armor off; the input's length was bounded by the caller.
@@ -136,6 +163,15 @@ pub enum SealedError {
     /// Sealed with a passphrase, which a daemon cannot be asked for.
     #[error("is sealed with a passphrase (scrypt); seal it for `age1…` recipients instead")]
     Passphrase,
+    /// No recipient is of a kind that this build opens.
+    #[error(
+        "is sealed for {} alone, and this build opens only {OPENABLE_KIND} (`age1…`)",
+        kinds_text(found)
+    )]
+    Unsupported {
+        /// The kinds of its recipients.
+        found: Vec<String>,
+    },
     /// The payload is missing or cut.
     #[error("ends before its content does")]
     Truncated,

@@ -3,6 +3,7 @@
 use crate::support::{
     cli::Findings,
     daemon::DaemonBuilder,
+    eventually,
     git::TestRepo,
     manifests::{agent, alias, mock_endpoint},
 };
@@ -98,6 +99,13 @@ fn hostile_yaml_is_refused_with_its_position() {
             .unwrap_or_else(|| panic!("{code} is missing in {findings:?}"));
         assert!(finding.is_in("hostile.yaml"));
         assert!(finding.line.is_some());
+        // Whoever reads the log alone sees why.
+        let refused = eventually("the log says why", || {
+            let log = daemon.log();
+            let mut lines = log.lines().filter(|line| line.contains("revision refused"));
+            lines.find(|line| line.contains(code)).map(str::to_owned)
+        });
+        assert!(refused.contains("hostile.yaml:"), "{refused}");
     }
     daemon.chat("small").status(200);
 }

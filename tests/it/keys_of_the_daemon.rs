@@ -38,7 +38,8 @@ fn what_is_kept_is_sealed_anew_when_the_key_changes() {
     refused
         .run_to_end()
         .code(1)
-        .complains("the data key does not fit");
+        .complains("the data key does not fit")
+        .complains("--previous-secret-encryption-key");
 
     let both = DaemonBuilder::on(&repo)
         .data_of(&home)

@@ -1,6 +1,6 @@
 //! A line of a file as it may be shown.
 
-use super::sensitive::may_hold_secrets;
+use super::sensitive::{holds_password, may_hold_secrets, names_credential};
 use crate::manifest::holds_credential;
 use std::borrow::Cow;
 
@@ -29,10 +29,10 @@ impl<'a> Lines<'a> {
     /// too long or holds what looks like a credential.
     pub(super) fn shown(&self, number: usize, code: &str) -> Option<Cow<'a, str>> {
         let line = *self.lines.get(number.checked_sub(1)?)?;
-        if line.len() > MAX_LINE_BYTES || holds_credential(line) {
+        if line.len() > MAX_LINE_BYTES || holds_credential(line) || holds_password(line) {
             return None;
         }
-        if code.starts_with("E-SECRET") || self.may_hold_secrets {
+        if code.starts_with("E-SECRET") || self.may_hold_secrets || names_credential(line) {
             return Some(Cow::Owned(hide_value(line)));
         }
         Some(Cow::Borrowed(line))

@@ -40,3 +40,41 @@ fn is_harmless(kind: &str) -> bool {
     }
     Kind::from_manifest(kind).is_some_and(|kind| kind != Kind::Secret)
 }
+
+/// What the names of fields end with that hold a credential, in small letters and nothing else.
+const CREDENTIALS: [&str; 12] = [
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "password",
+    "passwd",
+    "passphrase",
+    "token",
+    "secret",
+    "credential",
+    "credentials",
+    "authorization",
+];
+
+/// Whether a field of the line is called as if its value were a credential. One that names a Secret
+/// (`secretRef`) is not.
+pub(super) fn names_credential(line: &str) -> bool {
+    line.split(['{', '}', ',']).any(|field| {
+        let Some((name, value)) = field.split_once([':', '=']) else {
+            return false;
+        };
+        let name = name.chars().filter(char::is_ascii_alphanumeric);
+        let name = name.collect::<String>().to_ascii_lowercase();
+        !value.trim().is_empty() && CREDENTIALS.iter().any(|end| name.ends_with(end))
+    })
+}
+
+/// Whether a URL in the line carries a user name or password (`https://user:password@host`).
+pub(super) fn holds_password(line: &str) -> bool {
+    line.split("://").skip(1).any(|rest| {
+        // Whoever writes a password may have forgotten to escape a slash in it.
+        let url = rest.split_whitespace().next();
+        url.is_some_and(|url| url.contains('@'))
+    })
+}

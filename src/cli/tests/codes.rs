@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 27] = [
+const SITUATIONS: [&str; 28] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -40,6 +40,7 @@ const SITUATIONS: [&str; 27] = [
     "W-SECRET-KEY-FILE",
     "W-SECRET-ONE-RECIPIENT",
     "W-SECRET-UNBOUND",
+    "W-SECRET-EGRESS",
     "W-SECRET-TWICE",
     "W-SECRET-OPAQUE",
 ];

@@ -173,3 +173,32 @@ fn a_thousand_findings_of_one_large_file_read_it_once() {
     assert_eq!(shown.matches(" |   unknown: 1\n").count(), 1_000);
     assert!(took.as_secs() < 10, "{took:?}");
 }
+
+#[test]
+fn a_line_is_shown_without_the_credential_that_stands_in_it() {
+    let endpoint = |field: &str| {
+        format!(
+            "apiVersion: orloj.dev/v1\nkind: ModelEndpoint\nmetadata:\n  name: e\nspec:\n  provider: openai-compatible\n  default_model: m\n{field}\n"
+        )
+    };
+    for field in [
+        "  base_url: http://user:hunter2pass@api.example.com/v1",
+        "  base_url: https://user:hunter2/pass@api.example.com/v1",
+        "  base_url: https://api.example.com/v1\n  api_key: hunter2pass",
+        "  base_url: https://api.example.com/v1\n  apiKey: 'hunter2pass'",
+        "  base_url: https://api.example.com/v1\n  auth: {password: hunter2pass}",
+        "  base_url: https://api.example.com/v1\n  auth:\n    secretRef: sk-proj-AbC1hunter2GhI3jKl4MnO5",
+    ] {
+        let bench = Bench::new();
+        bench.write("e.yaml", &endpoint(field));
+        let ran = bench.run(&["validate"]);
+        assert!(ran.out.contains("--> e.yaml:"), "{}", ran.out);
+        let shown = format!("{}{}", ran.out, ran.err).to_lowercase();
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    let bench = Bench::new();
+    let typed = "  base_url: https://api.example.com/v1\n  max_tokns: 12";
+    bench.write("e.yaml", &endpoint(typed));
+    let ran = bench.run(&["validate"]);
+    assert!(ran.out.contains("|   max_tokns: 12"), "{}", ran.out);
+}

@@ -2,9 +2,11 @@
 
 use super::{agent, described, endpoint, id, link};
 use crate::{
-    graph::{Field, references},
+    graph::{DependencyGraph, Field, references},
+    manifest::{AssembleOptions, ClearTextPolicy, assemble, parse_file},
     model::Kind,
 };
+use std::sync::Arc;
 
 fn findings(text: &str) -> Vec<String> {
     described(&link(text).2)
@@ -240,4 +242,27 @@ fn secret_that_is_misspelt_elsewhere_or_of_another_kind_says_so_first() {
     );
     let none = missing(&(using("something") + &sealed("name: other, namespace: prod")));
     assert!(none.contains("(commit it sealed"), "{none}");
+}
+
+#[test]
+fn a_credential_where_a_name_belongs_is_not_repeated() {
+    let key = "sk-proj-AbC1dEf2GhI3jKl4MnO5";
+    for (reference, code) in [
+        (key.to_owned(), "W-REF-SECRET "),
+        (format!("team/{key}"), "W-REF-SECRET "),
+        (format!("s:{key}"), "W-REF-SECRET-KEY "),
+    ] {
+        let text = format!(
+            "kind: ModelEndpoint\nmetadata: {{name: e}}\nspec: {{default_model: m, auth: {{secretRef: '{reference}'}}}}\n---\nkind: Secret\nmetadata: {{name: s}}\nspec: {{stringData: {{value: x}}}}\n"
+        );
+        let parsed = Arc::new(parse_file(&"repo.yaml".into(), text.as_bytes()));
+        let options = AssembleOptions {
+            clear_text: ClearTextPolicy::Warn,
+        };
+        let (catalog, _) = assemble([&parsed], options);
+        let found = described(&DependencyGraph::build(&catalog).1);
+        assert!(found.iter().any(|it| it.contains(code)), "{found:?}");
+        let shown = found.concat().to_lowercase();
+        assert!(!shown.contains("abc1"), "{shown}");
+    }
 }

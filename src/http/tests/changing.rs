@@ -1,9 +1,15 @@
 //! Resources that are sent by hand.
 
 use super::door::{Door, answered};
-use crate::reconcile::tests::{
-    manifests::{clear_secret, endpoint},
-    rig::Rig,
+use crate::{
+    manifest::ClearTextPolicy,
+    reconcile::{
+        EgressPolicy,
+        tests::{
+            manifests::{calling, clear_secret, endpoint},
+            rig::{Rig, settings},
+        },
+    },
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -99,6 +105,26 @@ async fn what_git_manages_is_409() {
         answered(door.request(Method::DELETE, path)).await.status,
         409
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_git_that_would_go_elsewhere_is_409() {
+    let mut settings = settings();
+    settings.egress = EgressPolicy::Confirm;
+    settings.review.clear_text = ClearTextPolicy::Warn;
+    let rig = Rig::new().restarted(settings);
+    rig.push(&[("key.yaml", clear_secret("key", "sk-1"))], "first");
+    rig.sync().await;
+    let door = Door::open(rig).await;
+    let auth = "  auth: {secretRef: key}\n";
+    let by_hand = calling("far", "https://api.example.com", auth);
+    let refused = door.post("/v1/model-endpoints", by_hand).await;
+    let problem = refused.json();
+    let code = &problem["code"];
+    assert_eq!((refused.status, code), (409, &json!("credential_egress")));
+    let message = problem["findings"][0]["message"].as_str().unwrap();
+    let expected = "Secret default/key to `api.example.com`";
+    assert!(message.contains(expected), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

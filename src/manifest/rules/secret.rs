@@ -2,7 +2,7 @@
 
 use super::at;
 use crate::{
-    model::{Finding, Resource, code, pointer_to, spec::SecretSpec},
+    model::{Finding, Resource, allowed_host, code, pointer_to, spec::SecretSpec},
     secrets::{Sealed, SopsFile, environment_names, reserved},
 };
 
@@ -12,7 +12,7 @@ pub(super) fn check(resource: &Resource, spec: &SecretSpec, findings: &mut Vec<F
         if spec.file.is_some() && SopsFile::is_value(armored) {
             continue;
         }
-        if let Err(error) = Sealed::parse(armored) {
+        if let Err(error) = Sealed::parse(armored).and_then(|sealed| sealed.check_kinds()) {
             let message = format!("the sealed value `{key}` cannot be used: {error}");
             let pointer = pointer_to("/spec/encryptedData", key);
             let hint = "seal it again: `orloj secret encrypt`";
@@ -37,6 +37,21 @@ pub(super) fn check(resource: &Resource, spec: &SecretSpec, findings: &mut Vec<F
             findings.push(
                 at(resource, code::FIELD_CONFLICT, &pointer, message).with_hint("keep one of them"),
             );
+        }
+    }
+    for (index, host) in spec.allowed_hosts.iter().enumerate() {
+        // What SOPS sealed here was refused with its file.
+        if let Err(error) = allowed_host(host)
+            && !SopsFile::is_value(host)
+        {
+            // A text with a password in it is not repeated.
+            let message = format!("entry {} of `spec.allowed_hosts` {error}", index + 1);
+            let pointer = format!("/spec/allowed_hosts/{index}");
+            let hint = match &error.host {
+                Some(host) => format!("write `{host}`"),
+                None => "write a host such as `api.openai.com`".to_owned(),
+            };
+            findings.push(at(resource, code::FIELD_FORMAT, &pointer, message).with_hint(hint));
         }
     }
     if spec.keys().next().is_none() {

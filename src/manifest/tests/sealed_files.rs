@@ -143,3 +143,39 @@ fn sops_values_without_its_field_are_no_sealed_values() {
         .collect();
     assert_eq!(codes, ["E-SECRET-BASE64"]);
 }
+
+#[test]
+fn a_value_that_no_daemon_can_open_is_refused_without_a_key() {
+    const SSH: &str = include_str!("../../../tests/fixtures/age/age_ssh.age");
+    let value = SSH.trim_end().replace('\n', "\n      ");
+    let text = format!(
+        "kind: Secret\nmetadata: {{name: s}}\nspec:\n  encryptedData:\n    value: |\n      {value}\n"
+    );
+    let expected = "is sealed for ssh-ed25519 alone, and this build opens only X25519 (`age1…`)";
+    for parsed in [
+        parse(&text),
+        parse_file(&"whole.yaml.age".into(), SSH.as_bytes()),
+    ] {
+        let said = said(&parsed);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!(said[0].0, "E-SECRET-SEALED");
+        assert!(said[0].1.ends_with(expected), "{said:?}");
+    }
+}
+
+#[test]
+fn hosts_that_no_url_would_fit_are_refused_with_the_one_that_was_meant() {
+    let parsed = parse(
+        "kind: Secret\nmetadata: {name: s}\nspec:\n  allowed_hosts:\n  - api.example.com\n  - https://user:hunter2@foo.com/bar\n  - '*.foo.com'\n  - foo.com:99999\n  - foo.com:8443\n",
+    );
+    let found = parsed.findings.iter();
+    let found: Vec<_> = found
+        .filter(|it| it.code.as_str() == "E-FIELD-FORMAT")
+        .collect();
+    let lines: Vec<_> = found.iter().map(|it| it.origin.span.start.line).collect();
+    assert_eq!(lines, [6, 7, 8]);
+    for finding in found {
+        assert_eq!(finding.hint.as_deref(), Some("write `foo.com`"));
+        assert!(!finding.message.contains("hunter2"));
+    }
+}

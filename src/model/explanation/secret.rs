@@ -62,6 +62,11 @@ pub(super) const TABLE: &[Entry] = &[
         "Use another secret, or, if the host may have it, add it to the secret's `allowed_hosts` and seal the value again.",
     ),
     situation(
+        code::SECRET_SENT,
+        "`orloj apply` sends an endpoint whose `secretRef` names a Secret that no endpoint sent to its host before.",
+        "Nothing, if the secret is meant for the host. With `egress: confirm` in `orloj.yaml` a Secret of Git is sent to another host only by a commit that somebody confirmed, or if the host was sealed with the value (`orloj secret encrypt --allowed-host`).",
+    ),
+    situation(
         code::SECRET_TWICE,
         "a Secret `openai` is in Git, and the daemon was started with another value in `ORLOJ_SECRET_OPENAI`.",
         "The manifest's value is used. Take the variable away, or the Secret.",

@@ -43,17 +43,56 @@ fn a_further_endpoint_that_sends_the_secret_elsewhere_is_flagged_too() {
 }
 
 #[test]
-fn the_same_host_another_secret_and_the_first_use_are_no_egress() {
+fn the_same_host_and_the_first_revision_are_no_egress() {
     let first = calling("a", "api.example.com", "key");
-    for head in [
-        calling("a", "api.example.com", "key").replace("/v1", "/v2"),
-        calling("a", "eu.example.org", "other"),
-        calling("a", "api.example.com", "other"),
-    ] {
-        let plan = plan(std::slice::from_ref(&first), &[head]);
-        assert!(!plan.is_empty());
-        assert_eq!(plan.egress, []);
-        assert!(!text(&plan).contains("egress"));
-    }
+    let head = calling("a", "api.example.com:443", "key").replace("/v1", "/v2");
+    let same = plan(std::slice::from_ref(&first), &[head]);
+    assert!(!same.is_empty());
+    assert_eq!(same.egress, []);
+    assert!(!text(&same).contains("egress"));
     assert_eq!(plan(&[], &[first]).egress, []);
+}
+
+/// Deleted with its endpoint in one commit and added again in the next, a sealed secret would go anywhere.
+#[test]
+fn a_secret_that_nothing_sends_so_far_is_sent_nowhere() {
+    let other = calling("other", "api.example.com", "theirs");
+    let again = calling("a", "evil.example.com", "key");
+    let plan = plan(std::slice::from_ref(&other), &[other.clone(), again]);
+    let [egress] = &plan.egress[..] else {
+        unreachable!("one");
+    };
+    let sentence = "ModelEndpoint default/a would send Secret default/key to `evil.example.com` (so far: nowhere)";
+    assert_eq!(egress.sentence(), sentence);
+    let expected = "    so far it is sent nowhere\n";
+    assert!(text(&plan).contains(expected), "{}", text(&plan));
+}
+
+#[test]
+fn another_secret_for_the_same_host_is_flagged() {
+    let first = calling("a", "api.example.com", "key");
+    let plan = plan(&[first], &[calling("a", "api.example.com", "other")]);
+    assert_eq!(plan.egress.len(), 1);
+    assert_eq!(plan.egress[0].known, [String::new(); 0]);
+}
+
+#[test]
+fn plain_http_to_the_same_host_is_flagged() {
+    let first = calling("a", "api.example.com", "key");
+    let plain = first.replace("https://", "http://");
+    let plan = plan(&[first], &[plain]);
+    assert_eq!(plan.egress.len(), 1);
+    assert_eq!(plan.egress[0].host, "http://api.example.com");
+    assert_eq!(plan.egress[0].known, ["api.example.com"]);
+}
+
+#[test]
+fn a_secret_that_is_called_otherwise_is_sent_where_it_was() {
+    let secret = |name: &str| format!("kind: Secret\nmetadata:\n  name: {name}\nspec: {{}}\n");
+    let base = [secret("old"), calling("a", "api.example.com", "old")];
+    let moved = "moved:\n  - {from: Secret/default/old, to: Secret/default/new}\n".to_owned();
+    let head = |host: &str| [secret("new"), calling("a", host, "new"), moved.clone()];
+    assert_eq!(plan(&base, &head("api.example.com")).egress, []);
+    let elsewhere = plan(&base, &head("evil.example.com"));
+    assert_eq!(elsewhere.egress[0].known, ["api.example.com"]);
 }

@@ -82,7 +82,15 @@ async fn a_clear_part_of_a_sops_file_that_was_changed_by_hand_refuses_the_commit
         "{}",
         finding.message
     );
-    assert_eq!(finding.origin.to_string(), "key.enc.yaml:13");
+    let line = VALUES
+        .lines()
+        .position(|line| line.trim_start().starts_with("mac:"));
+    let place = format!("key.enc.yaml:{}", line.unwrap() + 1);
+    assert_eq!(finding.origin.to_string(), place);
+    // The key fits: no other one would help.
+    let hint = finding.hint.as_deref().unwrap();
+    assert!(hint.contains("`orloj secret edit`"), "{hint}");
+    assert!(!hint.contains("--age-key-file"), "{hint}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

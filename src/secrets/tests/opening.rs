@@ -86,6 +86,20 @@ fn generated_identity_opens_what_was_sealed_for_it() {
 }
 
 #[test]
+fn whom_it_was_sealed_for_is_named_where_the_value_says_so() {
+    let (_, public) = generate_identity();
+    let recipients = [Recipient::parse(&public).unwrap(), public_key_1()];
+    let armored = seal(&Opened::new(b"sk-live".to_vec()), &recipients).unwrap();
+    let first = public_key_1();
+    assert_eq!(
+        refusal(&Keyring::default(), &armored).to_string(),
+        format!(
+            "failed to open the value: it is sealed for 2 recipients ({public}, {first}) and no identity is configured"
+        )
+    );
+}
+
+#[test]
 fn sealing_twice_gives_two_texts() {
     let value = Opened::new(b"same".to_vec());
     let recipients = [public_key_1()];

@@ -47,7 +47,7 @@ pub(super) struct EncryptArgs {
     #[command(flatten)]
     values: ValueArgs,
     /// A host that the values may be sent to, such as `api.openai.com` (can be repeated)
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = crate::model::allowed_host)]
     allowed_host: Vec<String>,
     /// The namespace [default: default]
     #[arg(short, long, value_name = "NS")]

@@ -32,7 +32,7 @@ pub(super) fn is_file(id: &ResourceId) -> bool {
 /// Reads an age file as far as it can be without a key.
 pub(super) fn parse_age(file: &Arc<str>, bytes: &[u8]) -> ParsedFile {
     match AgeFile::parse(bytes).and_then(|age| age.check_kinds()) {
-        Ok(_) => opaque(file, SealedFile::new(SealedForm::Age, bytes, Vec::new())),
+        Ok(()) => opaque(file, SealedFile::new(SealedForm::Age, bytes, Vec::new())),
         Err(error) => refused(file, &error),
     }
 }

@@ -103,7 +103,9 @@ fn hostile_yaml_is_refused_with_its_position() {
         let refused = eventually("the log says why", || {
             let log = daemon.log();
             let mut lines = log.lines().filter(|line| line.contains("revision refused"));
-            lines.find(|line| line.contains(code)).map(str::to_owned)
+            // The first of them by its place.
+            let is_named = |line: &&str| findings.0.iter().any(|it| line.contains(&*it.code));
+            lines.rfind(is_named).map(str::to_owned)
         });
         assert!(refused.contains("hostile.yaml:"), "{refused}");
     }

@@ -72,9 +72,9 @@ fn a_list_has_bounds_and_may_begin_with_a_byte_order_mark() {
     let bench = Bench::new();
     let public = key(&bench, "age.key");
     bench.write("s.yaml", CLEAR);
-    let many: String = (0..65)
-        .map(|_| format!("{}\n", age::x25519::Identity::generate().to_public()))
-        .collect();
+    let one = || age::x25519::Identity::generate().to_public().to_string();
+    let many = std::iter::repeat_with(one).take(65);
+    let many = many.collect::<Vec<_>>().join("\n");
     for (list, part) in [
         ("# padding\n".repeat(7000), "has more than 65536 bytes"),
         (

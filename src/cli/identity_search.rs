@@ -40,6 +40,8 @@ pub(crate) fn search(scope: &ScopeArgs, session: &mut Session) -> Result<Vec<Fin
     } else {
         let mut small = Small {
             max_bytes: MAX_KEY_FILE_BYTES,
+            // What a pattern leaves out at one place may be wanted at another.
+            once: search.excluded.is_none(),
             wanted: &|path| search.wants(Path::new(path)),
             take: &mut |path, bytes| search.look(path, bytes),
         };

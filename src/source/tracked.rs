@@ -8,7 +8,10 @@ use super::{
     staged::{INTENT_TO_ADD, read_index},
 };
 use git2::{ErrorCode, ObjectType, Oid, Repository};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 /// Largest directory object in bytes that is looked into.
 const MAX_TREE_BYTES: usize = 32 << 20;
@@ -20,6 +23,8 @@ const MODE_FILE: u32 = 0o100_000;
 pub struct Small<'a> {
     /// Bytes of the largest one.
     pub max_bytes: u64,
+    /// Whether a directory that stands at several places is looked into at one of them alone.
+    pub once: bool,
     /// Whether a path of the repository is wanted, by its name.
     pub wanted: &'a dyn Fn(&str) -> bool,
     /// Takes a path and what it holds.
@@ -74,6 +79,7 @@ pub fn small_of_revision(
     let most = Limits::default().max_entries();
     let mut entries = 0_usize;
     let mut trees = vec![(String::new(), commit.tree_id())];
+    let mut known = HashSet::new();
     while let Some((above, id)) = trees.pop() {
         let (bytes, _) = objects.header(id).map_err(SourceError::damaged)?;
         // The reader of manifests refuses a tree beyond the limits and says so.
@@ -86,7 +92,11 @@ pub fn small_of_revision(
             let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
             match entry.kind() {
                 Some(ObjectType::Tree) if leads_to(&scope, &path) => {
-                    trees.push((format!("{path}/"), entry.id()));
+                    // A dozen objects can name thousands of millions of files.
+                    let is_whole = small.once && is_below(&scope, &path);
+                    if !is_whole || known.insert(entry.id()) {
+                        trees.push((format!("{path}/"), entry.id()));
+                    }
                 }
                 Some(ObjectType::Blob) if is_below(&scope, &path) => {
                     one(&objects, entry.id(), &path, small)?;

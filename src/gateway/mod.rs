@@ -5,11 +5,20 @@
 //!
 //! Nothing is retried after the first byte went out, and no error is turned into a made-up success.
 
+mod admit;
+mod books;
 mod decide;
 mod forward;
+mod ledger;
+mod recorder;
+mod window;
 
 #[cfg(test)]
 mod tests;
 
+pub use admit::{Shown, authenticate};
+pub use books::Books;
 pub use decide::{Caller, Decided, decide, refused};
 pub use forward::{Answer, Content, Forward, forward};
+pub use ledger::{Amount, Exceeded, Headroom, Ledger, Limited, Measure, Reservation, Scope};
+pub use recorder::{Recorder, keep_usage};

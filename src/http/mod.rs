@@ -24,6 +24,7 @@ mod resources;
 mod router;
 mod state;
 mod status_json;
+mod usage;
 mod webhooks;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     access, apply, chat, console, control, events, metrics, models, openapi, orders, probes,
-    problem::Problem, resources, state::Doors, webhooks,
+    problem::Problem, resources, state::Doors, usage, webhooks,
 };
 use crate::{chat::ApiError, model::Kind};
 use axum::{
@@ -57,6 +57,7 @@ fn control_routes() -> Router<Doors> {
         .route("/api/v1/live", get(control::live))
         .route("/api/v1/graph", get(control::graph))
         .route("/api/v1/apply", post(apply::apply))
+        .route("/api/v1/usage", get(usage::usage))
 }
 
 fn resource_routes() -> Router<Doors> {

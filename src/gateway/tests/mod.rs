@@ -3,6 +3,7 @@
 
 mod deciding;
 mod forwarding;
+mod ledger;
 mod upstream;
 
 use super::{Caller, Decided, decide};

@@ -1,5 +1,6 @@
 //! `kind: ModelEndpoint`.
 
+use super::UsageLimit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,6 +52,10 @@ pub struct ModelEndpointSpec {
     /// How failed calls are repeated before the first byte went out.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub retry: EndpointRetry,
+    /// What all callers together may use of the endpoint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [[{"per": "minute", "tokens": 200_000}]]))]
+    pub limits: Vec<UsageLimit>,
     /// Whether private and loopback addresses may be called; by default only for ollama and mock.
     #[serde(
         default,

@@ -5,11 +5,13 @@
 //!
 //! Nothing is retried after the first byte went out, and no error is turned into a made-up success.
 
+mod attempts;
 mod decide;
 mod forward;
 
 #[cfg(test)]
 mod tests;
 
+pub use attempts::Attempt;
 pub use decide::{Caller, Decided, decide, refused};
 pub use forward::{Answer, Content, Forward, forward};

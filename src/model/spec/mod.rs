@@ -35,7 +35,8 @@ pub use mcp_server::{McpEnvironment, McpReconnect, McpServerSpec, McpTransport, 
 pub use memory::MemorySpec;
 pub use model_alias::{AliasTarget, ModelAliasSpec};
 pub use model_endpoint::{
-    EndpointAuth, EndpointRetry, EndpointTimeouts, ModelEndpointSpec, ResponseModel, UnknownModels,
+    EndpointAuth, EndpointBreaker, EndpointRetry, EndpointTimeouts, ModelEndpointSpec,
+    ResponseModel, UnknownModels,
 };
 pub use sealed_file::{SealedFile, SealedForm};
 pub use secret::SecretSpec;

@@ -1,6 +1,9 @@
 //! Attempts the targets of a decision until one begins to answer.
 
-use super::decide::Decided;
+use super::{
+    attempts::{Attempt, Course},
+    decide::Decided,
+};
 use crate::{
     chat::{ApiError, Envelope, Usage},
     model::spec::ResponseModel,
@@ -10,10 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 /// A request that is decided and ready to go out.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub struct Forward {
     pub body: Bytes,
     /// What was found in the body.
     pub envelope: Envelope,
-    /// Time for all attempts together.
+    /// Time for all attempts together; that of the first target's endpoint holds too.
     pub deadline: Option<Duration>,
 }
 
@@ -30,8 +30,8 @@ pub struct Forward {
 pub struct Answer {
     /// What is sent to the client.
     pub content: Content,
-    /// Upstream calls it took.
-    pub attempts: u32,
+    /// The upstream calls it took, the last of which answers.
+    pub attempts: Vec<Attempt>,
     /// The way the request went, as [`Decided::route`]; another one after a fallback.
     pub route: String,
 }
@@ -54,88 +54,14 @@ pub async fn forward(
     decided: &Decided,
     request: Forward,
 ) -> Result<Answer, Box<ApiError>> {
-    let clock = Clock::start(request.deadline);
-    let mut attempts = 0;
-    let mut last = None;
-    for target in &decided.decision.targets {
-        let upstream = match upstream(served, target) {
-            Ok(upstream) => upstream,
-            Err(error) => {
-                last = last.or(Some(error));
-                continue;
-            }
-        };
-        for repeat in 0..target.endpoint.max_attempts {
-            if repeat > 0 && !clock.pause(backoff(target, repeat)).await {
-                break;
-            }
-            let left = clock.left();
-            if left.is_some_and(|left| left.is_zero()) {
-                return Err(last.unwrap_or_else(|| Box::new(out_of_time())));
-            }
-            attempts += 1;
-            match upstream
-                .chat(call(served, decided, target, &request, left))
-                .await
-            {
-                Ok(answer) => return Ok(begun(answer, attempts, decided.route_to(target))),
-                Err(error) if error.is_retryable() => last = Some(Box::new(error)),
-                Err(error) => return Err(Box::new(error)),
-            }
-        }
-    }
-    Err(last.unwrap_or_else(|| {
-        Box::new(ApiError::new(
-            503,
-            "service_unavailable",
-            "no endpoint could be called",
-        ))
-    }))
+    Course::new(served, decided, &request).run().await
 }
 
-/// The time that all attempts together may take.
-struct Clock {
-    started: Instant,
-    deadline: Option<Duration>,
-}
-
-impl Clock {
-    fn start(deadline: Option<Duration>) -> Self {
-        Self {
-            started: Instant::now(),
-            deadline,
-        }
-    }
-
-    fn left(&self) -> Option<Duration> {
-        self.deadline
-            .map(|deadline| deadline.saturating_sub(self.started.elapsed()))
-    }
-
-    /// Waits; false at once if no time would be left afterwards.
-    async fn pause(&self, pause: Duration) -> bool {
-        if self.left().is_some_and(|left| left <= pause) {
-            return false;
-        }
-        tokio::time::sleep(pause).await;
-        true
-    }
-}
-
-/// The pause before a repetition: doubled from one to the next, up to 64 times the first.
-fn backoff(target: &Target, repeat: u32) -> Duration {
-    target
-        .endpoint
-        .retry_backoff
-        .saturating_mul(1 << (repeat - 1).min(6))
-}
-
-fn out_of_time() -> ApiError {
-    let message = "the agent's time limit was over before an endpoint could be called";
-    ApiError::new(504, "timeout", message).with_code("timeout")
-}
-
-fn upstream<'a>(served: &'a Pinned, target: &Target) -> Result<&'a Arc<Upstream>, Box<ApiError>> {
+/// The target's endpoint, if it can be called.
+pub(super) fn ready<'a>(
+    served: &'a Pinned,
+    target: &Target,
+) -> Result<&'a Arc<Upstream>, Box<ApiError>> {
     let id = &target.endpoint.id;
     match served.endpoints.get(id) {
         Some(EndpointState::Ready { upstream, .. }) => Ok(upstream),
@@ -161,7 +87,7 @@ fn upstream<'a>(served: &'a Pinned, target: &Target) -> Result<&'a Arc<Upstream>
     }
 }
 
-fn call(
+pub(super) fn call(
     served: &Pinned,
     decided: &Decided,
     target: &Target,
@@ -187,7 +113,7 @@ fn call(
     }
 }
 
-fn begun(answer: ChatAnswer, attempts: u32, route: String) -> Answer {
+pub(super) fn begun(answer: ChatAnswer, attempts: Vec<Attempt>, route: String) -> Answer {
     let content = match answer {
         ChatAnswer::Full { body, usage } => Content::Full(body, usage),
         ChatAnswer::Stream(stream) => Content::Stream(stream),

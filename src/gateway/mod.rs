@@ -6,6 +6,7 @@
 //! Nothing is retried after the first byte went out, and no error is turned into a made-up success.
 
 mod admit;
+mod attempts;
 mod books;
 mod decide;
 mod forward;
@@ -17,6 +18,7 @@ mod window;
 mod tests;
 
 pub use admit::{Shown, authenticate};
+pub use attempts::Attempt;
 pub use books::Books;
 pub use decide::{Caller, Decided, decide, refused};
 pub use forward::{Answer, Content, Forward, forward};

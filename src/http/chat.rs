@@ -161,11 +161,12 @@ fn respond(answer: Answer) -> Response {
                 .into_response()
         }
     };
-    if answer.attempts > 1 {
+    if answer.attempts.len() > 1 {
+        let attempts: Vec<_> = answer.attempts.iter().map(ToString::to_string).collect();
         headers::set(
             response.headers_mut(),
             headers::ATTEMPTS,
-            &answer.attempts.to_string(),
+            &attempts.join(", "),
         );
     }
     response

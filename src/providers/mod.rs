@@ -3,7 +3,8 @@
 //! An [`Upstream`] is one endpoint, ready to be called: base URL, key, options and time limits were
 //! judged when it was built. A call goes out either as the client's own bytes (providers that speak
 //! OpenAI's dialect) or translated (`anthropic`, `ollama`), and comes back as OpenAI's words. What a
-//! provider cannot do is refused by the field's name. Nothing here retries, chooses or counts money.
+//! provider cannot do is refused by the field's name. Nothing here retries, chooses or counts
+//! money.
 
 mod address;
 mod anthropic;
@@ -11,11 +12,13 @@ mod build;
 mod call;
 mod credential;
 mod failure;
+mod health;
 mod mock;
 mod network;
 mod observed;
 mod ollama;
 mod openai;
+mod pause;
 mod relay;
 mod site;
 mod timeouts;
@@ -26,6 +29,8 @@ mod upstream;
 mod tests;
 
 pub use call::{ChatAnswer, ChatCall};
+pub use health::Standing;
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use observed::Observation;
+pub use pause::asked_pause;
 pub use upstream::{Upstream, UpstreamBuildError};

@@ -48,16 +48,16 @@ impl Timeouts {
             None => Ok(default),
             Some(text) => parse_go_duration(text.trim())
                 .map(|limit| Some(limit).filter(|limit| !limit.is_zero()))
-                .ok_or_else(|| UpstreamBuildError::Timeout {
+                .ok_or_else(|| UpstreamBuildError::Duration {
                     field,
                     text: text.clone(),
                 }),
         };
         Ok(Self {
-            connect: read("connect", &spec.connect, Some(CONNECT))?,
-            first_byte: read("first_byte", &spec.first_byte, Some(FIRST_BYTE))?,
-            idle: read("idle", &spec.idle, Some(IDLE))?,
-            total: read("total", &spec.total, None)?,
+            connect: read("timeouts.connect", &spec.connect, Some(CONNECT))?,
+            first_byte: read("timeouts.first_byte", &spec.first_byte, Some(FIRST_BYTE))?,
+            idle: read("timeouts.idle", &spec.idle, Some(IDLE))?,
+            total: read("timeouts.total", &spec.total, None)?,
         })
     }
 

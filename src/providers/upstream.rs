@@ -3,6 +3,7 @@
 use super::anthropic::Anthropic;
 use super::build::Builder;
 use super::credential::Key;
+use super::health::{Health, Standing};
 use super::mock::Mock;
 use super::network::Network;
 use super::observed::{Observation, Observed};
@@ -13,12 +14,13 @@ use crate::chat::ApiError;
 use crate::model::ResourceId;
 use crate::model::spec::ModelEndpointSpec;
 use crate::secrets::Opened;
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Instant};
 
 /// One endpoint, ready to be called.
 pub struct Upstream {
     adapter: Adapter,
     observed: Observed,
+    health: Health,
 }
 
 /// The endpoint in its provider's dialect.
@@ -71,10 +73,10 @@ pub enum UpstreamBuildError {
         /// Why not.
         refusal: &'static str,
     },
-    /// A time limit is no duration.
-    #[error("spec.timeouts.{field} `{text}` is no duration such as `30s`")]
-    Timeout {
-        /// The limit.
+    /// A time is no duration.
+    #[error("spec.{field} `{text}` is no duration such as `30s`")]
+    Duration {
+        /// The field below `spec`.
         field: &'static str,
         /// As written.
         text: String,
@@ -131,6 +133,7 @@ impl Upstream {
             allowed,
         };
         Ok(Self {
+            health: Health::read(spec)?,
             adapter: builder.build()?,
             observed: Observed::default(),
         })
@@ -142,6 +145,7 @@ impl Upstream {
     ///
     /// [`ApiError`] as the client is to see it; nothing of an answer has gone out then.
     pub async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let model = call.model.clone();
         let answer = match &self.adapter {
             Adapter::OpenAi(openai) => openai.chat(call).await,
             Adapter::Anthropic(anthropic) => anthropic.chat(call).await,
@@ -149,7 +153,24 @@ impl Upstream {
             Adapter::Mock(mock) => mock.chat(call).await,
         };
         self.observed.note(answer.as_ref().err());
+        self.health
+            .note(&model, answer.as_ref().err(), Instant::now());
         answer
+    }
+
+    /// Whether a model of the endpoint is worth calling. Who is told [`Standing::Probed`] has to call it.
+    pub fn standing(&self, model: &str) -> Standing {
+        self.health.standing(model, Instant::now())
+    }
+
+    /// Takes one repetition out of the endpoint's budget; false if it is spent.
+    pub fn may_repeat(&self) -> bool {
+        self.health.may_repeat(Instant::now())
+    }
+
+    /// Counts a request that calls the endpoint for the first time; repetitions are measured by these.
+    pub fn count_first_call(&self) {
+        self.health.count_first_call();
     }
 
     /// Whether the last call reached the provider; `None` before the first.

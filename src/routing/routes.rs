@@ -75,6 +75,12 @@ pub(super) fn endpoint_route(resource: &Resource, spec: &ModelEndpointSpec) -> E
             .as_deref()
             .and_then(parse_go_duration)
             .unwrap_or(DEFAULT_RETRY_BACKOFF),
+        total: spec
+            .timeouts
+            .total
+            .as_deref()
+            .and_then(parse_go_duration)
+            .filter(|total| !total.is_zero()),
         aliases: BTreeMap::new(),
         wildcards: Vec::new(),
     };

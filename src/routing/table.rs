@@ -132,6 +132,8 @@ pub struct EndpointRoute {
     pub max_attempts: u32,
     /// Pause before the second call.
     pub retry_backoff: Duration,
+    /// Time for a request that goes here first, repetitions and fallbacks included; `None` is no limit.
+    pub total: Option<Duration>,
     pub(super) aliases: BTreeMap<String, (Arc<str>, Origin)>,
     /// Most specific first.
     pub(super) wildcards: Vec<(Pattern, Arc<str>, Origin)>,

@@ -52,7 +52,7 @@ async fn a_failing_endpoint_is_repeated_as_it_says_and_then_left_for_its_fallbac
     let answer = ask(&[remote, endpoint("small", "s-1"), fast()], None)
         .await
         .unwrap();
-    assert_eq!((upstream.calls(), answer.attempts), (3, 4));
+    assert_eq!((upstream.calls(), answer.attempts.len()), (3, 4));
     assert!(
         answer.route.starts_with("fast -> small/s-1 ("),
         "{}",
@@ -91,7 +91,7 @@ async fn no_pause_is_begun_that_would_outlast_the_time_limit() {
     let answer = ask(&[remote, endpoint("small", "s-1"), fast()], limit)
         .await
         .unwrap();
-    assert_eq!((upstream.calls(), answer.attempts), (1, 2));
+    assert_eq!((upstream.calls(), answer.attempts.len()), (1, 2));
     assert!(started.elapsed() < Duration::from_secs(20));
 }
 
@@ -117,7 +117,7 @@ async fn an_endpoint_without_its_secret_is_passed_over_or_503_with_the_reason() 
     );
     let with_fallback = [remote.clone(), endpoint("small", "s-1"), fast()];
     let answer = ask(&with_fallback, None).await.unwrap();
-    assert_eq!(answer.attempts, 1);
+    assert_eq!(answer.attempts.len(), 1);
     let alone = fast().replace("  fallbacks:\n    - endpoint: small\n", "");
     let Err(error) = ask(&[remote, alone], None).await else {
         unreachable!("nothing provides the secret");

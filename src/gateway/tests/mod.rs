@@ -1,6 +1,7 @@
 //! Decisions and attempts against revisions that are really served.
 #![expect(clippy::unwrap_used, clippy::unreachable, reason = "tests")]
 
+mod attempts;
 mod deciding;
 mod forwarding;
 mod ledger;

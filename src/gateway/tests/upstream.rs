@@ -1,7 +1,7 @@
 //! A server that fails as it is told and counts.
 #![expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
 
-use axum::{Router, http::StatusCode, routing::post};
+use axum::{Router, http::StatusCode, response::AppendHeaders, routing::post};
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -17,15 +17,19 @@ pub(super) struct Failing {
 impl Failing {
     /// Answers everything with `status`.
     pub(super) async fn with(status: u16) -> Self {
+        Self::asking(status, None).await
+    }
+
+    /// Answers everything with `status` and, if there is one, a `retry-after`.
+    pub(super) async fn asking(status: u16, pause: Option<&'static str>) -> Self {
         let calls = Arc::<AtomicU32>::default();
         let counted = calls.clone();
         let answer = move || async move {
             counted.fetch_add(1, Ordering::SeqCst);
             let status = StatusCode::from_u16(status).unwrap();
-            (
-                status,
-                r#"{"error":{"message":"no","type":"x","code":"y"}}"#,
-            )
+            let pause = pause.map(|pause| ("retry-after", pause));
+            let body = r#"{"error":{"message":"no","type":"x","code":"y"}}"#;
+            (status, AppendHeaders(pause), body)
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());

@@ -80,24 +80,16 @@ pub(super) fn check(
         );
     }
     for (field, text) in [
-        ("connect", &spec.timeouts.connect),
-        ("first_byte", &spec.timeouts.first_byte),
-        ("idle", &spec.timeouts.idle),
-        ("total", &spec.timeouts.total),
+        ("timeouts/connect", &spec.timeouts.connect),
+        ("timeouts/first_byte", &spec.timeouts.first_byte),
+        ("timeouts/idle", &spec.timeouts.idle),
+        ("timeouts/total", &spec.timeouts.total),
+        ("retry/backoff", &spec.retry.backoff),
+        ("breaker/pause", &spec.breaker.pause),
     ] {
-        check_duration(
-            resource,
-            &format!("/spec/timeouts/{field}"),
-            text.as_deref(),
-            findings,
-        );
+        let pointer = format!("/spec/{field}");
+        check_duration(resource, &pointer, text.as_deref(), findings);
     }
-    check_duration(
-        resource,
-        "/spec/retry/backoff",
-        spec.retry.backoff.as_deref(),
-        findings,
-    );
 }
 
 fn check_provider(resource: &Resource, spec: &ModelEndpointSpec, findings: &mut Vec<Finding>) {

@@ -165,6 +165,7 @@ impl AgentgatewayBackendSpec {
             timeouts: super::EndpointTimeouts::default(),
             retry: super::EndpointRetry::default(),
             limits: Vec::new(),
+            breaker: super::EndpointBreaker::default(),
             allow_private: None,
         }
     }

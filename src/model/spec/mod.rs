@@ -40,7 +40,8 @@ pub use memory::MemorySpec;
 pub use model_alias::{AliasTarget, ModelAliasSpec};
 pub use model_catalog::{CatalogModel, ModelCatalogSpec, ModelPrice};
 pub use model_endpoint::{
-    EndpointAuth, EndpointRetry, EndpointTimeouts, ModelEndpointSpec, ResponseModel, UnknownModels,
+    EndpointAuth, EndpointBreaker, EndpointRetry, EndpointTimeouts, ModelEndpointSpec,
+    ResponseModel, UnknownModels,
 };
 pub use sealed_file::{SealedFile, SealedForm};
 pub use secret::SecretSpec;

@@ -56,6 +56,9 @@ pub struct ModelEndpointSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("examples" = [[{"per": "minute", "tokens": 200_000}]]))]
     pub limits: Vec<UsageLimit>,
+    /// When a model that keeps failing is left alone for a while.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub breaker: EndpointBreaker,
     /// Whether private and loopback addresses may be called; by default only for ollama and mock.
     #[serde(
         default,
@@ -132,10 +135,32 @@ pub struct EndpointRetry {
     #[schemars(range(min = 1, max = 10))]
     #[schemars(extend("default" = 1, "examples" = [3]))]
     pub max_attempts: Option<u32>,
-    /// Pause before the second call; doubled for each further one. `250ms` if absent.
+    /// Pause before the second call; doubled for each further one, of which a random half is left out. What the
+    /// provider asks for with `retry-after` counts if it is longer. `250ms` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "250ms", "examples" = ["1s"]))]
     pub backoff: Option<String>,
+    /// Repeated calls of the endpoint for each hundred first ones; ten are at hand, one a second comes back.
+    /// 20 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    #[schemars(extend("default" = 20, "examples" = [50]))]
+    pub budget_percent: Option<u32>,
+}
+
+/// When a model of an endpoint is left alone. It never is while it is the only one a request can go to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointBreaker {
+    /// Failures one after the other until it is; 5 if absent, 0 for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    #[schemars(extend("default" = 5, "examples" = [3]))]
+    pub failures: Option<u32>,
+    /// How long, until one request tries it again; doubled for each that fails. `10s` if absent, at most `5m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "10s", "examples" = ["30s"]))]
+    pub pause: Option<String>,
 }
 
 impl ModelEndpointSpec {

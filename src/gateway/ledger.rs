@@ -199,6 +199,25 @@ impl Ledger {
         Ok(reservation)
     }
 
+    /// Adds what an earlier process used in the window that holds `now_us`.
+    pub(super) fn recall(
+        &self,
+        scope: &Scope,
+        window: LimitWindow,
+        requests: u64,
+        used: Amount,
+        now_us: i64,
+    ) {
+        let account = self.account(scope);
+        let mut windows = account.lock();
+        begin(&mut windows, &Windows::at(now_us));
+        let spent = &mut windows[place(window)];
+        spent.requests = spent.requests.saturating_add(requests);
+        spent.tokens = spent.tokens.saturating_add(used.tokens);
+        let cost = used.cost_microdollars.unwrap_or_default();
+        spent.cost = spent.cost.saturating_add(cost);
+    }
+
     fn account(&self, scope: &Scope) -> Arc<Account> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(account) = known.get(scope) {

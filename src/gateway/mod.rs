@@ -11,6 +11,7 @@ mod books;
 mod decide;
 mod forward;
 mod ledger;
+mod reader;
 mod recorder;
 mod window;
 
@@ -23,4 +24,5 @@ pub use books::Books;
 pub use decide::{Caller, Decided, decide, refused};
 pub use forward::{Answer, Content, Forward, forward};
 pub use ledger::{Amount, Exceeded, Headroom, Ledger, Limited, Measure, Reservation, Scope};
+pub use reader::Reader;
 pub use recorder::{Recorder, keep_usage};

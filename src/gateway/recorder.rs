@@ -1,8 +1,13 @@
 //! Records of what was used, on their way to the store: no request waits for it.
 
+use super::{
+    ledger::{Amount, Scope},
+    window::Windows,
+};
 use crate::{
+    model::{DEFAULT_NAMESPACE, Kind, ResourceId, spec::LimitWindow},
     reconcile::Reconciler,
-    store::{MAX_USAGE_RECORDS, USAGE_KEPT_US, UsageRecord},
+    store::{MAX_USAGE_RECORDS, StoreError, USAGE_KEPT_US, UsageGroup, UsageRecord},
 };
 use jiff::Timestamp;
 use std::{
@@ -87,6 +92,10 @@ pub async fn keep_usage(
     let Some(mut waiting) = books.recorder().take_waiting() else {
         return;
     };
+    // Before anything is written, so that nothing counts twice.
+    if let Err(error) = recall(&reconciler, &books).await {
+        tracing::warn!(error = %error, "what was used before the start cannot be read; limits count from now on");
+    }
     let mut batch = Vec::with_capacity(BATCH);
     let mut since_look = RECORDS_PER_LOOK;
     'writing: loop {
@@ -134,6 +143,43 @@ pub async fn keep_usage(
     }
 }
 
+/// Counts what earlier processes used in the windows that are not over.
+async fn recall(reconciler: &Reconciler, books: &super::Books) -> Result<(), StoreError> {
+    let now_us = Timestamp::now().as_microsecond();
+    let windows = Windows::at(now_us);
+    for window in LimitWindow::ALL {
+        for group in [
+            UsageGroup::Key,
+            UsageGroup::Agent,
+            UsageGroup::Namespace,
+            UsageGroup::Endpoint,
+        ] {
+            let sums = reconciler.usage(group, windows.start_us(window)).await?;
+            for sum in sums.iter().filter(|sum| !sum.name.is_empty()) {
+                let count = |number: i64| u64::try_from(number).unwrap_or_default();
+                let used = Amount {
+                    tokens: count(sum.prompt_tokens) + count(sum.completion_tokens),
+                    cost_microdollars: Some(count(sum.cost_microdollars)),
+                };
+                let requests = count(sum.requests);
+                let scope = scope(group, &sum.name);
+                books.ledger().recall(&scope, window, requests, used, now_us);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scope(group: UsageGroup, name: &str) -> Scope {
+    let id = |kind| ResourceId::from_reference(kind, DEFAULT_NAMESPACE, name);
+    match group {
+        UsageGroup::Agent => Scope::Agent(id(Kind::Agent)),
+        UsageGroup::Endpoint | UsageGroup::Model => Scope::Endpoint(id(Kind::ModelEndpoint)),
+        UsageGroup::Namespace | UsageGroup::Total => Scope::Namespace(name.into()),
+        UsageGroup::Key => Scope::Key(id(Kind::ApiKey)),
+    }
+}
+
 async fn gather(waiting: &mut mpsc::Receiver<UsageRecord>, batch: &mut Vec<UsageRecord>) {
     while batch.len() < BATCH {
         let room = BATCH - batch.len();
@@ -143,10 +189,7 @@ async fn gather(waiting: &mut mpsc::Receiver<UsageRecord>, batch: &mut Vec<Usage
     }
 }
 
-async fn write(
-    reconciler: &Reconciler,
-    batch: &[UsageRecord],
-) -> Result<(), crate::store::StoreError> {
+async fn write(reconciler: &Reconciler, batch: &[UsageRecord]) -> Result<(), StoreError> {
     reconciler.keep_usage(batch).await
 }
 

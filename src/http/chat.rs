@@ -111,6 +111,7 @@ async fn run(
     let caller = Caller {
         namespace: DEFAULT_NAMESPACE,
         scope,
+        key: None,
     };
     let draw = getrandom::u32().unwrap_or_default();
     let decided = decide(served, caller, envelope.model.as_deref(), draw)?;

@@ -8,6 +8,7 @@ mod apply;
 mod chat;
 mod console;
 mod control;
+mod credentials;
 mod detached;
 mod events;
 mod headers;
@@ -32,4 +33,4 @@ mod tests;
 
 pub use metrics::Metrics;
 pub use router::router;
-pub use state::{BodyLimits, Decoration, Doors, WebhookSecrets, Webhooks};
+pub use state::{Admission, BodyLimits, Decoration, Doors, WebhookSecrets, Webhooks};

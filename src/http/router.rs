@@ -103,7 +103,7 @@ async fn elsewhere(State(doors): State<Doors>, request: Request) -> Response {
     if method == Method::GET
         && let Some(scope) = path.strip_suffix(SCOPED_MODELS).and_then(scope)
     {
-        return models::scoped(doors.reconciler.live(), &scope);
+        return models::scoped(&doors, &scope, request.headers());
     }
     let message = format!("nothing is served at {method} {path}");
     if path.starts_with("/v1/") {

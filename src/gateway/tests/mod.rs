@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::unreachable, reason = "tests")]
 
 mod attempts;
+mod admitting;
 mod deciding;
 mod forwarding;
 mod ledger;
+mod recording;
 mod upstream;
 
 use super::{Caller, Decided, decide};
@@ -14,6 +16,7 @@ fn decided(served: &Pinned, scope: Option<&str>, model: Option<&str>) -> Result<
     let caller = Caller {
         namespace: "default",
         scope,
+        key: None,
     };
     decide(served, caller, model, 0).map_err(|error| *error)
 }

@@ -57,7 +57,7 @@ fn built_in_prices_are_found_by_provider_and_name_and_unknown_is_unknown() {
 fn what_is_more_particular_goes_first_and_the_rest_is_filled_in() {
     let text = [
         OPENAI.to_owned(),
-        OPENAI.replace("name: openai", "name: azure").replace(", o3, nobodys-model]", "]").replace("models: [", "models: [mine, "),
+        "---\nkind: ModelEndpoint\nmetadata: {name: azure}\nspec: {provider: openai, default_model: mine, models: [mine]}\n".to_owned(),
         catalog("any", "    - {model: 'gpt-4o*', price: {input: 1, output: 1}}\n    - {model: nobodys-model, provider: OpenAI, price: {input: 7, output: 7}, refuses: [seed]}\n"),
         catalog("one", "    - {model: GPT-4o, endpoint: azure, price: {input: 2, output: 2}}\n    - {model: gpt-4o, provider: openai, price: {input: 3, output: 3}}\n"),
     ];
@@ -83,7 +83,7 @@ fn an_entry_that_stands_twice_is_an_error() {
     assert_eq!(
         described(&findings),
         [
-            "repo.yaml:19:7 E-GRAPH-AMBIGUOUS `X` stands twice in the catalogues (it also stands at repo.yaml:12; keep one of them)"
+            "repo.yaml:20:7 E-GRAPH-AMBIGUOUS `X` stands twice in the catalogues (it also stands at repo.yaml:13; keep one of them)"
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! One chat request: pin → resolve → check → attempt → stream.
+//! One request, whatever its dialect: pin → resolve → check → attempt → stream.
 //!
 //! [`decide`] is everything up to the upstream call and needs no IO; [`forward`] attempts the targets in
 //! order until one begins to answer. A caller that drops the answer cancels the upstream.

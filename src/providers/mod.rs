@@ -16,6 +16,7 @@ mod network;
 mod observed;
 mod ollama;
 mod openai;
+mod passthrough;
 mod relay;
 mod site;
 mod timeouts;
@@ -25,7 +26,7 @@ mod upstream;
 #[cfg(test)]
 mod tests;
 
-pub use call::{ChatAnswer, ChatCall};
+pub use call::{ChatAnswer, ChatCall, ChatContent};
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use observed::Observation;
 pub use upstream::{Upstream, UpstreamBuildError};

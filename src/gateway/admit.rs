@@ -168,21 +168,21 @@ fn limit_headers(error: ApiError, what: &str, exceeded: &Exceeded, now_us: i64) 
 }
 
 /// Limit, what is left of it, and the time until it starts anew, for requests.
-pub(super) const REQUEST_HEADERS: [&str; 3] = [
+pub const REQUEST_HEADERS: [&str; 3] = [
     "x-ratelimit-limit-requests",
     "x-ratelimit-remaining-requests",
     "x-ratelimit-reset-requests",
 ];
 
 /// As [`REQUEST_HEADERS`], for tokens.
-pub(super) const TOKEN_HEADERS: [&str; 3] = [
+pub const TOKEN_HEADERS: [&str; 3] = [
     "x-ratelimit-limit-tokens",
     "x-ratelimit-remaining-tokens",
     "x-ratelimit-reset-tokens",
 ];
 
 /// Whole seconds until a moment, at least one.
-pub(super) fn seconds_until(moment_us: i64, now_us: i64) -> i64 {
+pub fn seconds_until(moment_us: i64, now_us: i64) -> i64 {
     let left = moment_us.saturating_sub(now_us).max(1);
     left / SECOND_US + i64::from(left % SECOND_US != 0)
 }

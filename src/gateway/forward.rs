@@ -3,11 +3,14 @@
 use super::{
     attempts::{Attempt, Course},
     decide::Decided,
+    ledger::Headroom,
+    meter::Meter,
+    metered::metered,
 };
 use crate::{
-    chat::{ApiError, Envelope, Usage},
+    chat::{ApiError, Envelope, Frame, Usage},
     model::spec::ResponseModel,
-    providers::{ChatAnswer, ChatCall, Upstream},
+    providers::{ChatAnswer, ChatCall, ChatContent, Upstream},
     reconcile::{EndpointState, Pinned},
     routing::Target,
 };
@@ -34,6 +37,19 @@ pub struct Answer {
     pub attempts: Vec<Attempt>,
     /// The way the request went, as [`Decided::route`]; another one after a fallback.
     pub route: String,
+    /// Fields that could not be passed on as they were, with what became of them.
+    pub adjusted: Vec<String>,
+    /// What is left of the requests and tokens that the caller and the endpoint may use, where that is limited.
+    pub room: Room,
+}
+
+/// What is left of the limits that are nearest to their end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Room {
+    /// Of requests.
+    pub requests: Option<Headroom>,
+    /// Of tokens.
+    pub tokens: Option<Headroom>,
 }
 
 /// The body of an answer.
@@ -41,10 +57,11 @@ pub enum Content {
     /// A whole JSON document.
     Full(Bytes, Option<Usage>),
     /// Server-sent events.
-    Stream(BoxStream<'static, Bytes>),
+    Stream(BoxStream<'static, Frame>),
 }
 
-/// Sends a request to its first target; retries it and falls back as the manifests say.
+/// Sends a request to its first target; retries it and falls back as the manifests say. What it uses is settled and
+/// recorded when the answer ends, or is dropped.
 ///
 /// # Errors
 ///
@@ -53,8 +70,27 @@ pub async fn forward(
     served: &Pinned,
     decided: &Decided,
     request: Forward,
+    mut meter: Meter,
 ) -> Result<Answer, Box<ApiError>> {
-    Course::new(served, decided, &request).run().await
+    let course = Course::new(served, decided, &request, &mut meter);
+    let mut answer = match course.run().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            meter.failed(&error);
+            return Err(error);
+        }
+    };
+    answer.room = meter.room();
+    answer.content = match answer.content {
+        Content::Full(body, usage) => {
+            meter.answered(body.len(), usage);
+            Content::Full(body, usage)
+        }
+        Content::Stream(frames) => {
+            Content::Stream(metered(frames, meter, request.envelope.dialect))
+        }
+    };
+    Ok(answer)
 }
 
 /// The target's endpoint, if it can be called.
@@ -97,6 +133,7 @@ pub(super) fn call(
     let requested = &decided.decision.requested;
     let echo = target.endpoint.response_model == ResponseModel::Requested;
     ChatCall {
+        dialect: request.envelope.dialect,
         body: request.envelope.with_model(&request.body, &target.model),
         model: target.model.to_string(),
         requested: requested.clone(),
@@ -114,13 +151,15 @@ pub(super) fn call(
 }
 
 pub(super) fn begun(answer: ChatAnswer, attempts: Vec<Attempt>, route: String) -> Answer {
-    let content = match answer {
-        ChatAnswer::Full { body, usage } => Content::Full(body, usage),
-        ChatAnswer::Stream(stream) => Content::Stream(stream),
+    let content = match answer.content {
+        ChatContent::Full { body, usage } => Content::Full(body, usage),
+        ChatContent::Stream(stream) => Content::Stream(stream),
     };
     Answer {
         content,
         attempts,
         route,
+        adjusted: answer.adjusted,
+        room: Room::default(),
     }
 }

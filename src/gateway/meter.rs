@@ -5,7 +5,8 @@ use super::{
     admit::{lapsed, refused_by_limit},
     books::Books,
     decide::Decided,
-    ledger::{Amount, Limited, Reservation, Scope},
+    forward::Room,
+    ledger::{Amount, Headroom, Limited, Reservation, Scope},
 };
 use crate::{
     chat::{ApiError, Envelope, Frame, Usage},
@@ -187,9 +188,16 @@ impl Meter {
         Ok(())
     }
 
-    /// What is left of the caller's limits and the endpoint's, for the answer's headers.
-    pub fn reservations(&self) -> impl Iterator<Item = &Reservation> {
-        std::iter::once(&self.caller).chain(&self.endpoint)
+    /// What is left of the caller's limits and the endpoint's.
+    pub(super) fn room(&self) -> Room {
+        let reservations = || std::iter::once(&self.caller).chain(&self.endpoint);
+        let least = |of: fn(&Reservation) -> Option<Headroom>| {
+            reservations().filter_map(of).min_by_key(|room| room.left)
+        };
+        Room {
+            requests: least(|it| it.requests),
+            tokens: least(|it| it.tokens),
+        }
     }
 
     /// The call was answered whole.

@@ -1,4 +1,4 @@
-//! One chat request: pin → resolve → check → attempt → stream.
+//! One request, whatever its dialect: pin → resolve → check → attempt → stream.
 //!
 //! [`decide`] is everything up to the upstream call and needs no IO; [`forward`] attempts the targets in
 //! order until one begins to answer. A caller that drops the answer cancels the upstream.
@@ -11,6 +11,8 @@ mod books;
 mod decide;
 mod forward;
 mod ledger;
+mod meter;
+mod metered;
 mod reader;
 mod recorder;
 mod window;
@@ -18,11 +20,12 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use admit::{Shown, authenticate};
+pub use admit::{REQUEST_HEADERS, Shown, TOKEN_HEADERS, authenticate, seconds_until};
 pub use attempts::Attempt;
 pub use books::Books;
 pub use decide::{Caller, Decided, decide, refused};
-pub use forward::{Answer, Content, Forward, forward};
+pub use forward::{Answer, Content, Forward, Room, forward};
+pub use meter::{Meter, Metered};
 pub use ledger::{Amount, Exceeded, Headroom, Ledger, Limited, Measure, Reservation, Scope};
 pub use reader::Reader;
 pub use recorder::{Recorder, keep_usage};

@@ -1,13 +1,18 @@
-//! `POST /v1/chat/completions`, and the same scoped to one endpoint.
+//! One way in for every dialect: `POST /v1/chat/completions`, `/v1/embeddings`, and the same scoped to one
+//! endpoint. What differs between dialects, `chat::Dialect` knows.
 
 use super::{
+    credentials::shown,
     headers,
     metrics::Metrics,
-    state::{BodyLimits, Decoration, Doors},
+    state::{Admission, BodyLimits, Decoration, Doors},
 };
 use crate::{
-    chat::{ApiError, scan},
-    gateway::{Answer, Caller, Content, Forward, decide, forward},
+    chat::{ApiError, Dialect, Frame, scan_as},
+    gateway::{
+        Answer, Caller, Content, Forward, Headroom, Meter, Metered, REQUEST_HEADERS, Room,
+        TOKEN_HEADERS, authenticate, decide, forward, seconds_until,
+    },
     model::DEFAULT_NAMESPACE,
     reconcile::{Live, Pinned},
     runtime::{Turn, turn},
@@ -20,6 +25,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use std::{convert::Infallible, sync::Arc, time::Instant};
 
 /// What is known of a request while it is answered.
@@ -30,39 +36,57 @@ struct Trail {
 }
 
 /// Serves a request whose path names no endpoint.
-pub(super) async fn completions(
+pub(super) async fn unscoped(
+    dialect: Dialect,
     State(live): State<Live>,
     State(metrics): State<Arc<Metrics>>,
     State(decoration): State<Decoration>,
     State(bodies): State<BodyLimits>,
+    State(admission): State<Admission>,
     request: Request,
 ) -> Response {
+    let (head, body) = request.into_parts();
     let asked = Asked {
+        dialect,
         scope: None,
-        body: request.into_body(),
+        headers: head.headers,
+        body,
         most: bodies.chat,
+        admission: &admission,
     };
     answer(&live, &metrics, decoration, asked).await
 }
 
 /// What is asked, before it is read.
 struct Asked<'a> {
+    dialect: Dialect,
     scope: Option<&'a str>,
+    headers: HeaderMap,
     body: Body,
     /// Largest body in bytes.
     most: usize,
+    admission: &'a Admission,
 }
 
 /// Serves a request for `/{endpoint}/…`.
-pub(super) async fn scoped(doors: &Doors, scope: &str, body: Body) -> Response {
+pub(super) async fn scoped(
+    doors: &Doors,
+    dialect: Dialect,
+    scope: &str,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
     answer(
         doors.reconciler.live(),
         &doors.metrics,
         doors.decoration,
         Asked {
+            dialect,
             scope: Some(scope),
+            headers: head.headers,
             body,
             most: doors.bodies.chat,
+            admission: &doors.admission,
         },
     )
     .await
@@ -81,11 +105,13 @@ async fn answer(
         request_id: headers::new_request_id(),
         route: None,
     };
-    let result = run(&served, asked, &mut trail).await;
+    let dialect = asked.dialect;
+    let result = run(live, &served, asked, &mut trail).await;
     let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
     metrics.request(status, started.elapsed());
     tracing::debug!(
         request.id = trail.request_id,
+        path = dialect.path(),
         revision = trail.revision,
         route = trail.route.as_deref().unwrap_or_default(),
         status,
@@ -94,23 +120,37 @@ async fn answer(
     );
     let mut response = match result {
         Ok(answer) => respond(answer),
-        Err(error) => error_response(&error),
+        Err(error) => error_in(dialect, &error),
     };
     decorate(response.headers_mut(), &trail, decoration);
     response
 }
 
 async fn run(
+    live: &Live,
     served: &Pinned,
     asked: Asked<'_>,
     trail: &mut Trail,
 ) -> Result<Answer, Box<ApiError>> {
-    let Asked { scope, body, most } = asked;
-    let body = read(body, most).await?;
-    let envelope = scan(&body).map_err(|error| Box::new(ApiError::from(error)))?;
-    let caller = Caller {
-        namespace: DEFAULT_NAMESPACE,
+    let Asked {
+        dialect,
         scope,
+        headers,
+        body,
+        most,
+        admission,
+    } = asked;
+    let now_us = Timestamp::now().as_microsecond();
+    let table = served.snapshot.table();
+    let key = authenticate(table, shown(&headers), admission.require_key, now_us)?;
+    let namespace = key.as_ref().map(|key| key.id.namespace.clone());
+    let namespace = namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
+    let body = read(body, most).await?;
+    let envelope = scan_as(dialect, &body).map_err(|error| Box::new(ApiError::from(error)))?;
+    let caller = Caller {
+        namespace,
+        scope,
+        key: key.as_deref(),
         key: None,
     };
     let draw = getrandom::u32().unwrap_or_default();
@@ -126,7 +166,18 @@ async fn run(
             deadline: None,
         },
     };
-    let answer = forward(served, &decided, request).await?;
+    let call = Metered {
+        served,
+        live,
+        key,
+        namespace,
+        decided: &decided,
+        envelope: &request.envelope,
+        body_bytes: request.body.len(),
+        request_id: &trail.request_id,
+    };
+    let meter = Meter::open(&admission.books, call)?;
+    let answer = forward(served, &decided, request, meter).await?;
     trail.route = Some(answer.route.clone());
     Ok(answer)
 }
@@ -151,7 +202,9 @@ fn respond(answer: Answer) -> Response {
         Content::Stream(stream) => {
             let events = HeaderValue::from_static("text/event-stream");
             let no_cache = HeaderValue::from_static("no-cache");
-            let body = Body::from_stream(stream.map(Ok::<_, Infallible>));
+            // What only tells something has nothing to send.
+            let sent = |frame: Frame| async { Some(frame.bytes).filter(|bytes| !bytes.is_empty()) };
+            let body = Body::from_stream(stream.filter_map(sent).map(Ok::<_, Infallible>));
             (
                 [
                     (header::CONTENT_TYPE, events),
@@ -170,17 +223,48 @@ fn respond(answer: Answer) -> Response {
             &attempts.join(", "),
         );
     }
+    tell_room(response.headers_mut(), answer.room);
+    if !answer.adjusted.is_empty() {
+        headers::set(
+            response.headers_mut(),
+            headers::ADJUSTED,
+            &answer.adjusted.join(", "),
+        );
+    }
     response
+}
+
+/// What is left of the limits, in the headers of OpenAI's clients.
+fn tell_room(headers: &mut HeaderMap, room: Room) {
+    let now_us = Timestamp::now().as_microsecond();
+    let mut tell = |names: [&'static str; 3], room: Headroom| {
+        let reset = format!("{}s", seconds_until(room.resets_us, now_us));
+        let values = [room.most.to_string(), room.left.to_string(), reset];
+        for (name, value) in names.into_iter().zip(values) {
+            headers::set(headers, header::HeaderName::from_static(name), &value);
+        }
+    };
+    if let Some(room) = room.requests {
+        tell(REQUEST_HEADERS, room);
+    }
+    if let Some(room) = room.tokens {
+        tell(TOKEN_HEADERS, room);
+    }
 }
 
 /// OpenAI's error envelope.
 pub(super) fn error_response(error: &ApiError) -> Response {
+    error_in(Dialect::Chat, error)
+}
+
+/// An error in a dialect's words.
+pub(super) fn error_in(dialect: Dialect, error: &ApiError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = HeaderValue::from_static("application/json");
     let mut response = (
         status,
         [(header::CONTENT_TYPE, json)],
-        error.to_json().to_string(),
+        dialect.error_body(error),
     )
         .into_response();
     for (name, value) in &error.details.headers {

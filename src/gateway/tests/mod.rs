@@ -9,8 +9,12 @@ mod ledger;
 mod recording;
 mod upstream;
 
-use super::{Caller, Decided, decide};
-use crate::{chat::ApiError, reconcile::Pinned};
+use super::{Books, Caller, Decided, Forward, Meter, Metered, decide};
+use crate::{
+    chat::ApiError,
+    reconcile::{Live, Pinned, Served},
+};
+use std::sync::Arc;
 
 fn decided(served: &Pinned, scope: Option<&str>, model: Option<&str>) -> Result<Decided, ApiError> {
     let caller = Caller {
@@ -19,4 +23,19 @@ fn decided(served: &Pinned, scope: Option<&str>, model: Option<&str>) -> Result<
         key: None,
     };
     decide(served, caller, model, 0).map_err(|error| *error)
+}
+
+/// The account of a request that nothing limits.
+fn unlimited(served: &Pinned, decided: &Decided, request: &Forward) -> Meter {
+    let call = Metered {
+        served,
+        live: &Live::new(Served::nothing()),
+        key: None,
+        namespace: "default",
+        decided,
+        envelope: &request.envelope,
+        body_bytes: request.body.len(),
+        request_id: "req-1",
+    };
+    Meter::open(&Arc::new(Books::default()), call).map_err(|error| *error).unwrap()
 }

@@ -3,7 +3,9 @@
 
 mod changing;
 mod contract;
+mod dialects;
 mod door;
 mod guarding;
+mod keys;
 mod looking;
 mod webhooks;

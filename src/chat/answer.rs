@@ -1,21 +1,21 @@
 //! The few places of a provider's answer that the gateway looks at.
 
-use super::Usage;
 use super::envelope::{quoted, span, splice};
+use super::{Dialect, Usage};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::ops::Range;
 
-/// What an OpenAI answer, or one chunk of it, says about itself.
+/// What an answer, or one event of it, says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerScan {
     /// `usage`, if counted.
     pub usage: Option<Usage>,
     /// `error`, if the answer is one in truth.
     pub error: Option<AnswerError>,
-    /// Whether `choices` is there.
-    pub has_choices: bool,
+    /// Whether what was asked for is there: `choices` or `data`.
+    pub has_content: bool,
     model_span: Option<Range<usize>>,
 }
 
@@ -32,8 +32,8 @@ pub struct AnswerError {
     pub param: Option<String>,
 }
 
-/// Scans an OpenAI answer or chunk; `None` if it is not one JSON object.
-pub fn scan_answer(text: &str) -> Option<AnswerScan> {
+/// Scans an answer, or an event's data, in a dialect's own words; `None` if it is not one JSON object.
+pub fn scan_answer(dialect: Dialect, text: &str) -> Option<AnswerScan> {
     #[derive(Deserialize)]
     struct Wire<'a> {
         #[serde(borrow)]
@@ -44,6 +44,8 @@ pub fn scan_answer(text: &str) -> Option<AnswerScan> {
         error: Option<&'a RawValue>,
         #[serde(borrow)]
         choices: Option<&'a RawValue>,
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
     }
     if !text.trim_start().starts_with('{') {
         return None;
@@ -52,7 +54,11 @@ pub fn scan_answer(text: &str) -> Option<AnswerScan> {
     Some(AnswerScan {
         usage: wire.usage.and_then(|raw| Usage::from_json(raw.get())),
         error: wire.error.and_then(|raw| AnswerError::read(raw.get())),
-        has_choices: wire.choices.is_some(),
+        has_content: match dialect {
+            Dialect::Chat => wire.choices,
+            Dialect::Embeddings => wire.data,
+        }
+        .is_some(),
         model_span: wire.model.map(|raw| span(text, raw.get())),
     })
 }

@@ -1,16 +1,11 @@
 //! A streamed answer, written as OpenAI's server-sent events.
 
-use super::{ApiError, FinishReason, Usage};
+use super::{FinishReason, Frame, Usage};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 /// The frame that ends a stream which succeeded, and no other.
 pub const DONE_FRAME: Bytes = Bytes::from_static(b"data: [DONE]\n\n");
-
-/// The frame that ends a stream which failed.
-pub fn error_frame(error: &ApiError) -> Bytes {
-    format!("data: {}\n\n", error.to_json()).into()
-}
 
 /// Writes the chunks of one answer; id, time and model are the same in each.
 #[derive(Debug, Clone)]
@@ -33,22 +28,22 @@ impl ChunkWriter {
     }
 
     /// The first chunk, the only one with the role.
-    pub fn role(&self) -> Bytes {
+    pub fn role(&self) -> Frame {
         self.delta(&json!({"role": "assistant", "content": ""}))
     }
 
     /// A piece of text.
-    pub fn text(&self, text: &str) -> Bytes {
+    pub fn text(&self, text: &str) -> Frame {
         self.delta(&json!({"content": text}))
     }
 
     /// A piece of reasoning.
-    pub fn reasoning(&self, text: &str) -> Bytes {
+    pub fn reasoning(&self, text: &str) -> Frame {
         self.delta(&json!({"reasoning_content": text}))
     }
 
     /// The start of a tool call; `index` counts tools.
-    pub fn tool_start(&self, index: usize, id: &str, name: &str) -> Bytes {
+    pub fn tool_start(&self, index: usize, id: &str, name: &str) -> Frame {
         self.delta(&json!({"tool_calls": [{
             "index": index,
             "id": id,
@@ -58,7 +53,7 @@ impl ChunkWriter {
     }
 
     /// A piece of a tool call's arguments.
-    pub fn tool_arguments(&self, index: usize, fragment: &str) -> Bytes {
+    pub fn tool_arguments(&self, index: usize, fragment: &str) -> Frame {
         self.delta(&json!({"tool_calls": [{
             "index": index,
             "function": {"arguments": fragment},
@@ -66,26 +61,27 @@ impl ChunkWriter {
     }
 
     /// Why the answer ended, then the tokens if the client asked, then [`DONE_FRAME`].
-    pub fn finish(&self, reason: FinishReason, usage: &Usage) -> Vec<Bytes> {
+    pub fn finish(&self, reason: FinishReason, usage: &Usage) -> Vec<Frame> {
         let choices = json!([{
             "index": 0, "delta": {}, "logprobs": null, "finish_reason": reason.as_str(),
         }]);
-        let mut frames = vec![self.frame(&choices, self.include_usage.then_some(Value::Null))];
+        let last = self.frame(&choices, self.include_usage.then_some(Value::Null));
+        let mut frames = vec![last.with_usage(Some(*usage))];
         if self.include_usage {
             frames.push(self.frame(&json!([]), Some(usage.to_json())));
         }
-        frames.push(DONE_FRAME);
+        frames.push(DONE_FRAME.into());
         frames
     }
 
-    fn delta(&self, delta: &Value) -> Bytes {
+    fn delta(&self, delta: &Value) -> Frame {
         let choices = json!([{
             "index": 0, "delta": delta, "logprobs": null, "finish_reason": null,
         }]);
         self.frame(&choices, self.include_usage.then_some(Value::Null))
     }
 
-    fn frame(&self, choices: &Value, usage: Option<Value>) -> Bytes {
+    fn frame(&self, choices: &Value, usage: Option<Value>) -> Frame {
         let mut chunk = json!({
             "id": self.id,
             "object": "chat.completion.chunk",
@@ -96,6 +92,6 @@ impl ChunkWriter {
         if let (Some(fields), Some(usage)) = (chunk.as_object_mut(), usage) {
             fields.insert("usage".into(), usage);
         }
-        format!("data: {chunk}\n\n").into()
+        Bytes::from(format!("data: {chunk}\n\n")).into()
     }
 }

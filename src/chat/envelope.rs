@@ -1,8 +1,9 @@
-//! The few places of a chat request that the gateway decides on.
+//! The few places of a request that the gateway decides on.
 
-use super::ApiError;
+use super::prompt::PromptPlace;
+use super::{ApiError, Dialect};
 use bytes::Bytes;
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -15,6 +16,8 @@ use std::ops::Range;
 /// The spans belong to the body that was scanned and to no other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
+    /// How the body is to be understood.
+    pub dialect: Dialect,
     /// `model`, if the body names one; never blank.
     pub model: Option<String>,
     /// `stream`; false if absent.
@@ -25,13 +28,11 @@ pub struct Envelope {
     model_span: Option<Range<usize>>,
     /// Just behind the body's `{`.
     first_field: usize,
-    /// Just behind the `[` of `messages`.
-    first_message: usize,
-    /// Whether `messages` holds anything.
-    has_messages: bool,
+    /// Where an agent's prompt goes.
+    prompt: PromptPlace,
 }
 
-/// Why a body is not a chat request.
+/// Why a body is not a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// Not one JSON object in UTF-8.
@@ -55,9 +56,24 @@ pub enum BodyError {
     /// `messages` is missing or no array.
     #[error("`messages` must be an array")]
     Messages,
+    /// `input` is missing or null.
+    #[error("`input` must be there")]
+    Input,
+    /// An agent is asked for what is no conversation.
+    #[error("agents hold conversations; name a model, an alias or an endpoint")]
+    NoConversation,
 }
 
-/// Scans an OpenAI chat-completions body in one pass, without building a tree.
+/// Scans a Chat Completions body; see [`scan_as`].
+///
+/// # Errors
+///
+/// As [`scan_as`].
+pub fn scan(body: &[u8]) -> Result<Envelope, BodyError> {
+    scan_as(Dialect::Chat, body)
+}
+
+/// Scans a body in one pass, without building a tree.
 ///
 /// `model` may be absent. Fields that decide where a request goes are refused when they are there
 /// twice, because two readers could disagree about which one counts.
@@ -65,27 +81,24 @@ pub enum BodyError {
 /// # Errors
 ///
 /// One [`BodyError`] per way a body can be wrong; the first that is met.
-pub fn scan(body: &[u8]) -> Result<Envelope, BodyError> {
+pub fn scan_as(dialect: Dialect, body: &[u8]) -> Result<Envelope, BodyError> {
     let text = std::str::from_utf8(body).map_err(|error| BodyError::NotJson(error.to_string()))?;
-    let fields: Fields<'_> =
-        serde_json::from_str(text).map_err(|error| BodyError::NotJson(error.to_string()))?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let not_json = |error: serde_json::Error| BodyError::NotJson(error.to_string());
+    let fields = FieldsOf(dialect).deserialize(&mut json).map_err(not_json)?;
+    json.end().map_err(not_json)?;
     if let Some(refusal) = fields.refusal {
         return Err(refusal);
     }
-    let messages = fields
-        .messages
-        .map(RawValue::get)
-        .filter(|raw| raw.starts_with('['))
-        .ok_or(BodyError::Messages)?;
-    let model = fields.model.map(model_text).transpose()?;
+    let prompt = fields.prompt_place(dialect, text)?;
     Ok(Envelope {
-        model,
+        dialect,
+        model: fields.model.map(model_text).transpose()?,
         stream: fields.stream.map_or(Ok(false), flag)?,
         include_usage: fields.stream_options.map_or(Ok(None), include_usage)?,
         model_span: fields.model.map(|raw| span(text, raw.get())),
         first_field: text.find('{').unwrap_or_default() + 1,
-        first_message: span(text, messages).start + 1,
-        has_messages: !messages[1..].trim_start().starts_with(']'),
+        prompt,
     })
 }
 
@@ -95,12 +108,17 @@ impl Envelope {
         self.edited(body, Some(model), None)
     }
 
-    /// `body` with a system message in front of its messages; every other byte stays.
+    /// `body` with a prompt in front of its messages; every other byte stays.
     pub fn with_system_prompt(&self, body: &[u8], prompt: &str) -> Bytes {
         self.edited(body, None, Some(prompt))
     }
 
-    /// `body` with another `model` and a system message in front, each if given, in one splice.
+    /// Whether the body is a conversation, which an agent's prompt can be put in front of.
+    pub fn is_conversation(&self) -> bool {
+        self.prompt != PromptPlace::Nowhere
+    }
+
+    /// `body` with another `model` and a prompt in front, each if given, in one splice.
     pub fn edited(&self, body: &[u8], model: Option<&str>, prompt: Option<&str>) -> Bytes {
         let mut edits: Vec<(Range<usize>, String)> = Vec::with_capacity(2);
         if let Some(model) = model {
@@ -113,14 +131,7 @@ impl Envelope {
                 ),
             });
         }
-        if let Some(prompt) = prompt {
-            let comma = if self.has_messages { "," } else { "" };
-            let message = format!(
-                "{{\"role\":\"system\",\"content\":{}}}{comma}",
-                quoted(prompt)
-            );
-            edits.push((self.first_message..self.first_message, message));
-        }
+        edits.extend(prompt.and_then(|prompt| self.prompt.edit(prompt)));
         splice(body, edits)
     }
 }
@@ -134,6 +145,8 @@ impl BodyError {
             Self::Model => "invalid_model",
             Self::Stream | Self::StreamOptions => "invalid_type",
             Self::Messages => "invalid_messages",
+            Self::Input => "invalid_input",
+            Self::NoConversation => "invalid_model",
         }
     }
 
@@ -142,10 +155,11 @@ impl BodyError {
         match self {
             Self::NotJson(_) => None,
             Self::Duplicate(field) => Some(field),
-            Self::ModelCase(_) | Self::Model => Some("model"),
+            Self::ModelCase(_) | Self::Model | Self::NoConversation => Some("model"),
             Self::Stream => Some("stream"),
             Self::StreamOptions => Some("stream_options"),
             Self::Messages => Some("messages"),
+            Self::Input => Some("input"),
         }
     }
 }
@@ -209,22 +223,25 @@ fn include_usage(raw: &RawValue) -> Result<Option<bool>, BodyError> {
         .map_err(|_| BodyError::StreamOptions)
 }
 
+/// The values of the fields that count.
 #[derive(Default)]
 struct Fields<'a> {
     model: Option<&'a RawValue>,
     messages: Option<&'a RawValue>,
+    input: Option<&'a RawValue>,
     stream: Option<&'a RawValue>,
     stream_options: Option<&'a RawValue>,
     refusal: Option<BodyError>,
 }
 
 impl<'a> Fields<'a> {
-    fn take(&mut self, key: &str, value: &'a RawValue) {
-        let (name, place) = match key {
-            "model" => ("model", &mut self.model),
-            "messages" => ("messages", &mut self.messages),
-            "stream" => ("stream", &mut self.stream),
-            "stream_options" => ("stream_options", &mut self.stream_options),
+    fn take(&mut self, dialect: Dialect, key: &str, value: &'a RawValue) {
+        let (name, place) = match (key, dialect) {
+            ("model", _) => ("model", &mut self.model),
+            ("messages", Dialect::Chat) => ("messages", &mut self.messages),
+            ("input", Dialect::Embeddings) => ("input", &mut self.input),
+            ("stream", _) if dialect.streams() => ("stream", &mut self.stream),
+            ("stream_options", Dialect::Chat) => ("stream_options", &mut self.stream_options),
             _ if key.eq_ignore_ascii_case("model") => {
                 self.refusal
                     .get_or_insert_with(|| BodyError::ModelCase(key.to_owned()));
@@ -236,17 +253,39 @@ impl<'a> Fields<'a> {
             self.refusal.get_or_insert(BodyError::Duplicate(name));
         }
     }
-}
 
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
+    /// Where an agent's prompt goes; refuses a body that lacks what the dialect is about.
+    fn prompt_place(&self, dialect: Dialect, text: &str) -> Result<PromptPlace, BodyError> {
+        match dialect {
+            Dialect::Chat => {
+                let messages = self
+                    .messages
+                    .map(RawValue::get)
+                    .filter(|raw| raw.starts_with('['))
+                    .ok_or(BodyError::Messages)?;
+                Ok(PromptPlace::in_messages(messages, &span(text, messages)))
+            }
+            Dialect::Embeddings => self
+                .input
+                .filter(|input| input.get() != "null")
+                .map(|_| PromptPlace::Nowhere)
+                .ok_or(BodyError::Input),
+        }
     }
 }
 
-struct FieldsVisitor;
+/// Reads the fields that count in a dialect.
+struct FieldsOf(Dialect);
 
-impl<'de> Visitor<'de> for FieldsVisitor {
+impl<'de> DeserializeSeed<'de> for FieldsOf {
+    type Value = Fields<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FieldsOf {
     type Value = Fields<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -257,7 +296,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         let mut fields = Fields::default();
         while let Some(Key(key)) = map.next_key()? {
             let value = map.next_value::<&RawValue>().map_err(A::Error::custom)?;
-            fields.take(&key, value);
+            fields.take(self.0, &key, value);
         }
         Ok(fields)
     }

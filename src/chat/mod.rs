@@ -8,10 +8,14 @@
 mod answer;
 mod chunk;
 mod completion;
+mod dialect;
+mod embeddings;
 mod envelope;
 mod error;
+mod frame;
 mod frames;
 mod message;
+mod prompt;
 mod request;
 mod usage;
 
@@ -19,10 +23,13 @@ mod usage;
 mod tests;
 
 pub use answer::{AnswerError, AnswerScan, scan_answer};
-pub use chunk::{ChunkWriter, DONE_FRAME, error_frame};
+pub use chunk::{ChunkWriter, DONE_FRAME};
 pub use completion::{Completion, FinishReason, ToolCall};
-pub use envelope::{BodyError, Envelope, scan};
+pub use dialect::Dialect;
+pub use embeddings::{Embeddings, EmbeddingsRequest};
+pub use envelope::{BodyError, Envelope, scan, scan_as};
 pub use error::{ApiError, ErrorDetails};
+pub use frame::Frame;
 pub use frames::{FrameSplitter, FrameTooLarge, frame_data};
 pub use message::{Image, Message, Part, Role};
 pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};

@@ -21,6 +21,11 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Tokens of a text of this many bytes, if nobody counted them: four bytes a token is usual for English.
+    pub fn guess(bytes: usize) -> u64 {
+        (bytes as u64).div_ceil(4)
+    }
+
     /// All tokens of the call.
     pub fn total_tokens(&self) -> u64 {
         self.prompt_tokens.saturating_add(self.completion_tokens)

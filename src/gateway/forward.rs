@@ -5,9 +5,9 @@ use super::{
     decide::Decided,
 };
 use crate::{
-    chat::{ApiError, Envelope, Usage},
+    chat::{ApiError, Envelope, Frame, Usage},
     model::spec::ResponseModel,
-    providers::{ChatAnswer, ChatCall, Upstream},
+    providers::{ChatAnswer, ChatCall, ChatContent, Upstream},
     reconcile::{EndpointState, Pinned},
     routing::Target,
 };
@@ -34,6 +34,8 @@ pub struct Answer {
     pub attempts: Vec<Attempt>,
     /// The way the request went, as [`Decided::route`]; another one after a fallback.
     pub route: String,
+    /// Fields that could not be passed on as they were, with what became of them.
+    pub adjusted: Vec<String>,
 }
 
 /// The body of an answer.
@@ -41,7 +43,7 @@ pub enum Content {
     /// A whole JSON document.
     Full(Bytes, Option<Usage>),
     /// Server-sent events.
-    Stream(BoxStream<'static, Bytes>),
+    Stream(BoxStream<'static, Frame>),
 }
 
 /// Sends a request to its first target; retries it and falls back as the manifests say.
@@ -97,6 +99,7 @@ pub(super) fn call(
     let requested = &decided.decision.requested;
     let echo = target.endpoint.response_model == ResponseModel::Requested;
     ChatCall {
+        dialect: request.envelope.dialect,
         body: request.envelope.with_model(&request.body, &target.model),
         model: target.model.to_string(),
         requested: requested.clone(),
@@ -114,13 +117,14 @@ pub(super) fn call(
 }
 
 pub(super) fn begun(answer: ChatAnswer, attempts: Vec<Attempt>, route: String) -> Answer {
-    let content = match answer {
-        ChatAnswer::Full { body, usage } => Content::Full(body, usage),
-        ChatAnswer::Stream(stream) => Content::Stream(stream),
+    let content = match answer.content {
+        ChatContent::Full { body, usage } => Content::Full(body, usage),
+        ChatContent::Stream(stream) => Content::Stream(stream),
     };
     Answer {
         content,
         attempts,
         route,
+        adjusted: answer.adjusted,
     }
 }

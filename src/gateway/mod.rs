@@ -1,4 +1,4 @@
-//! One chat request: pin → resolve → check → attempt → stream.
+//! One request, whatever its dialect: pin → resolve → check → attempt → stream.
 //!
 //! [`decide`] is everything up to the upstream call and needs no IO; [`forward`] attempts the targets in
 //! order until one begins to answer. A caller that drops the answer cancels the upstream.
@@ -7,6 +7,7 @@
 
 mod attempts;
 mod decide;
+mod explain;
 mod forward;
 
 #[cfg(test)]
@@ -14,4 +15,5 @@ mod tests;
 
 pub use attempts::Attempt;
 pub use decide::{Caller, Decided, decide, refused};
+pub use explain::{Question, explain};
 pub use forward::{Answer, Content, Forward, forward};

@@ -1,4 +1,5 @@
-//! `POST /v1/chat/completions`, and the same scoped to one endpoint.
+//! One way in for every dialect: `POST /v1/chat/completions`, `/v1/embeddings`, and the same scoped to one
+//! endpoint. What differs between dialects, `chat::Dialect` knows.
 
 use super::{
     headers,
@@ -6,7 +7,7 @@ use super::{
     state::{BodyLimits, Decoration, Doors},
 };
 use crate::{
-    chat::{ApiError, scan},
+    chat::{ApiError, Dialect, Frame, scan_as},
     gateway::{Answer, Caller, Content, Forward, decide, forward},
     model::DEFAULT_NAMESPACE,
     reconcile::{Live, Pinned},
@@ -30,7 +31,8 @@ struct Trail {
 }
 
 /// Serves a request whose path names no endpoint.
-pub(super) async fn completions(
+pub(super) async fn unscoped(
+    dialect: Dialect,
     State(live): State<Live>,
     State(metrics): State<Arc<Metrics>>,
     State(decoration): State<Decoration>,
@@ -38,6 +40,7 @@ pub(super) async fn completions(
     request: Request,
 ) -> Response {
     let asked = Asked {
+        dialect,
         scope: None,
         body: request.into_body(),
         most: bodies.chat,
@@ -47,6 +50,7 @@ pub(super) async fn completions(
 
 /// What is asked, before it is read.
 struct Asked<'a> {
+    dialect: Dialect,
     scope: Option<&'a str>,
     body: Body,
     /// Largest body in bytes.
@@ -54,14 +58,20 @@ struct Asked<'a> {
 }
 
 /// Serves a request for `/{endpoint}/…`.
-pub(super) async fn scoped(doors: &Doors, scope: &str, body: Body) -> Response {
+pub(super) async fn scoped(
+    doors: &Doors,
+    dialect: Dialect,
+    scope: &str,
+    request: Request,
+) -> Response {
     answer(
         doors.reconciler.live(),
         &doors.metrics,
         doors.decoration,
         Asked {
+            dialect,
             scope: Some(scope),
-            body,
+            body: request.into_body(),
             most: doors.bodies.chat,
         },
     )
@@ -81,11 +91,13 @@ async fn answer(
         request_id: headers::new_request_id(),
         route: None,
     };
+    let dialect = asked.dialect;
     let result = run(&served, asked, &mut trail).await;
     let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
     metrics.request(status, started.elapsed());
     tracing::debug!(
         request.id = trail.request_id,
+        path = dialect.path(),
         revision = trail.revision,
         route = trail.route.as_deref().unwrap_or_default(),
         status,
@@ -94,7 +106,7 @@ async fn answer(
     );
     let mut response = match result {
         Ok(answer) => respond(answer),
-        Err(error) => error_response(&error),
+        Err(error) => error_in(dialect, &error),
     };
     decorate(response.headers_mut(), &trail, decoration);
     response
@@ -105,9 +117,14 @@ async fn run(
     asked: Asked<'_>,
     trail: &mut Trail,
 ) -> Result<Answer, Box<ApiError>> {
-    let Asked { scope, body, most } = asked;
+    let Asked {
+        dialect,
+        scope,
+        body,
+        most,
+    } = asked;
     let body = read(body, most).await?;
-    let envelope = scan(&body).map_err(|error| Box::new(ApiError::from(error)))?;
+    let envelope = scan_as(dialect, &body).map_err(|error| Box::new(ApiError::from(error)))?;
     let caller = Caller {
         namespace: DEFAULT_NAMESPACE,
         scope,
@@ -150,7 +167,9 @@ fn respond(answer: Answer) -> Response {
         Content::Stream(stream) => {
             let events = HeaderValue::from_static("text/event-stream");
             let no_cache = HeaderValue::from_static("no-cache");
-            let body = Body::from_stream(stream.map(Ok::<_, Infallible>));
+            // What only tells something has nothing to send.
+            let sent = |frame: Frame| async { Some(frame.bytes).filter(|bytes| !bytes.is_empty()) };
+            let body = Body::from_stream(stream.filter_map(sent).map(Ok::<_, Infallible>));
             (
                 [
                     (header::CONTENT_TYPE, events),
@@ -169,17 +188,29 @@ fn respond(answer: Answer) -> Response {
             &attempts.join(", "),
         );
     }
+    if !answer.adjusted.is_empty() {
+        headers::set(
+            response.headers_mut(),
+            headers::ADJUSTED,
+            &answer.adjusted.join(", "),
+        );
+    }
     response
 }
 
 /// OpenAI's error envelope.
 pub(super) fn error_response(error: &ApiError) -> Response {
+    error_in(Dialect::Chat, error)
+}
+
+/// An error in a dialect's words.
+pub(super) fn error_in(dialect: Dialect, error: &ApiError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = HeaderValue::from_static("application/json");
     let mut response = (
         status,
         [(header::CONTENT_TYPE, json)],
-        error.to_json().to_string(),
+        dialect.error_body(error),
     )
         .into_response();
     for (name, value) in &error.details.headers {

@@ -8,6 +8,7 @@ pub(super) const REVISION: HeaderName = HeaderName::from_static("x-orloj-revisio
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-orloj-request-id");
 pub(super) const ROUTE: HeaderName = HeaderName::from_static("x-orloj-route");
 pub(super) const ATTEMPTS: HeaderName = HeaderName::from_static("x-orloj-attempts");
+pub(super) const ADJUSTED: HeaderName = HeaderName::from_static("x-orloj-param-adjusted");
 
 /// A fresh identifier for a request; sorts by time.
 pub(super) fn new_request_id() -> String {

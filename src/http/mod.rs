@@ -10,6 +10,7 @@ mod console;
 mod control;
 mod detached;
 mod events;
+mod explain;
 mod headers;
 mod label_selector;
 mod live_export;

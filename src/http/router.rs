@@ -1,10 +1,13 @@
 //! Every route, on one page.
 
 use super::{
-    access, apply, chat, console, control, events, metrics, models, openapi, orders, probes,
-    problem::Problem, resources, state::Doors, webhooks,
+    access, apply, chat, console, control, events, explain, metrics, models, openapi, orders,
+    probes, problem::Problem, resources, state::Doors, webhooks,
 };
-use crate::{chat::ApiError, model::Kind};
+use crate::{
+    chat::{ApiError, Dialect},
+    model::Kind,
+};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, Request, State},
@@ -14,8 +17,8 @@ use axum::{
     routing::{get, post},
 };
 
-/// Path endings of chat completions behind an endpoint's name.
-const SCOPED_CHAT: [&str; 2] = ["/v1/chat/completions", "/chat/completions"];
+/// A further path ending of chat completions behind an endpoint's name.
+const SHORT_CHAT: &str = "/chat/completions";
 
 /// Path ending of the list of names behind an endpoint's name.
 const SCOPED_MODELS: &str = "/v1/models";
@@ -25,8 +28,7 @@ pub fn router(doors: Doors) -> Router {
     let guarded = resource_routes().merge(control_routes());
     let guarded = guarded.layer(DefaultBodyLimit::max(doors.bodies.api));
     let guarded = guarded.layer(from_fn_with_state(doors.clone(), access::check));
-    Router::new()
-        .route("/v1/chat/completions", post(chat::completions))
+    gateway_routes()
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::one))
         .route("/healthz", get(probes::healthz))
@@ -43,6 +45,18 @@ pub fn router(doors: Doors) -> Router {
         .with_state(doors)
 }
 
+/// One for each way of asking.
+fn gateway_routes() -> Router<Doors> {
+    Dialect::ALL
+        .into_iter()
+        .fold(Router::new(), |router, dialect| {
+            let ask = move |live, metrics, decoration, bodies, request| {
+                chat::unscoped(dialect, live, metrics, decoration, bodies, request)
+            };
+            router.route(dialect.path(), post(ask))
+        })
+}
+
 fn control_routes() -> Router<Doors> {
     Router::new()
         .route("/api/v1/status", get(control::status))
@@ -56,6 +70,7 @@ fn control_routes() -> Router<Doors> {
         .route("/api/v1/revisions/{revision}", get(control::revision))
         .route("/api/v1/live", get(control::live))
         .route("/api/v1/graph", get(control::graph))
+        .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/apply", post(apply::apply))
 }
 
@@ -78,25 +93,24 @@ fn resource_routes() -> Router<Doors> {
 async fn other_method(request: Request) -> Response {
     let (method, path) = (request.method(), request.uri().path());
     let message = format!("{path} does not take {method}");
-    if path == "/v1/chat/completions" || path.starts_with("/v1/models") {
+    let asked = Dialect::ALL.into_iter().find(|asked| asked.path() == path);
+    if asked.is_some() || path.starts_with("/v1/models") {
         let error =
             ApiError::new(405, "invalid_request_error", message).with_code("method_not_allowed");
-        return chat::error_response(&error);
+        return chat::error_in(asked.unwrap_or(Dialect::Chat), &error);
     }
     let status = StatusCode::METHOD_NOT_ALLOWED;
     Problem::new(status, "method_not_allowed", message).into_response()
 }
 
-/// Requests scoped to an endpoint: `POST /{endpoint}`, `/{endpoint}/v1/chat/completions`,
+/// Requests scoped to an endpoint: `POST /{endpoint}`, `/{endpoint}/v1/chat/completions` and the other dialects' paths,
 /// `GET /{endpoint}/v1/models`, and the same with `/{namespace}` in front. Anything else is nothing.
 async fn elsewhere(State(doors): State<Doors>, request: Request) -> Response {
     let (method, path) = (request.method(), request.uri().path());
     if method == Method::POST {
-        let ending = SCOPED_CHAT
-            .iter()
-            .find_map(|ending| path.strip_suffix(ending));
-        if let Some(scope) = scope(ending.unwrap_or(path)) {
-            return chat::scoped(&doors, &scope, request.into_body()).await;
+        let (dialect, before) = asked_behind(path);
+        if let Some(scope) = scope(before) {
+            return chat::scoped(&doors, dialect, &scope, request).await;
         }
     }
     if method == Method::GET
@@ -110,6 +124,18 @@ async fn elsewhere(State(doors): State<Doors>, request: Request) -> Response {
         return chat::error_response(&error);
     }
     Problem::not_found(message).into_response()
+}
+
+/// What is asked at a path, and what stands in front of the dialect's own; chat completions if nothing else.
+fn asked_behind(path: &str) -> (Dialect, &str) {
+    let behind = |dialect: Dialect| Some((dialect, path.strip_suffix(dialect.path())?));
+    Dialect::ALL
+        .into_iter()
+        .find_map(behind)
+        .unwrap_or_else(|| {
+            let before = path.strip_suffix(SHORT_CHAT).unwrap_or(path);
+            (Dialect::Chat, before)
+        })
 }
 
 /// `endpoint` or `namespace/endpoint`, if the path is not one of the server's own.

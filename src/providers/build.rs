@@ -7,7 +7,7 @@ use super::credential::Key;
 use super::mock::Mock;
 use super::network::{Network, Target, TargetError};
 use super::ollama::Ollama;
-use super::openai::{OpenAi, Place};
+use super::openai::{OpenAi, Place, under};
 use super::site::Site;
 use super::timeouts::Timeouts;
 use super::transport::Transport;
@@ -35,8 +35,8 @@ impl Builder<'_> {
     pub(super) fn build(self) -> Result<Adapter, UpstreamBuildError> {
         match self.spec.provider.as_str() {
             "mock" => self.mock(),
-            "openai" => self.need_key()?.bearer("chat/completions"),
-            "openai-compatible" => self.bearer("chat/completions"),
+            "openai" => self.need_key()?.bearer(""),
+            "openai-compatible" => self.bearer(""),
             "azure-openai" => self.need_key()?.azure(),
             "anthropic" => self.need_key()?.anthropic(),
             "ollama" => self.ollama(),
@@ -52,11 +52,14 @@ impl Builder<'_> {
         }))
     }
 
+    /// OpenAI's paths at `path` behind the base URL.
     fn bearer(self, path: &str) -> Result<Adapter, UpstreamBuildError> {
-        let url = under(self.base_url()?, path);
+        let mut url = self.base_url()?;
+        let whole = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&whole);
         let headers = self.authorization()?;
         let (transport, url) = self.transport(&url, headers)?;
-        let place = Place::Fixed(url);
+        let place = Place::below(&url);
         Ok(Adapter::OpenAi(OpenAi { transport, place }))
     }
 
@@ -92,9 +95,9 @@ impl Builder<'_> {
         root: &str,
         headers: HeaderMap,
     ) -> Result<Adapter, UpstreamBuildError> {
-        base.set_path(&format!("{root}/openai/v1/chat/completions"));
+        base.set_path(&format!("{root}/openai/v1"));
         let (transport, url) = self.transport(&base, headers)?;
-        let place = Place::Fixed(url);
+        let place = Place::below(&url);
         Ok(Adapter::OpenAi(OpenAi { transport, place }))
     }
 
@@ -128,16 +131,16 @@ impl Builder<'_> {
     fn ollama(self) -> Result<Adapter, UpstreamBuildError> {
         match self.option("api") {
             None | Some("native") => {}
-            Some("openai") => return self.bearer("v1/chat/completions"),
+            Some("openai") => return self.bearer("/v1"),
             Some(other) => return Err(option_error("api", other, "must be native or openai")),
         }
         let num_ctx = self.number("num_ctx")?;
         let keep_alive = self.option("keep_alive").map(str::to_owned);
-        let url = under(self.base_url()?, "api/chat");
         let headers = self.authorization()?;
-        let (transport, url) = self.transport(&url, headers)?;
+        let base = self.base_url()?;
+        let (transport, base) = self.transport(&base, headers)?;
         Ok(Adapter::Ollama(Ollama::new(
-            transport, url, num_ctx, keep_alive,
+            transport, &base, num_ctx, keep_alive,
         )))
     }
 
@@ -301,11 +304,4 @@ fn option_error(name: &'static str, value: &str, problem: &'static str) -> Upstr
         value: value.to_owned(),
         problem,
     }
-}
-
-/// `base` with a path behind its own.
-fn under(mut base: Url, path: &str) -> Url {
-    let whole = format!("{}/{path}", base.path().trim_end_matches('/'));
-    base.set_path(&whole);
-    base
 }

@@ -1,15 +1,17 @@
 //! One call of an endpoint and its answer.
 
-use crate::chat::Usage;
+use crate::chat::{Dialect, Frame, Usage};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use std::fmt;
 use std::time::Duration;
 
-/// One chat call.
+/// One call.
 #[derive(Debug, Clone)]
 pub struct ChatCall {
-    /// OpenAI chat JSON whose `model` is already the upstream's.
+    /// How the client asks, and is answered.
+    pub dialect: Dialect,
+    /// The client's JSON, whose `model` is already the upstream's.
     pub body: Bytes,
     /// The upstream's model.
     pub model: String,
@@ -39,21 +41,39 @@ impl ChatCall {
     }
 }
 
-/// The answer to a call, in OpenAI's words.
-pub enum ChatAnswer {
-    /// A whole answer.
+/// The answer to a call, in the words that the client asked with.
+#[derive(Debug)]
+pub struct ChatAnswer {
+    /// What is sent to the client.
+    pub content: ChatContent,
+    /// Fields of the request that could not be passed on as they were, with what became of them.
+    pub adjusted: Vec<String>,
+}
+
+/// The body of an answer.
+pub enum ChatContent {
+    /// A whole JSON document.
     Full {
-        /// A `chat.completion` object.
+        /// `chat.completion` and the like.
         body: Bytes,
         /// Tokens, if the provider counted them.
         usage: Option<Usage>,
     },
-    /// Server-sent events, ready to be sent. Ends with `[DONE]`, or with an error frame and without.
+    /// Server-sent events. Ends as the dialect ends what is complete, or with an error frame and without.
     /// Dropping it cancels the call upstream.
-    Stream(BoxStream<'static, Bytes>),
+    Stream(BoxStream<'static, Frame>),
 }
 
-impl fmt::Debug for ChatAnswer {
+impl From<ChatContent> for ChatAnswer {
+    fn from(content: ChatContent) -> Self {
+        Self {
+            content,
+            adjusted: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for ChatContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full { usage, .. } => f

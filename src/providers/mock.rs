@@ -1,12 +1,17 @@
 //! A provider that needs no key and no network and says what was chosen.
 
-use super::{ChatAnswer, ChatCall};
-use crate::chat::{ApiError, ChunkWriter, Completion, FinishReason, Usage};
+use super::{ChatCall, ChatContent};
+use crate::chat::{
+    ApiError, ChunkWriter, Completion, Embeddings, EmbeddingsRequest, FinishReason, Usage,
+};
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
+
+/// The length of a vector, if the request does not say: short, to be read by people.
+const DIMENSIONS: u64 = 8;
 
 /// Answers deterministically.
 pub(super) struct Mock {
@@ -17,7 +22,7 @@ pub(super) struct Mock {
 }
 
 impl Mock {
-    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
         let said = Conversation::read(&call.body);
         let text = self.text(&call, &said);
         let usage = usage(&said, &text);
@@ -41,13 +46,34 @@ impl Mock {
             finish: FinishReason::Stop,
             usage,
         };
-        Ok(ChatAnswer::Full {
+        Ok(ChatContent::Full {
             body: completion.to_bytes(),
             usage: Some(usage),
         })
     }
 
-    fn stream(&self, writer: &ChunkWriter, text: &str, usage: &Usage) -> ChatAnswer {
+    /// Vectors that are the same for the same text and model, and of length 1.
+    pub(super) async fn embed(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
+        let request = EmbeddingsRequest::read(&call.body)?;
+        let length = request.dimensions.unwrap_or(DIMENSIONS);
+        let vector = |text: &String| vector(&call.model, text, length);
+        let usage = Usage {
+            prompt_tokens: request.texts.iter().map(|text| words(text)).sum(),
+            ..Usage::default()
+        };
+        let embeddings = Embeddings {
+            vectors: request.texts.iter().map(vector).collect(),
+            model: call.response_model.unwrap_or(call.model),
+            usage,
+        };
+        self.pause().await;
+        Ok(ChatContent::Full {
+            body: embeddings.to_bytes(request.as_base64),
+            usage: Some(usage),
+        })
+    }
+
+    fn stream(&self, writer: &ChunkWriter, text: &str, usage: &Usage) -> ChatContent {
         let mut frames = vec![writer.role()];
         frames.extend(text.split_inclusive(' ').map(|word| writer.text(word)));
         frames.extend(writer.finish(FinishReason::Stop, usage));
@@ -58,7 +84,7 @@ impl Mock {
             }
             frame
         });
-        ChatAnswer::Stream(frames.boxed())
+        ChatContent::Stream(frames.boxed())
     }
 
     async fn pause(&self) {
@@ -77,6 +103,22 @@ impl Mock {
             self.endpoint, call.model, call.revision, said.last
         )
     }
+}
+
+/// `length` numbers drawn from the digest of a text, scaled so that their squares add up to 1.
+fn vector(model: &str, text: &str, length: u64) -> Vec<f32> {
+    let numbers: Vec<f32> = (0..length)
+        .map(|index| {
+            let mut hash = Sha256::new();
+            hash.update(index.to_le_bytes());
+            hash.update(model.as_bytes());
+            hash.update([0]);
+            hash.update(text.as_bytes());
+            f32::from(hash.finalize()[0]) - 127.5
+        })
+        .collect();
+    let norm = numbers.iter().map(|n| n * n).sum::<f32>().sqrt();
+    numbers.into_iter().map(|n| n / norm).collect()
 }
 
 /// Counts words.

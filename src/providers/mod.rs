@@ -18,6 +18,7 @@ mod network;
 mod observed;
 mod ollama;
 mod openai;
+mod passthrough;
 mod pause;
 mod relay;
 mod site;
@@ -28,7 +29,7 @@ mod upstream;
 #[cfg(test)]
 mod tests;
 
-pub use call::{ChatAnswer, ChatCall};
+pub use call::{ChatAnswer, ChatCall, ChatContent};
 pub use health::Standing;
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use observed::Observation;

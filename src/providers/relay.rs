@@ -1,8 +1,7 @@
 //! A streamed answer on its way to the client.
 
 use super::transport::Reply;
-use crate::chat::{ApiError, error_frame};
-use bytes::Bytes;
+use crate::chat::{ApiError, Dialect, Frame};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use std::collections::VecDeque;
@@ -15,13 +14,13 @@ pub(super) const MAX_FRAME_BYTES: usize = 1 << 20;
 /// the connection can be used again. The client has everything by then.
 const DRAIN: Duration = Duration::from_millis(250);
 
-/// Turns a provider's stream into OpenAI's frames.
+/// Turns a provider's stream into frames for the client.
 pub(super) trait Decode: Send {
     /// Takes a piece of any length and queues the frames it completes.
-    fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError>;
+    fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError>;
 
     /// Takes what is left when the body ended; [`Progress::More`] means that it ended too early.
-    fn end(&mut self, frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError>;
+    fn end(&mut self, frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError>;
 }
 
 /// Whether a stream goes on.
@@ -37,9 +36,10 @@ pub(super) enum Progress {
 ///
 /// A stream that fails before its first frame is an error, so that the call can still be made elsewhere.
 pub(super) async fn relay(
+    dialect: Dialect,
     reply: Reply,
     decoder: Box<dyn Decode>,
-) -> Result<BoxStream<'static, Bytes>, ApiError> {
+) -> Result<BoxStream<'static, Frame>, ApiError> {
     let mut relay = Relay {
         reply,
         decoder,
@@ -50,10 +50,10 @@ pub(super) async fn relay(
         Some(first) => first?,
         None => return Err(relay.ended_early()),
     };
-    let rest = stream::unfold(relay, |mut relay| async {
+    let rest = stream::unfold(relay, move |mut relay| async move {
         let frame = match relay.next().await? {
             Ok(frame) => frame,
-            Err(error) => error_frame(&error),
+            Err(error) => Frame::failed(dialect, error),
         };
         Some((frame, relay))
     });
@@ -63,7 +63,7 @@ pub(super) async fn relay(
 struct Relay {
     reply: Reply,
     decoder: Box<dyn Decode>,
-    frames: VecDeque<Bytes>,
+    frames: VecDeque<Frame>,
     state: State,
 }
 
@@ -76,7 +76,7 @@ enum State {
 
 impl Relay {
     /// The next frame, the error that ends the stream, or its end.
-    async fn next(&mut self) -> Option<Result<Bytes, ApiError>> {
+    async fn next(&mut self) -> Option<Result<Frame, ApiError>> {
         loop {
             if let Some(frame) = self.frames.pop_front() {
                 return Some(Ok(frame));

@@ -10,7 +10,7 @@ use super::observed::{Observation, Observed};
 use super::ollama::Ollama;
 use super::openai::OpenAi;
 use super::{ChatAnswer, ChatCall};
-use crate::chat::ApiError;
+use crate::chat::{ApiError, Dialect};
 use crate::model::ResourceId;
 use crate::model::spec::ModelEndpointSpec;
 use crate::secrets::Opened;
@@ -146,12 +146,7 @@ impl Upstream {
     /// [`ApiError`] as the client is to see it; nothing of an answer has gone out then.
     pub async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let model = call.model.clone();
-        let answer = match &self.adapter {
-            Adapter::OpenAi(openai) => openai.chat(call).await,
-            Adapter::Anthropic(anthropic) => anthropic.chat(call).await,
-            Adapter::Ollama(ollama) => ollama.chat(call).await,
-            Adapter::Mock(mock) => mock.chat(call).await,
-        };
+        let answer = self.adapter.answer(call).await;
         self.observed.note(answer.as_ref().err());
         self.health
             .note(&model, answer.as_ref().err(), Instant::now());
@@ -176,5 +171,20 @@ impl Upstream {
     /// Whether the last call reached the provider; `None` before the first.
     pub fn observation(&self) -> Option<Observation> {
         self.observed.newest()
+    }
+}
+
+impl Adapter {
+    async fn answer(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let content = match (self, call.dialect) {
+            (Self::OpenAi(openai), _) => openai.chat(call).await,
+            (Self::Anthropic(anthropic), Dialect::Chat) => anthropic.chat(call).await,
+            (Self::Anthropic(anthropic), Dialect::Embeddings) => Err(anthropic.no_embeddings()),
+            (Self::Ollama(ollama), Dialect::Chat) => ollama.chat(call).await,
+            (Self::Ollama(ollama), Dialect::Embeddings) => return ollama.embed(call).await,
+            (Self::Mock(mock), Dialect::Chat) => mock.chat(call).await,
+            (Self::Mock(mock), Dialect::Embeddings) => mock.embed(call).await,
+        };
+        content.map(ChatAnswer::from)
     }
 }

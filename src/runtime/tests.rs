@@ -3,7 +3,7 @@
 
 use super::{Turn, turn};
 use crate::{
-    chat::scan,
+    chat::{BodyError, Dialect, scan, scan_as},
     gateway::Forward,
     model::{Kind, Origin, ResourceId},
     routing::AgentRoute,
@@ -71,4 +71,12 @@ fn an_agent_without_a_prompt_sends_the_clients_bytes_within_its_time() {
     let sent = as_agent(&agent("", limit), body);
     assert_eq!(sent.body, body.as_bytes());
     assert_eq!(sent.deadline, limit);
+}
+
+#[test]
+fn an_agent_makes_no_vectors() {
+    let body = Bytes::from_static(br#"{"model":"agent/writer","input":"hi"}"#);
+    let envelope = scan_as(Dialect::Embeddings, &body).unwrap();
+    let refused = turn(&agent("", None), Turn { body, envelope });
+    assert_eq!(refused.err(), Some(BodyError::NoConversation));
 }

@@ -1,7 +1,7 @@
 //! One turn of an agent.
 
 use crate::{
-    chat::{BodyError, Envelope, scan},
+    chat::{BodyError, Envelope, scan_as},
     gateway::Forward,
     routing::AgentRoute,
 };
@@ -21,8 +21,12 @@ pub struct Turn {
 ///
 /// # Errors
 ///
-/// [`BodyError`] if the body with the prompt cannot be read; a body that was scanned before can.
+/// [`BodyError::NoConversation`] if the request is none; another [`BodyError`] if the body with the prompt cannot be
+/// read; a body that was scanned before can.
 pub fn turn(agent: &AgentRoute, request: Turn) -> Result<Forward, BodyError> {
+    if !request.envelope.is_conversation() {
+        return Err(BodyError::NoConversation);
+    }
     let deadline = agent.timeout;
     if agent.prompt.is_empty() {
         return Ok(Forward {
@@ -34,7 +38,7 @@ pub fn turn(agent: &AgentRoute, request: Turn) -> Result<Forward, BodyError> {
     let body = request
         .envelope
         .with_system_prompt(&request.body, &agent.prompt);
-    let envelope = scan(&body)?;
+    let envelope = scan_as(request.envelope.dialect, &body)?;
     Ok(Forward {
         body,
         envelope,

@@ -1,4 +1,4 @@
-use crate::chat::{ApiError, BodyError, scan, scan_answer};
+use crate::chat::{ApiError, BodyError, Dialect, scan, scan_answer, scan_as};
 
 /// Odd on purpose: escapes, a number too large for a double, a repeated unknown field, wild spacing.
 const ODD: &str = "\n {\"n\\u0061me\" : \"\\u00e9\u{e9}\",  \"model\":\t\"fa\\u0073t\" ,\"seed\":12345678901234567890123, \"seed\":1.50,\r\n\"messages\":[ {\"role\":\"user\",\"content\":\"{\\\"model\\\":\\\"x\\\"}\"}], \"metadata\":{\"model\":\"inner\"}}\n";
@@ -138,7 +138,7 @@ fn deep_nesting_is_scanned_without_overflow() {
 #[test]
 fn answer_model_is_rewritten_in_place_and_usage_read() {
     let answer = r#"{ "id":"1","model" : "up-2024","choices":[{"message":{"content":"\"model\":\"x\""}}],"usage":{"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":4}}}"#;
-    let scan = scan_answer(answer).unwrap();
+    let scan = scan_answer(Dialect::Chat, answer).unwrap();
     let usage = scan.usage.unwrap();
     assert_eq!(
         (
@@ -152,4 +152,21 @@ fn answer_model_is_rewritten_in_place_and_usage_read() {
         scan.with_model(answer, "fast"),
         answer.replace("up-2024", "fast")
     );
+}
+
+#[test]
+fn embeddings_need_an_input_and_take_no_prompt() {
+    let scan = |body: &str| scan_as(Dialect::Embeddings, body.as_bytes());
+    let body = r#"{"input":[1,2],"stream":"x","messages":1,"model":"m"}"#;
+    let envelope = scan(body).unwrap();
+    assert!(!envelope.is_conversation() && !envelope.stream);
+    assert_eq!(
+        envelope.edited(body.as_bytes(), Some("n"), Some("p")),
+        body.replace("\"m\"", "\"n\"")
+    );
+    for body in ["{}", r#"{"input":null}"#] {
+        assert_eq!(scan(body), Err(BodyError::Input), "{body}");
+    }
+    let twice = r#"{"input":"a","input":"b"}"#;
+    assert_eq!(scan(twice), Err(BodyError::Duplicate("input")));
 }

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod deciding;
+mod explaining;
 mod forwarding;
 mod upstream;
 

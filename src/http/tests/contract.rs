@@ -1,5 +1,6 @@
 //! The contract and the routes say the same.
 
+use crate::chat::Dialect;
 use crate::model::Kind;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,7 +26,10 @@ fn every_route_is_in_the_contract_and_the_other_way_round() {
         routed.insert(format!("/v1/{}/{{name}}", kind.plural()));
     }
     routed.insert("/{endpoint}".to_owned());
-    routed.insert("/{endpoint}/v1/chat/completions".to_owned());
+    for dialect in Dialect::ALL {
+        routed.insert(dialect.path().to_owned());
+        routed.insert(format!("/{{endpoint}}{}", dialect.path()));
+    }
     routed.insert("/{endpoint}/v1/models".to_owned());
     let contract: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
     let documented: BTreeSet<String> = contract["paths"]

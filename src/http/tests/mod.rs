@@ -3,6 +3,7 @@
 
 mod changing;
 mod contract;
+mod dialects;
 mod door;
 mod guarding;
 mod looking;

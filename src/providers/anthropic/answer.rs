@@ -4,7 +4,7 @@ use super::names::Names;
 use crate::chat::{ApiError, Completion, FinishReason, ToolCall, Usage};
 use crate::providers::failure::ProviderError;
 use crate::providers::transport::Reply;
-use crate::providers::{ChatAnswer, ChatCall, relay};
+use crate::providers::{ChatCall, ChatContent, relay};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ pub(super) async fn whole(
     reply: Reply,
     names: &Names,
     call: &ChatCall,
-) -> Result<ChatAnswer, ApiError> {
+) -> Result<ChatContent, ApiError> {
     let site = Arc::clone(&reply.site);
     let client_named_model = reply.client_named_model;
     let body = reply.whole().await?;
@@ -104,7 +104,7 @@ pub(super) async fn whole(
         tool_calls,
         usage,
     };
-    Ok(ChatAnswer::Full {
+    Ok(ChatContent::Full {
         body: completion.to_bytes(),
         usage: Some(usage),
     })

@@ -9,7 +9,7 @@ mod stream;
 
 use super::relay::relay;
 use super::transport::Transport;
-use super::{ChatAnswer, ChatCall};
+use super::{ChatCall, ChatContent};
 use crate::chat::{ApiError, ChatRequest};
 use names::Names;
 use url::Url;
@@ -31,7 +31,7 @@ impl Anthropic {
         }
     }
 
-    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
         let site = &self.transport.site;
         let request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
         let names = Names::new(&request);
@@ -48,8 +48,14 @@ impl Anthropic {
             return Err(site.broken("answered with something else than the stream asked for"));
         }
         let decoder = stream::Events::new(&reply, names, &call);
-        relay(reply, Box::new(decoder))
+        relay(call.dialect, reply, Box::new(decoder))
             .await
-            .map(ChatAnswer::Stream)
+            .map(ChatContent::Stream)
+    }
+    /// Anthropic makes no vectors.
+    pub(super) fn no_embeddings(&self) -> ApiError {
+        let error = ApiError::invalid_request("provider `anthropic` has no embeddings");
+        let error = error.with_code("unsupported_operation").with_param("model");
+        self.transport.site.refused(error)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::answer::{WireUsage, finish};
 use super::names::Names;
-use crate::chat::{ApiError, ChunkWriter, FrameSplitter, frame_data};
+use crate::chat::{ApiError, ChunkWriter, Frame, FrameSplitter, frame_data};
 use crate::providers::ChatCall;
 use crate::providers::failure::ProviderError;
 use crate::providers::relay::{self, Decode, MAX_FRAME_BYTES, Progress};
@@ -74,14 +74,14 @@ impl Events {
         }
     }
 
-    fn event(&mut self, event: Event, frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError> {
+    fn event(&mut self, event: Event, frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
         match event.kind.as_str() {
             "message_start" => self.start(event.message, frames),
             "error" => {
                 let error = ProviderError::from_value(&event.error.unwrap_or_default());
                 return Err(Reply::reported(&self.site, error, self.client_named_model));
             }
-            "ping" if self.writer.is_some() => frames.push_back(KEEP_ALIVE),
+            "ping" if self.writer.is_some() => frames.push_back(KEEP_ALIVE.into()),
             "message_delta" => {
                 self.usage.update(event.usage.unwrap_or_default());
                 if let Some(reason) = event.delta.as_ref().and_then(|d| d["stop_reason"].as_str()) {
@@ -109,7 +109,7 @@ impl Events {
         Ok(Progress::More)
     }
 
-    fn start(&mut self, started: Option<Started>, frames: &mut VecDeque<Bytes>) {
+    fn start(&mut self, started: Option<Started>, frames: &mut VecDeque<Frame>) {
         let (id, model, usage) = started.map_or((None, None, None), |s| (s.id, s.model, s.usage));
         self.usage.update(usage.unwrap_or_default());
         if let Some(model) = model.filter(|_| !self.keeps_model) {
@@ -125,7 +125,7 @@ impl Events {
         self.writer = Some(writer);
     }
 
-    fn block_start(&mut self, block: &Value, frames: &mut VecDeque<Bytes>) -> Result<(), ApiError> {
+    fn block_start(&mut self, block: &Value, frames: &mut VecDeque<Frame>) -> Result<(), ApiError> {
         let field = |name: &str| block[name].as_str().unwrap_or_default();
         match field("type") {
             "tool_use" => {
@@ -142,7 +142,7 @@ impl Events {
         Ok(())
     }
 
-    fn block_delta(&mut self, delta: &Value, frames: &mut VecDeque<Bytes>) -> Result<(), ApiError> {
+    fn block_delta(&mut self, delta: &Value, frames: &mut VecDeque<Frame>) -> Result<(), ApiError> {
         let field = |name: &str| delta[name].as_str().unwrap_or_default();
         match field("type") {
             "text_delta" => frames.push_back(self.writer()?.text(field("text"))),
@@ -158,7 +158,7 @@ impl Events {
         Ok(())
     }
 
-    fn block_stop(&mut self, frames: &mut VecDeque<Bytes>) -> Result<(), ApiError> {
+    fn block_stop(&mut self, frames: &mut VecDeque<Frame>) -> Result<(), ApiError> {
         if let Some((index, false)) = self.open_tool.take() {
             frames.push_back(self.writer()?.tool_arguments(index, "{}"));
         }
@@ -173,7 +173,7 @@ impl Events {
 }
 
 impl Decode for Events {
-    fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError> {
+    fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
         self.splitter.push(piece);
         while let Some(frame) = self
             .splitter
@@ -192,7 +192,7 @@ impl Decode for Events {
         Ok(Progress::More)
     }
 
-    fn end(&mut self, frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError> {
+    fn end(&mut self, frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
         // The blank line behind the last event may be missing.
         self.piece(b"\n\n", frames)
     }

@@ -3,7 +3,7 @@
 use crate::chat::{ApiError, Completion, FinishReason, ToolCall, Usage};
 use crate::providers::failure::ProviderError;
 use crate::providers::transport::Reply;
-use crate::providers::{ChatAnswer, ChatCall, relay};
+use crate::providers::{ChatCall, ChatContent, relay};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -44,8 +44,7 @@ struct WireFunction {
 impl WireAnswer {
     /// Tokens. A prompt that was cached is not counted by Ollama: that is a guess, not nought.
     pub(super) fn usage(&self, prompt_bytes: usize) -> Usage {
-        // Four bytes a token is usual for English text.
-        let guess = (prompt_bytes as u64).div_ceil(4);
+        let guess = Usage::guess(prompt_bytes);
         Usage {
             prompt_tokens: self.prompt_eval_count.unwrap_or(guess),
             completion_tokens: self.eval_count.unwrap_or_default(),
@@ -83,7 +82,7 @@ impl WireCall {
     }
 }
 
-pub(super) async fn whole(reply: Reply, call: &ChatCall) -> Result<ChatAnswer, ApiError> {
+pub(super) async fn whole(reply: Reply, call: &ChatCall) -> Result<ChatContent, ApiError> {
     let site = Arc::clone(&reply.site);
     let client_named_model = reply.client_named_model;
     let body = reply.whole().await?;
@@ -122,7 +121,7 @@ pub(super) async fn whole(reply: Reply, call: &ChatCall) -> Result<ChatAnswer, A
         finish,
         usage,
     };
-    Ok(ChatAnswer::Full {
+    Ok(ChatContent::Full {
         body: completion.to_bytes(),
         usage: Some(usage),
     })

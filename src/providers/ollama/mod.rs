@@ -1,21 +1,24 @@
-//! Ollama's own chat API.
+//! Ollama's own API.
 //!
 //! Source: <https://docs.ollama.com/api/chat>.
 
 mod answer;
+mod embed;
 mod request;
 mod stream;
 
+use super::openai::under;
 use super::relay::relay;
 use super::transport::Transport;
-use super::{ChatAnswer, ChatCall};
-use crate::chat::{ApiError, ChatRequest};
+use super::{ChatAnswer, ChatCall, ChatContent};
+use crate::chat::{ApiError, ChatRequest, EmbeddingsRequest};
 use url::Url;
 
-/// An endpoint that speaks Ollama's `/api/chat`.
+/// An endpoint that speaks Ollama's `/api/chat` and `/api/embed`.
 pub(super) struct Ollama {
     transport: Transport,
-    url: Url,
+    chat_url: Url,
+    embed_url: Url,
     settings: Settings,
 }
 
@@ -28,9 +31,10 @@ struct Settings {
 }
 
 impl Ollama {
+    /// `base` is the server's root.
     pub(super) fn new(
         transport: Transport,
-        url: Url,
+        base: &Url,
         num_ctx: Option<u64>,
         keep_alive: Option<String>,
     ) -> Self {
@@ -40,26 +44,42 @@ impl Ollama {
         };
         Self {
             transport,
-            url,
+            chat_url: under(base.clone(), "api/chat"),
+            embed_url: under(base.clone(), "api/embed"),
             settings,
         }
     }
 
-    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
         let site = &self.transport.site;
         let request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
         let body = request::translate(request, &self.settings, &call)
             .map_err(|error| site.refused(error))?;
-        let reply = self
-            .transport
-            .post(self.url.clone(), body.to_string().into(), &call)
-            .await?;
+        let url = self.chat_url.clone();
+        let body = body.to_string().into();
+        let reply = self.transport.post(url, body, &call).await?;
         if !call.stream {
             return answer::whole(reply, &call).await;
         }
         let decoder = stream::Lines::new(&reply, &call);
-        relay(reply, Box::new(decoder))
+        relay(call.dialect, reply, Box::new(decoder))
             .await
-            .map(ChatAnswer::Stream)
+            .map(ChatContent::Stream)
+    }
+
+    pub(super) async fn embed(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let site = &self.transport.site;
+        let request = EmbeddingsRequest::read(&call.body).map_err(|error| site.refused(error))?;
+        let keep_alive = self.settings.keep_alive.as_deref();
+        let body = embed::translate(&request, keep_alive, &call.model);
+        let url = self.embed_url.clone();
+        let body = body.to_string().into();
+        let reply = self.transport.post(url, body, &call).await?;
+        let mut answer = ChatAnswer::from(embed::whole(reply, &request, &call).await?);
+        // Who asks changes no vector.
+        answer
+            .adjusted
+            .extend(request.user.map(|_| "user=left out".to_owned()));
+        Ok(answer)
     }
 }

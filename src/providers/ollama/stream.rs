@@ -1,13 +1,13 @@
 //! Ollama's stream of lines in OpenAI's chunks.
 
 use super::answer::{WireAnswer, WireCall};
-use crate::chat::{ApiError, ChunkWriter};
+use crate::chat::{ApiError, ChunkWriter, Frame};
 use crate::providers::ChatCall;
 use crate::providers::failure::ProviderError;
 use crate::providers::relay::{self, Decode, MAX_FRAME_BYTES, Progress};
 use crate::providers::site::Site;
 use crate::providers::transport::Reply;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Lines {
         }
     }
 
-    fn line(&mut self, line: &[u8], frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError> {
+    fn line(&mut self, line: &[u8], frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
         let mut answer: WireAnswer = serde_json::from_slice(line)
             .map_err(|_| self.site.broken("sent a line that is not a JSON object"))?;
         if let Some(error) = &answer.error {
@@ -74,7 +74,7 @@ impl Lines {
         Ok(Progress::Done)
     }
 
-    fn start(&mut self, answer: &WireAnswer, frames: &mut VecDeque<Bytes>) -> ChunkWriter {
+    fn start(&mut self, answer: &WireAnswer, frames: &mut VecDeque<Frame>) -> ChunkWriter {
         let model = self.response_model.as_ref().or(answer.model.as_ref());
         let writer = ChunkWriter::new(
             relay::new_id(),
@@ -87,7 +87,7 @@ impl Lines {
         writer
     }
 
-    fn tool_call(&mut self, writer: &ChunkWriter, call: WireCall, frames: &mut VecDeque<Bytes>) {
+    fn tool_call(&mut self, writer: &ChunkWriter, call: WireCall, frames: &mut VecDeque<Frame>) {
         let call = call.into_tool_call();
         frames.push_back(writer.tool_start(self.tools, &call.id, &call.name));
         frames.push_back(writer.tool_arguments(self.tools, &call.arguments));
@@ -96,7 +96,7 @@ impl Lines {
 }
 
 impl Decode for Lines {
-    fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError> {
+    fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
         let mut searched = self.buffer.len();
         self.buffer.extend_from_slice(piece);
         while let Some(offset) = self.buffer[searched..].iter().position(|b| *b == b'\n') {
@@ -116,7 +116,7 @@ impl Decode for Lines {
         Ok(Progress::More)
     }
 
-    fn end(&mut self, frames: &mut VecDeque<Bytes>) -> Result<Progress, ApiError> {
+    fn end(&mut self, frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
         let last = self.buffer.split();
         if last.iter().all(u8::is_ascii_whitespace) {
             return Ok(Progress::More);

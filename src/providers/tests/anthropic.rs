@@ -1,7 +1,7 @@
 use super::fake::{
     End, Fake, KEY, Script, call, chunks, full, hello, hello_stream, streamed, upstream,
 };
-use crate::providers::{ChatAnswer, Upstream};
+use crate::providers::{ChatContent, Upstream};
 use serde_json::{Value, json};
 
 fn message(content: &Value, stop_reason: &str) -> Script {
@@ -254,7 +254,8 @@ async fn answer_comes_back_in_openais_words_with_cached_tokens_in_the_prompt() {
         {"type": "thinking", "thinking": "hm", "signature": "s"},
         {"type": "text", "text": "a"}, {"type": "future_block", "x": 1}, {"type": "text", "text": "b"},
     ]), "end_turn")).await;
-    let ChatAnswer::Full { body, usage } = anthropic(&fake).chat(call(&hello())).await.unwrap()
+    let ChatContent::Full { body, usage } =
+        anthropic(&fake).chat(call(&hello())).await.unwrap().content
     else {
         panic!("a stream");
     };

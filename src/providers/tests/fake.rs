@@ -1,10 +1,10 @@
 //! An upstream of our own that answers as it is told and remembers what it was asked.
 
-use crate::chat::ApiError;
+use crate::chat::{ApiError, Dialect};
 use crate::model::spec::ModelEndpointSpec;
 use crate::model::{Kind, ResourceId};
 use crate::providers::{
-    ChatAnswer, ChatCall, Network, NetworkOptions, Upstream, UpstreamBuildError,
+    ChatCall, ChatContent, Network, NetworkOptions, Upstream, UpstreamBuildError,
 };
 use crate::secrets::Opened;
 use axum::Router;
@@ -221,7 +221,12 @@ pub(super) fn upstream(provider: &str, base_url: &str, extra: &Value) -> Upstrea
 }
 
 pub(super) fn call(body: &Value) -> ChatCall {
+    asking(Dialect::Chat, body)
+}
+
+pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
     ChatCall {
+        dialect,
         model: body["model"].as_str().unwrap_or("up-model").to_owned(),
         stream: body["stream"] == true,
         include_usage: body["stream_options"]["include_usage"] == true,
@@ -245,19 +250,19 @@ pub(super) fn hello_stream() -> Value {
 }
 
 pub(super) async fn full(upstream: &Upstream, call: ChatCall) -> Value {
-    match upstream.chat(call).await.unwrap() {
-        ChatAnswer::Full { body, .. } => serde_json::from_slice(&body).unwrap(),
-        ChatAnswer::Stream(_) => panic!("a stream where a whole answer was asked for"),
+    match upstream.chat(call).await.unwrap().content {
+        ChatContent::Full { body, .. } => serde_json::from_slice(&body).unwrap(),
+        ChatContent::Stream(_) => panic!("a stream where a whole answer was asked for"),
     }
 }
 
 pub(super) async fn streamed(upstream: &Upstream, call: ChatCall) -> Result<String, ApiError> {
-    match upstream.chat(call).await? {
-        ChatAnswer::Stream(frames) => {
-            let frames: Vec<Bytes> = frames.collect().await;
+    match upstream.chat(call).await?.content {
+        ChatContent::Stream(frames) => {
+            let frames: Vec<Bytes> = frames.map(|frame| frame.bytes).collect().await;
             Ok(String::from_utf8(frames.concat()).unwrap())
         }
-        ChatAnswer::Full { .. } => panic!("a whole answer where a stream was asked for"),
+        ChatContent::Full { .. } => panic!("a whole answer where a stream was asked for"),
     }
 }
 

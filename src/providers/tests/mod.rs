@@ -3,6 +3,7 @@
 
 mod anthropic;
 mod build;
+mod embeddings;
 mod errors;
 mod fake;
 mod mock;

@@ -1,5 +1,5 @@
 use super::fake::{End, Fake, Script, call, chunks, full, hello, hello_stream, streamed, upstream};
-use crate::providers::{ChatAnswer, Upstream};
+use crate::providers::{ChatContent, Upstream};
 use serde_json::{Value, json};
 
 fn text() -> Script {
@@ -106,7 +106,9 @@ async fn answer_comes_back_in_openais_words() {
 #[tokio::test]
 async fn prompt_that_was_not_counted_is_estimated_and_says_so() {
     let fake = Fake::start(Script::json(200, &json!({"message": {"content": "a"}, "done": true, "done_reason": "length", "eval_count": 3}))).await;
-    let ChatAnswer::Full { body, usage } = ollama(&fake).chat(call(&hello())).await.unwrap() else {
+    let ChatContent::Full { body, usage } =
+        ollama(&fake).chat(call(&hello())).await.unwrap().content
+    else {
         panic!("a stream");
     };
     let answer: Value = serde_json::from_slice(&body).unwrap();

@@ -1,6 +1,6 @@
 use super::fake::{Fake, KEY, Script, call, full, hello, upstream};
 use crate::chat::scan;
-use crate::providers::ChatAnswer;
+use crate::providers::ChatContent;
 use serde_json::json;
 
 fn answer() -> Script {
@@ -19,7 +19,7 @@ async fn request_and_answer_travel_byte_for_byte() {
     asked.body = scan(body.as_bytes())
         .unwrap()
         .with_model(body.as_bytes(), "gpt-3.5-turbo");
-    let ChatAnswer::Full { body: got, usage } = upstream.chat(asked).await.unwrap() else {
+    let ChatContent::Full { body: got, usage } = upstream.chat(asked).await.unwrap().content else {
         panic!("a stream");
     };
     assert_eq!(got, ANSWER);
@@ -48,7 +48,7 @@ async fn answers_model_is_rewritten_where_it_stands_when_asked() {
     let upstream = upstream("openai", &fake.url(), &json!({}));
     let mut asked = call(&hello());
     asked.response_model = Some("fast".into());
-    let ChatAnswer::Full { body, .. } = upstream.chat(asked).await.unwrap() else {
+    let ChatContent::Full { body, .. } = upstream.chat(asked).await.unwrap().content else {
         panic!("a stream");
     };
     assert_eq!(body, ANSWER.replace("gpt-3.5-turbo-0125", "fast"));

@@ -1,6 +1,6 @@
 use super::fake::{End, Fake, Script, call, chunks, hello_stream, streamed, upstream};
 use crate::{
-    providers::{ChatAnswer, Upstream},
+    providers::{ChatContent, Upstream},
     stopwatch::Stopwatch,
 };
 use futures_util::StreamExt;
@@ -127,10 +127,15 @@ async fn frame_over_the_limit_ends_the_stream_with_an_error() {
 async fn first_frame_is_out_before_the_second_arrives_and_dropping_cancels() {
     let fake = Fake::start(Script::sse("data: {\"choices\":[]}\n\n").end(End::Hang)).await;
     let upstream = openai(&fake);
-    let ChatAnswer::Stream(mut frames) = upstream.chat(call(&hello_stream())).await.unwrap() else {
+    let ChatContent::Stream(mut frames) =
+        upstream.chat(call(&hello_stream())).await.unwrap().content
+    else {
         panic!("no stream");
     };
-    assert_eq!(frames.next().await.unwrap(), "data: {\"choices\":[]}\n\n");
+    assert_eq!(
+        frames.next().await.unwrap().bytes,
+        "data: {\"choices\":[]}\n\n"
+    );
     drop(frames);
     let dropped = Stopwatch::start();
     assert!(fake.was_cancelled().await);
@@ -145,4 +150,20 @@ async fn deadline_of_the_call_ends_a_stream_too() {
     asked.deadline = Some(Duration::from_millis(500));
     let got = streamed(&upstream, asked).await.unwrap();
     assert_eq!(chunks(&got)[1]["error"]["orloj"]["timeout"], "total");
+}
+
+#[tokio::test]
+async fn frames_tell_tokens_and_failures_to_whoever_counts() {
+    let told = "data: {\"choices\":[],\"usage\":null}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}\n\n";
+    let fake = Fake::start(Script::sse(told)).await;
+    let answer = openai(&fake).chat(call(&hello_stream())).await.unwrap();
+    let ChatContent::Stream(frames) = answer.content else {
+        panic!("a whole answer");
+    };
+    let frames: Vec<_> = frames.collect().await;
+    let usages: Vec<_> = frames.iter().map(|frame| frame.usage.is_some()).collect();
+    assert_eq!(usages, [false, true, false]);
+    assert_eq!(frames[1].usage.unwrap().total_tokens(), 9);
+    let failed = frames[2].error.as_ref().unwrap();
+    assert_eq!(failed.status, 502);
 }

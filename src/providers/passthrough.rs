@@ -1,0 +1,172 @@
+//! Answers of a provider that speaks the client's dialect: its bytes go on as they came.
+
+use super::failure::ProviderError;
+use super::relay::{Decode, MAX_FRAME_BYTES, Progress, relay};
+use super::site::Site;
+use super::transport::Reply;
+use super::{ChatCall, ChatContent};
+use crate::chat::{
+    AnswerError, AnswerScan, ApiError, DONE_FRAME, Dialect, Frame, FrameSplitter, frame_data,
+    scan_answer,
+};
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Reads the answer to `call`, whole or streamed.
+pub(super) async fn answer(reply: Reply, call: ChatCall) -> Result<ChatContent, ApiError> {
+    if !call.stream {
+        return whole(reply, &call).await;
+    }
+    if reply.is_type("application/json") {
+        return Err(not_a_stream(reply, call.dialect).await);
+    }
+    let decoder = Forward {
+        dialect: call.dialect,
+        site: Arc::clone(&reply.site),
+        splitter: FrameSplitter::new(MAX_FRAME_BYTES),
+        rename: call.response_model,
+        client_named_model: reply.client_named_model,
+    };
+    relay(call.dialect, reply, Box::new(decoder))
+        .await
+        .map(ChatContent::Stream)
+}
+
+async fn whole(reply: Reply, call: &ChatCall) -> Result<ChatContent, ApiError> {
+    let site = Arc::clone(&reply.site);
+    let client_named_model = reply.client_named_model;
+    let body = reply.whole().await?;
+    let text = std::str::from_utf8(&body).ok();
+    let scanned = text.and_then(|text| Some((text, scan_answer(call.dialect, text)?)));
+    let Some((text, scan)) = scanned else {
+        return Err(site.broken("answered with something that is not one JSON object"));
+    };
+    if let Some(error) = &scan.error {
+        return Err(Reply::reported(&site, error.into(), client_named_model));
+    }
+    if !scan.has_content {
+        let what = format!("answered without `{}`", call.dialect.content_field());
+        return Err(site.broken(&what));
+    }
+    let usage = scan.usage;
+    let body = match call.response_model.as_deref() {
+        Some(model) => scan.with_model(text, model),
+        None => body,
+    };
+    Ok(ChatContent::Full { body, usage })
+}
+
+/// A stream was asked for and JSON came: an error, or a provider that cannot stream.
+async fn not_a_stream(reply: Reply, dialect: Dialect) -> ApiError {
+    let site = Arc::clone(&reply.site);
+    let client_named_model = reply.client_named_model;
+    let body = match reply.whole().await {
+        Ok(body) => body,
+        Err(error) => return error,
+    };
+    let text = std::str::from_utf8(&body).ok();
+    match text.and_then(|text| scan_answer(dialect, text)) {
+        Some(AnswerScan {
+            error: Some(error), ..
+        }) => Reply::reported(&site, (&error).into(), client_named_model),
+        _ => site.broken("answered at once where a stream was asked for"),
+    }
+}
+
+/// Forwards frames as they come.
+struct Forward {
+    dialect: Dialect,
+    site: Arc<Site>,
+    splitter: FrameSplitter,
+    rename: Option<String>,
+    client_named_model: bool,
+}
+
+impl Decode for Forward {
+    fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
+        self.splitter.push(piece);
+        while let Some(frame) = self
+            .splitter
+            .next_frame()
+            .map_err(|error| self.site.broken(&format!("sent too much: {error}")))?
+        {
+            if is_done(&frame) {
+                frames.push_back(frame.into());
+                return Ok(Progress::Done);
+            }
+            frames.push_back(self.frame(frame)?);
+        }
+        Ok(Progress::More)
+    }
+
+    fn end(&mut self, frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
+        // Some servers leave out the blank line behind the last event; anything else was cut.
+        match self.splitter.take_rest() {
+            Some(rest) if is_done(&rest) => {
+                frames.push_back(DONE_FRAME.into());
+                Ok(Progress::Done)
+            }
+            _ => Ok(Progress::More),
+        }
+    }
+}
+
+impl Forward {
+    fn frame(&self, frame: Bytes) -> Result<Frame, ApiError> {
+        if self.rename.is_none() && !is_worth_reading(&frame) {
+            return Ok(frame.into());
+        }
+        let Some(data) = frame_data(&frame) else {
+            return Ok(frame.into());
+        };
+        let Some(scan) = scan_answer(self.dialect, &data) else {
+            return Ok(frame.into());
+        };
+        if let Some(error) = &scan.error {
+            return Err(Reply::reported(
+                &self.site,
+                error.into(),
+                self.client_named_model,
+            ));
+        }
+        let bytes = match &self.rename {
+            Some(model) => {
+                let data = scan.with_model(&data, model);
+                // A line end inside the data stood between two tokens of JSON, where a blank does too.
+                let data = String::from_utf8_lossy(&data).replace('\n', " ");
+                format!("data: {data}\n\n").into()
+            }
+            None => frame,
+        };
+        Ok(Frame::from(bytes).with_usage(scan.usage))
+    }
+}
+
+impl From<&AnswerError> for ProviderError {
+    fn from(error: &AnswerError) -> Self {
+        Self {
+            message: error.message.clone(),
+            kind: error.kind.clone(),
+            code: error.code.clone(),
+            param: error.param.clone(),
+        }
+    }
+}
+
+fn is_done(frame: &[u8]) -> bool {
+    // The mark is short; longer frames need not be read.
+    frame.len() < 64 && frame_data(frame).is_some_and(|data| data.trim() == "[DONE]")
+}
+
+/// Whether a frame may hold an error or tokens: the word stands in it as a key could, and not before null.
+fn is_worth_reading(frame: &[u8]) -> bool {
+    frame.windows(8).enumerate().any(|(at, window)| {
+        let rest = || frame.get(at + 8..).unwrap_or_default();
+        match window {
+            b"\"error\":" | b"\"error\" " => true,
+            b"\"usage\":" | b"\"usage\" " => !rest().starts_with(b"null"),
+            _ => false,
+        }
+    })
+}

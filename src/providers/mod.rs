@@ -20,6 +20,7 @@ mod passthrough;
 mod relay;
 mod site;
 mod timeouts;
+mod translated;
 mod transport;
 mod upstream;
 

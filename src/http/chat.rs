@@ -1,5 +1,5 @@
-//! One way in for every dialect: `POST /v1/chat/completions`, `/v1/embeddings`, and the same scoped to one
-//! endpoint. What differs between dialects, `chat::Dialect` knows.
+//! One way in for every dialect: `POST /v1/chat/completions`, `/v1/embeddings`, `/v1/messages`, and the same scoped to
+//! one endpoint. What differs between dialects, `chat::Dialect` knows.
 
 use super::{
     headers,
@@ -42,6 +42,7 @@ pub(super) async fn unscoped(
     let asked = Asked {
         dialect,
         scope: None,
+        betas: betas(request.headers()),
         body: request.into_body(),
         most: bodies.chat,
     };
@@ -52,6 +53,8 @@ pub(super) async fn unscoped(
 struct Asked<'a> {
     dialect: Dialect,
     scope: Option<&'a str>,
+    /// `anthropic-beta`.
+    betas: Option<String>,
     body: Body,
     /// Largest body in bytes.
     most: usize,
@@ -71,6 +74,7 @@ pub(super) async fn scoped(
         Asked {
             dialect,
             scope: Some(scope),
+            betas: betas(request.headers()),
             body: request.into_body(),
             most: doors.bodies.chat,
         },
@@ -120,6 +124,7 @@ async fn run(
     let Asked {
         dialect,
         scope,
+        betas,
         body,
         most,
     } = asked;
@@ -132,19 +137,28 @@ async fn run(
     let draw = getrandom::u32().unwrap_or_default();
     let decided = decide(served, caller, envelope.model.as_deref(), draw)?;
     trail.route = Some(decided.route.clone());
-    let request = match &decided.decision.agent {
+    let mut request = match &decided.decision.agent {
         Some(agent) => {
             turn(agent, Turn { body, envelope }).map_err(|error| Box::new(ApiError::from(error)))?
         }
         None => Forward {
             body,
             envelope,
+            betas: None,
             deadline: None,
         },
     };
+    request.betas = betas;
     let answer = forward(served, &decided, request).await?;
     trail.route = Some(answer.route.clone());
     Ok(answer)
+}
+
+/// What the client wants to try out of Anthropic's; several headers are as one.
+fn betas(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all("anthropic-beta").iter();
+    let texts: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
+    (!texts.is_empty()).then(|| texts.join(","))
 }
 
 async fn read(body: Body, most: usize) -> Result<Bytes, Box<ApiError>> {

@@ -89,7 +89,8 @@ def install(*programs):
         sys.exit(f"error: install {' and '.join(missing)} first")
     subprocess.run(["apt-get", "update", "-qq"], check=True)
     quiet = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends"]
-    subprocess.run([*quiet, *missing], check=True, stdout=subprocess.DEVNULL)
+    packages = [{"h2load": "nghttp2-client"}.get(program, program) for program in missing]
+    subprocess.run([*quiet, *packages], check=True, stdout=subprocess.DEVNULL)
 
 
 class Repository:

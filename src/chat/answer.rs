@@ -1,7 +1,7 @@
 //! The few places of a provider's answer that the gateway looks at.
 
 use super::envelope::{quoted, span, splice};
-use super::{Dialect, Usage};
+use super::{Dialect, MessageCounts, Usage};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -10,11 +10,15 @@ use std::ops::Range;
 /// What an answer, or one event of it, says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerScan {
-    /// `usage`, if counted.
+    /// `type`, where the dialect has one.
+    pub kind: Option<String>,
+    /// Tokens, if counted; of a Messages event see [`Self::counts`].
     pub usage: Option<Usage>,
+    /// Tokens in Anthropic's words, which in a stream come bit by bit.
+    pub counts: Option<MessageCounts>,
     /// `error`, if the answer is one in truth.
     pub error: Option<AnswerError>,
-    /// Whether what was asked for is there: `choices` or `data`.
+    /// Whether what was asked for is there, [`Dialect::content_field`].
     pub has_content: bool,
     model_span: Option<Range<usize>>,
 }
@@ -32,38 +36,86 @@ pub struct AnswerError {
     pub param: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(rename = "type")]
+    kind: Option<Kind>,
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    choices: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    input_tokens: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+}
+
+/// A text; anything else is as if it were not there.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kind {
+    Text(String),
+    Other(serde::de::IgnoredAny),
+}
+
 /// Scans an answer, or an event's data, in a dialect's own words; `None` if it is not one JSON object.
 pub fn scan_answer(dialect: Dialect, text: &str) -> Option<AnswerScan> {
-    #[derive(Deserialize)]
-    struct Wire<'a> {
-        #[serde(borrow)]
-        model: Option<&'a RawValue>,
-        #[serde(borrow)]
-        usage: Option<&'a RawValue>,
-        #[serde(borrow)]
-        error: Option<&'a RawValue>,
-        #[serde(borrow)]
-        choices: Option<&'a RawValue>,
-        #[serde(borrow)]
-        data: Option<&'a RawValue>,
-    }
-    if !text.trim_start().starts_with('{') {
-        return None;
-    }
-    let wire: Wire<'_> = serde_json::from_str(text).ok()?;
+    let wire = read(text)?;
+    // The first event of a message holds the message.
+    let inner = match (dialect, wire.message) {
+        (Dialect::Messages, Some(message)) => read(message.get()),
+        _ => None,
+    };
+    let counted = wire.usage.or(inner.as_ref().and_then(|inner| inner.usage));
+    let in_anthropics_words = matches!(dialect, Dialect::Messages);
+    let counts: Option<MessageCounts> = counted
+        .filter(|_| in_anthropics_words)
+        .and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let usage = match counts {
+        Some(counts) => Some(counts.normalised()),
+        None => counted.and_then(|raw| Usage::from_json(raw.get())),
+    };
+    let model = wire.model.or(inner.as_ref().and_then(|inner| inner.model));
+    let content = match dialect {
+        Dialect::Chat => wire.choices,
+        Dialect::Embeddings => wire.data,
+        Dialect::Messages => wire.content,
+        Dialect::CountTokens => wire.input_tokens,
+    };
     Some(AnswerScan {
-        usage: wire.usage.and_then(|raw| Usage::from_json(raw.get())),
+        kind: wire.kind.and_then(|kind| match kind {
+            Kind::Text(kind) => Some(kind),
+            Kind::Other(_) => None,
+        }),
+        usage,
+        counts,
         error: wire.error.and_then(|raw| AnswerError::read(raw.get())),
-        has_content: match dialect {
-            Dialect::Chat => wire.choices,
-            Dialect::Embeddings => wire.data,
-        }
-        .is_some(),
-        model_span: wire.model.map(|raw| span(text, raw.get())),
+        has_content: content.is_some(),
+        model_span: model.map(|raw| span(text, raw.get())),
     })
 }
 
+fn read(text: &str) -> Option<Wire<'_>> {
+    if !text.trim_start().starts_with('{') {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
 impl AnswerScan {
+    /// Whether it names a model.
+    pub fn has_model(&self) -> bool {
+        self.model_span.is_some()
+    }
+
     /// `text`, the one that was scanned, with another `model`; as it is if it names none.
     pub fn with_model(&self, text: &str, model: &str) -> Bytes {
         let edits = self

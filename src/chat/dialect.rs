@@ -1,6 +1,7 @@
 //! The ways in which clients ask.
 
 use super::ApiError;
+use super::messages::error_json;
 use bytes::Bytes;
 
 /// How a client asks: what its body holds, and how answers and errors are written for it.
@@ -10,17 +11,28 @@ pub enum Dialect {
     Chat,
     /// OpenAI's Embeddings.
     Embeddings,
+    /// Anthropic's Messages.
+    Messages,
+    /// Anthropic's count of a message's tokens.
+    CountTokens,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::Chat, Self::Embeddings];
+    pub const ALL: [Self; 4] = [
+        Self::Chat,
+        Self::Embeddings,
+        Self::Messages,
+        Self::CountTokens,
+    ];
 
     /// Its path behind the server's root or an endpoint's name.
     pub fn path(self) -> &'static str {
         match self {
             Self::Chat => "/v1/chat/completions",
             Self::Embeddings => "/v1/embeddings",
+            Self::Messages => "/v1/messages",
+            Self::CountTokens => "/v1/messages/count_tokens",
         }
     }
 
@@ -29,21 +41,38 @@ impl Dialect {
         match self {
             Self::Chat => "choices",
             Self::Embeddings => "data",
+            Self::Messages => "content",
+            Self::CountTokens => "input_tokens",
         }
     }
 
     /// The body of an answer that is an error.
     pub fn error_body(self, error: &ApiError) -> String {
-        error.to_json().to_string()
+        match self {
+            Self::Chat | Self::Embeddings => error.to_json().to_string(),
+            Self::Messages | Self::CountTokens => error_json(error).to_string(),
+        }
     }
 
     /// The frame that ends a stream which failed.
     pub fn error_frame(self, error: &ApiError) -> Bytes {
-        format!("data: {}\n\n", error.to_json()).into()
+        let body = self.error_body(error);
+        match self {
+            Self::Chat | Self::Embeddings => format!("data: {body}\n\n").into(),
+            Self::Messages | Self::CountTokens => format!("event: error\ndata: {body}\n\n").into(),
+        }
+    }
+
+    /// Whether an event of this type ends a stream that is complete; a chat's last one has no type and no JSON.
+    pub fn ends_with(self, kind: Option<&str>) -> bool {
+        match self {
+            Self::Messages => kind == Some("message_stop"),
+            Self::Chat | Self::Embeddings | Self::CountTokens => false,
+        }
     }
 
     /// Whether an answer can be streamed.
     pub fn streams(self) -> bool {
-        !matches!(self, Self::Embeddings)
+        matches!(self, Self::Chat | Self::Messages)
     }
 }

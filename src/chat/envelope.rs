@@ -58,6 +58,9 @@ pub enum BodyError {
     /// `messages` is missing or no array.
     #[error("`messages` must be an array")]
     Messages,
+    /// `system` is neither text nor blocks.
+    #[error("`system` must be a text or an array of blocks")]
+    System,
     /// `input` is missing or null.
     #[error("`input` must be there")]
     Input,
@@ -92,14 +95,15 @@ pub fn scan_as(dialect: Dialect, body: &[u8]) -> Result<Envelope, BodyError> {
     if let Some(refusal) = fields.refusal {
         return Err(refusal);
     }
-    let prompt = fields.prompt_place(dialect, text)?;
+    let first_field = text.find('{').unwrap_or_default() + 1;
+    let prompt = fields.prompt_place(dialect, text, first_field)?;
     Ok(Envelope {
         dialect,
         model: fields.model.map(model_text).transpose()?,
         stream: fields.stream.map_or(Ok(false), flag)?,
         include_usage: fields.stream_options.map_or(Ok(None), include_usage)?,
         model_span: fields.model.map(|raw| span(text, raw.get())),
-        first_field: text.find('{').unwrap_or_default() + 1,
+        first_field,
         prompt,
         max_output: fields.max_output(dialect),
     })
@@ -153,6 +157,7 @@ impl BodyError {
             Self::Model => "invalid_model",
             Self::Stream | Self::StreamOptions => "invalid_type",
             Self::Messages => "invalid_messages",
+            Self::System => "invalid_type",
             Self::Input => "invalid_input",
             Self::NoConversation => "invalid_model",
         }
@@ -167,6 +172,7 @@ impl BodyError {
             Self::Stream => Some("stream"),
             Self::StreamOptions => Some("stream_options"),
             Self::Messages => Some("messages"),
+            Self::System => Some("system"),
             Self::Input => Some("input"),
         }
     }
@@ -241,6 +247,7 @@ fn include_usage(raw: &RawValue) -> Result<Option<bool>, BodyError> {
 struct Fields<'a> {
     model: Option<&'a RawValue>,
     messages: Option<&'a RawValue>,
+    system: Option<&'a RawValue>,
     input: Option<&'a RawValue>,
     stream: Option<&'a RawValue>,
     stream_options: Option<&'a RawValue>,
@@ -255,7 +262,10 @@ impl<'a> Fields<'a> {
     fn take(&mut self, dialect: Dialect, key: &str, value: &'a RawValue) {
         let (name, place) = match (key, dialect) {
             ("model", _) => ("model", &mut self.model),
-            ("messages", Dialect::Chat) => ("messages", &mut self.messages),
+            ("messages", Dialect::Chat | Dialect::Messages | Dialect::CountTokens) => {
+                ("messages", &mut self.messages)
+            }
+            ("system", Dialect::Messages | Dialect::CountTokens) => ("system", &mut self.system),
             ("input", Dialect::Embeddings) => ("input", &mut self.input),
             ("stream", _) if dialect.streams() => ("stream", &mut self.stream),
             ("stream_options", Dialect::Chat) => ("stream_options", &mut self.stream_options),
@@ -281,7 +291,7 @@ impl<'a> Fields<'a> {
 
     /// Tokens that all answers together may have.
     fn max_output(&self, dialect: Dialect) -> Option<u64> {
-        if dialect == Dialect::Embeddings {
+        if matches!(dialect, Dialect::Embeddings | Dialect::CountTokens) {
             return Some(0);
         }
         let each = self.max_tokens?;
@@ -289,15 +299,21 @@ impl<'a> Fields<'a> {
     }
 
     /// Where an agent's prompt goes; refuses a body that lacks what the dialect is about.
-    fn prompt_place(&self, dialect: Dialect, text: &str) -> Result<PromptPlace, BodyError> {
+    fn prompt_place(
+        &self,
+        dialect: Dialect,
+        text: &str,
+        first_field: usize,
+    ) -> Result<PromptPlace, BodyError> {
         match dialect {
             Dialect::Chat => {
-                let messages = self
-                    .messages
-                    .map(RawValue::get)
-                    .filter(|raw| raw.starts_with('['))
-                    .ok_or(BodyError::Messages)?;
+                let messages = self.messages()?;
                 Ok(PromptPlace::in_messages(messages, &span(text, messages)))
+            }
+            Dialect::Messages | Dialect::CountTokens => {
+                self.messages()?;
+                let system = self.system.map(|raw| (raw.get(), span(text, raw.get())));
+                PromptPlace::in_field("\"system\":", system, first_field).ok_or(BodyError::System)
             }
             Dialect::Embeddings => self
                 .input
@@ -305,6 +321,13 @@ impl<'a> Fields<'a> {
                 .map(|_| PromptPlace::Nowhere)
                 .ok_or(BodyError::Input),
         }
+    }
+
+    fn messages(&self) -> Result<&'a str, BodyError> {
+        self.messages
+            .map(RawValue::get)
+            .filter(|raw| raw.starts_with('['))
+            .ok_or(BodyError::Messages)
     }
 }
 

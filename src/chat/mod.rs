@@ -3,18 +3,22 @@
 //! A request comes in as bytes. [`scan`] finds the few places the gateway decides on and leaves the
 //! rest alone, so that a provider of the same dialect gets the client's own bytes. Only a provider of
 //! another dialect has the body parsed into a [`ChatRequest`] and writes its answer through
-//! [`Completion`] and [`ChunkWriter`]. Nothing here talks to anybody.
+//! [`Completion`] and [`ChunkWriter`]. What is asked in Anthropic's words is said as a chat to all but
+//! Anthropic ([`chat_of_messages`]), and the answer said back. Nothing here talks to anybody.
 
 mod answer;
+mod chat_wire;
 mod chunk;
 mod completion;
 mod dialect;
 mod embeddings;
 mod envelope;
 mod error;
+mod fallback;
 mod frame;
 mod frames;
 mod message;
+mod messages;
 mod prompt;
 mod request;
 mod usage;
@@ -29,8 +33,13 @@ pub use dialect::Dialect;
 pub use embeddings::{Embeddings, EmbeddingsRequest};
 pub use envelope::{BodyError, Envelope, scan, scan_as};
 pub use error::{ApiError, ErrorDetails};
+pub use fallback::Fallback;
 pub use frame::Frame;
 pub use frames::{FrameSplitter, FrameTooLarge, frame_data};
 pub use message::{Image, Message, Part, Role};
+pub use messages::{
+    ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,
+    message_of_chat,
+};
 pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 pub use usage::Usage;

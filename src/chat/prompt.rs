@@ -13,6 +13,22 @@ pub(super) enum PromptPlace {
         /// Whether any message is there.
         has_messages: bool,
     },
+    /// In a field of its own that is not there yet.
+    NewField {
+        /// `"name":`.
+        key: &'static str,
+        /// Just behind the body's `{`.
+        first: usize,
+    },
+    /// In front of a text, whose value is at the span, quotes included.
+    Text(Range<usize>, String),
+    /// In front of an array of blocks.
+    Blocks {
+        /// Just behind the `[`.
+        first: usize,
+        /// Whether any block is there.
+        has_blocks: bool,
+    },
     /// Nowhere: such a request is no conversation.
     Nowhere,
 }
@@ -26,6 +42,25 @@ impl PromptPlace {
         }
     }
 
+    /// In a field whose value is `value`, if it is there: a text, blocks or null. `None` if it is anything else.
+    pub(super) fn in_field(
+        key: &'static str,
+        value: Option<(&str, Range<usize>)>,
+        first: usize,
+    ) -> Option<Self> {
+        let Some((text, span)) = value else {
+            return Some(Self::NewField { key, first });
+        };
+        if text.starts_with('[') {
+            return Some(Self::Blocks {
+                first: span.start + 1,
+                has_blocks: !text[1..].trim_start().starts_with(']'),
+            });
+        }
+        let text: Option<String> = serde_json::from_str(text).ok()?;
+        Some(Self::Text(span, text.unwrap_or_default()))
+    }
+
     /// What to replace by what, so that `prompt` is said first.
     pub(super) fn edit(&self, prompt: &str) -> Option<(Range<usize>, String)> {
         match self {
@@ -37,6 +72,20 @@ impl PromptPlace {
                 let prompt = quoted(prompt);
                 let message = format!("{{\"role\":\"system\",\"content\":{prompt}}}{comma}");
                 Some((*first..*first, message))
+            }
+            Self::NewField { key, first } => {
+                Some((*first..*first, format!("{key}{},", quoted(prompt))))
+            }
+            Self::Text(span, text) if text.is_empty() => Some((span.clone(), quoted(prompt))),
+            Self::Text(span, text) => {
+                let both = format!("{prompt}\n\n{text}");
+                Some((span.clone(), quoted(&both)))
+            }
+            Self::Blocks { first, has_blocks } => {
+                let comma = if *has_blocks { "," } else { "" };
+                let prompt = quoted(prompt);
+                let block = format!("{{\"type\":\"text\",\"text\":{prompt}}}{comma}");
+                Some((*first..*first, block))
             }
             Self::Nowhere => None,
         }

@@ -123,7 +123,8 @@ pub fn refused(refusal: &Refusal) -> ApiError {
     }
 }
 
-fn denied(denial: &Denial) -> ApiError {
+/// A policy's refusal in the client's words: 403.
+pub(super) fn denied(denial: &Denial) -> ApiError {
     let message = format!(
         "policy `{}` ({}) does not allow agent `{}` to call model `{}`",
         denial.policy.id.qualified_name(),

@@ -25,6 +25,8 @@ pub struct Forward {
     pub body: Bytes,
     /// What was found in the body.
     pub envelope: Envelope,
+    /// The client's `anthropic-beta`, for Anthropic alone.
+    pub betas: Option<String>,
     /// Time for all attempts together; that of the first target's endpoint holds too.
     pub deadline: Option<Duration>,
 }
@@ -146,6 +148,7 @@ pub(super) fn call(
             .map(|agent| agent.id.qualified_name()),
         revision: served.revision.clone(),
         response_model: echo.then(|| requested.clone()),
+        betas: request.betas.clone(),
         deadline,
     }
 }

@@ -9,7 +9,7 @@ use super::{
     ledger::{Amount, Headroom, Limited, Reservation, Scope},
 };
 use crate::{
-    chat::{ApiError, Envelope, Frame, Usage},
+    chat::{ApiError, Dialect, Envelope, Frame, Usage},
     model::Origin,
     reconcile::{Live, Pinned},
     routing::{KeyRoute, LimitRule, ModelFacts, PolicyRoute, Target},
@@ -67,6 +67,8 @@ pub struct Meter {
     endpoint: Option<Reservation>,
     target: Option<Target>,
     record: UsageRecord,
+    /// Whether it uses no tokens.
+    is_free: bool,
     /// Tokens of the prompt, guessed, and of the answer, at most; for one target at worst.
     prompt: u64,
     max_output: Option<u64>,
@@ -104,7 +106,10 @@ impl Meter {
     /// - 429, 400 or 403 if a limit is reached, see `refused_by_limit`.
     pub fn open(books: &Arc<Books>, call: Metered<'_>) -> Result<Self, Box<ApiError>> {
         let now_us = Timestamp::now().as_microsecond();
-        let prompt = call.body_bytes.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
+        // Counting tokens uses none.
+        let is_free = call.envelope.dialect == Dialect::CountTokens;
+        let read = if is_free { 0 } else { call.body_bytes };
+        let prompt = read.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
         let max_output = call.envelope.max_output();
         let table = call.served.snapshot.table();
         let decision = &call.decided.decision;
@@ -153,6 +158,7 @@ impl Meter {
             caller,
             endpoint: None,
             target: None,
+            is_free,
             prompt,
             max_output,
             started,
@@ -285,7 +291,7 @@ impl Meter {
     fn usage(&self, end: End) -> Usage {
         let seen = &self.seen;
         let known = seen.usage.unwrap_or_default();
-        if self.target.is_none() || end == End::Failed && seen.first.is_none() {
+        if self.is_free || self.target.is_none() || end == End::Failed && seen.first.is_none() {
             return Usage::default();
         }
         if end == End::Finished && seen.usage.is_some() {

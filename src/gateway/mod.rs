@@ -9,6 +9,7 @@ mod admit;
 mod attempts;
 mod books;
 mod decide;
+mod explain;
 mod forward;
 mod ledger;
 mod meter;
@@ -24,6 +25,7 @@ pub use admit::{REQUEST_HEADERS, Shown, TOKEN_HEADERS, authenticate, seconds_unt
 pub use attempts::Attempt;
 pub use books::Books;
 pub use decide::{Caller, Decided, decide, refused};
+pub use explain::{Question, explain};
 pub use forward::{Answer, Content, Forward, Room, forward};
 pub use meter::{Meter, Metered};
 pub use ledger::{Amount, Exceeded, Headroom, Ledger, Limited, Measure, Reservation, Scope};

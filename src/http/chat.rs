@@ -1,5 +1,5 @@
-//! One way in for every dialect: `POST /v1/chat/completions`, `/v1/embeddings`, and the same scoped to one
-//! endpoint. What differs between dialects, `chat::Dialect` knows.
+//! One way in for every dialect: `POST /v1/chat/completions`, `/v1/embeddings`, `/v1/messages`, and the same scoped to
+//! one endpoint. What differs between dialects, `chat::Dialect` knows.
 
 use super::{
     credentials::shown,
@@ -151,21 +151,22 @@ async fn run(
         namespace,
         scope,
         key: key.as_deref(),
-        key: None,
     };
     let draw = getrandom::u32().unwrap_or_default();
     let decided = decide(served, caller, envelope.model.as_deref(), draw)?;
     trail.route = Some(decided.route.clone());
-    let request = match &decided.decision.agent {
+    let mut request = match &decided.decision.agent {
         Some(agent) => {
             turn(agent, Turn { body, envelope }).map_err(|error| Box::new(ApiError::from(error)))?
         }
         None => Forward {
             body,
             envelope,
+            betas: None,
             deadline: None,
         },
     };
+    request.betas = betas(&headers);
     let call = Metered {
         served,
         live,
@@ -180,6 +181,13 @@ async fn run(
     let answer = forward(served, &decided, request, meter).await?;
     trail.route = Some(answer.route.clone());
     Ok(answer)
+}
+
+/// What the client wants to try out of Anthropic's; several headers are as one.
+fn betas(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all("anthropic-beta").iter();
+    let texts: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
+    (!texts.is_empty()).then(|| texts.join(","))
 }
 
 async fn read(body: Body, most: usize) -> Result<Bytes, Box<ApiError>> {

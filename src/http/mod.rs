@@ -11,6 +11,7 @@ mod control;
 mod credentials;
 mod detached;
 mod events;
+mod explain;
 mod headers;
 mod label_selector;
 mod live_export;

@@ -1,8 +1,8 @@
 //! Every route, on one page.
 
 use super::{
-    access, apply, chat, console, control, events, metrics, models, openapi, orders, probes,
-    problem::Problem, resources, state::Doors, usage, webhooks,
+    access, apply, chat, console, control, events, explain, metrics, models, openapi, orders,
+    probes, problem::Problem, resources, state::Doors, usage, webhooks,
 };
 use crate::{
     chat::{ApiError, Dialect},
@@ -72,6 +72,7 @@ fn control_routes() -> Router<Doors> {
         .route("/api/v1/revisions/{revision}", get(control::revision))
         .route("/api/v1/live", get(control::live))
         .route("/api/v1/graph", get(control::graph))
+        .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/apply", post(apply::apply))
         .route("/api/v1/usage", get(usage::usage))
 }

@@ -14,6 +14,7 @@ use super::transport::Transport;
 use super::upstream::Adapter;
 use crate::model::{may_be_sent, spec::ModelEndpointSpec};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -46,8 +47,14 @@ impl Builder<'_> {
 
     fn mock(self) -> Result<Adapter, UpstreamBuildError> {
         let delay = self.number("delay_ms")?.unwrap_or_default();
-        Ok(Adapter::Mock(Mock {
+        let site = Arc::new(Site {
+            provider: self.spec.provider.clone(),
             endpoint: self.endpoint,
+            host: String::new(),
+            key: None,
+        });
+        Ok(Adapter::Mock(Mock {
+            site,
             delay: Duration::from_millis(delay),
         }))
     }

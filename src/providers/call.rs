@@ -27,6 +27,8 @@ pub struct ChatCall {
     pub revision: String,
     /// What the answer's `model` is to say instead of the upstream's name.
     pub response_model: Option<String>,
+    /// The client's `anthropic-beta`, for Anthropic alone.
+    pub betas: Option<String>,
     /// Time left for the whole call; the endpoint's own limit holds too.
     pub deadline: Option<Duration>,
 }

@@ -1,5 +1,6 @@
 //! A provider that needs no key and no network and says what was chosen.
 
+use super::site::Site;
 use super::{ChatCall, ChatContent};
 use crate::chat::{
     ApiError, ChunkWriter, Completion, Embeddings, EmbeddingsRequest, FinishReason, Usage,
@@ -8,6 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The length of a vector, if the request does not say: short, to be read by people.
@@ -15,8 +17,8 @@ const DIMENSIONS: u64 = 8;
 
 /// Answers deterministically.
 pub(super) struct Mock {
-    /// `namespace/name`.
-    pub(super) endpoint: String,
+    /// Named in errors; nobody is called.
+    pub(super) site: Arc<Site>,
     /// Pause before each piece of an answer.
     pub(super) delay: Duration,
 }
@@ -100,7 +102,7 @@ impl Mock {
         };
         format!(
             "mock answer from endpoint {}, model {}{agent} (revision {}). You said: {}",
-            self.endpoint, call.model, call.revision, said.last
+            self.site.endpoint, call.model, call.revision, said.last
         )
     }
 }

@@ -23,6 +23,7 @@ mod pause;
 mod relay;
 mod site;
 mod timeouts;
+mod translated;
 mod transport;
 mod upstream;
 

@@ -3,7 +3,7 @@
 use super::passthrough;
 use super::transport::Transport;
 use super::{ChatCall, ChatContent};
-use crate::chat::{ApiError, Dialect};
+use crate::chat::{ApiError, ChatForm, Dialect};
 use url::Url;
 
 /// An endpoint that speaks OpenAI's words.
@@ -32,13 +32,31 @@ pub(super) struct Fixed {
 }
 
 impl OpenAi {
-    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
+    /// Answers in the words that the call is in.
+    pub(super) async fn call(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
         let url = self.place.url(call.dialect, &call.model).ok_or_else(|| {
             let error = ApiError::invalid_request("the model cannot be part of a URL");
             self.transport.site.refused(error.with_param("model"))
         })?;
         let reply = self.transport.post(url, call.body.clone(), &call).await?;
         passthrough::answer(reply, call).await
+    }
+}
+
+impl OpenAi {
+    /// What its chat takes: OpenAI's newer models know the newer name of the limit alone, other servers often the older.
+    pub(super) fn chat_form(&self) -> ChatForm {
+        let provider = self.transport.site.provider.as_str();
+        let is_openais = matches!(provider, "openai" | "azure-openai");
+        ChatForm {
+            max_tokens: if is_openais {
+                "max_completion_tokens"
+            } else {
+                "max_tokens"
+            },
+            top_k: !is_openais,
+            effort_none: false,
+        }
     }
 }
 
@@ -53,10 +71,11 @@ impl Place {
 
     fn url(&self, dialect: Dialect, model: &str) -> Option<Url> {
         match self {
-            Self::Fixed(fixed) => Some(match dialect {
-                Dialect::Chat => fixed.chat.clone(),
-                Dialect::Embeddings => fixed.embeddings.clone(),
-            }),
+            Self::Fixed(fixed) => match dialect {
+                Dialect::Chat => Some(fixed.chat.clone()),
+                Dialect::Embeddings => Some(fixed.embeddings.clone()),
+                Dialect::Messages | Dialect::CountTokens => None,
+            },
             Self::Deployment { root, api_version } => {
                 // A segment of dots would climb to another path.
                 if matches!(model.trim(), "" | "." | "..") {
@@ -65,6 +84,7 @@ impl Place {
                 let operation: &[&str] = match dialect {
                     Dialect::Chat => &["chat", "completions"],
                     Dialect::Embeddings => &["embeddings"],
+                    Dialect::Messages | Dialect::CountTokens => return None,
                 };
                 let mut url = root.clone();
                 url.path_segments_mut()

@@ -6,7 +6,7 @@ use super::site::Site;
 use super::transport::Reply;
 use super::{ChatCall, ChatContent};
 use crate::chat::{
-    AnswerError, AnswerScan, ApiError, DONE_FRAME, Dialect, Frame, FrameSplitter, frame_data,
+    AnswerError, AnswerScan, ApiError, Dialect, Frame, FrameSplitter, MessageCounts, frame_data,
     scan_answer,
 };
 use bytes::Bytes;
@@ -27,6 +27,7 @@ pub(super) async fn answer(reply: Reply, call: ChatCall) -> Result<ChatContent, 
         splitter: FrameSplitter::new(MAX_FRAME_BYTES),
         rename: call.response_model,
         client_named_model: reply.client_named_model,
+        counts: MessageCounts::default(),
     };
     relay(call.dialect, reply, Box::new(decoder))
         .await
@@ -81,6 +82,8 @@ struct Forward {
     splitter: FrameSplitter,
     rename: Option<String>,
     client_named_model: bool,
+    /// What a message's events counted so far.
+    counts: MessageCounts,
 }
 
 impl Decode for Forward {
@@ -91,11 +94,9 @@ impl Decode for Forward {
             .next_frame()
             .map_err(|error| self.site.broken(&format!("sent too much: {error}")))?
         {
-            if is_done(&frame) {
-                frames.push_back(frame.into());
+            if self.forward(frame, frames)? == Progress::Done {
                 return Ok(Progress::Done);
             }
-            frames.push_back(self.frame(frame)?);
         }
         Ok(Progress::More)
     }
@@ -103,25 +104,49 @@ impl Decode for Forward {
     fn end(&mut self, frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
         // Some servers leave out the blank line behind the last event; anything else was cut.
         match self.splitter.take_rest() {
-            Some(rest) if is_done(&rest) => {
-                frames.push_back(DONE_FRAME.into());
-                Ok(Progress::Done)
+            Some(rest) => {
+                let mut whole = rest.trim_ascii_end().to_vec();
+                whole.extend_from_slice(b"\n\n");
+                let mut last = VecDeque::new();
+                let progress = match self.forward(whole.into(), &mut last) {
+                    Ok(progress) => progress,
+                    Err(_) => Progress::More,
+                };
+                if progress == Progress::Done {
+                    frames.extend(last);
+                }
+                Ok(progress)
             }
-            _ => Ok(Progress::More),
+            None => Ok(Progress::More),
         }
     }
 }
 
 impl Forward {
-    fn frame(&self, frame: Bytes) -> Result<Frame, ApiError> {
-        if self.rename.is_none() && !is_worth_reading(&frame) {
-            return Ok(frame.into());
-        }
-        let Some(data) = frame_data(&frame) else {
-            return Ok(frame.into());
+    /// Queues a frame; done if it is the one that ends what is complete.
+    fn forward(
+        &mut self,
+        frame: Bytes,
+        frames: &mut VecDeque<Frame>,
+    ) -> Result<Progress, ApiError> {
+        let (frame, progress) = match self.dialect {
+            Dialect::Chat if is_done(&frame) => (frame.into(), Progress::Done),
+            Dialect::Chat if self.rename.is_none() && !is_worth_reading(&frame) => {
+                (frame.into(), Progress::More)
+            }
+            _ => self.read(frame)?,
         };
-        let Some(scan) = scan_answer(self.dialect, &data) else {
-            return Ok(frame.into());
+        frames.push_back(frame);
+        Ok(progress)
+    }
+
+    fn read(&mut self, frame: Bytes) -> Result<(Frame, Progress), ApiError> {
+        let scanned = frame_data(&frame).and_then(|data| {
+            let scan = scan_answer(self.dialect, &data)?;
+            Some((data, scan))
+        });
+        let Some((data, scan)) = scanned else {
+            return Ok((frame.into(), Progress::More));
         };
         if let Some(error) = &scan.error {
             return Err(Reply::reported(
@@ -130,16 +155,37 @@ impl Forward {
                 self.client_named_model,
             ));
         }
-        let bytes = match &self.rename {
-            Some(model) => {
-                let data = scan.with_model(&data, model);
-                // A line end inside the data stood between two tokens of JSON, where a blank does too.
-                let data = String::from_utf8_lossy(&data).replace('\n', " ");
-                format!("data: {data}\n\n").into()
+        let usage = match scan.counts {
+            Some(counts) => {
+                self.counts.update(counts);
+                Some(self.counts.normalised())
             }
-            None => frame,
+            None => scan.usage,
         };
-        Ok(Frame::from(bytes).with_usage(scan.usage))
+        let is_last = self.dialect.ends_with(scan.kind.as_deref());
+        let bytes = match &self.rename {
+            Some(model) if scan.has_model() => {
+                let data = scan.with_model(&data, model);
+                renamed(scan.kind.as_deref(), &data)
+            }
+            _ => frame.clone(),
+        };
+        let progress = if is_last {
+            Progress::Done
+        } else {
+            Progress::More
+        };
+        Ok((Frame::from(bytes).with_usage(usage), progress))
+    }
+}
+
+/// A frame with other data; dialects whose events have types name them in a line of their own.
+fn renamed(kind: Option<&str>, data: &[u8]) -> Bytes {
+    // A line end inside the data stood between two tokens of JSON, where a blank does too.
+    let data = String::from_utf8_lossy(data).replace('\n', " ");
+    match kind {
+        Some(kind) => format!("event: {kind}\ndata: {data}\n\n").into(),
+        None => format!("data: {data}\n\n").into(),
     }
 }
 

@@ -61,9 +61,26 @@ impl Transport {
         (transport, target.url)
     }
 
+    /// The headers of each call.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// Posts `body` and waits for an answer that says success.
     pub(super) async fn post(
         &self,
+        url: Url,
+        body: Bytes,
+        call: &ChatCall,
+    ) -> Result<Reply, ApiError> {
+        let headers = self.headers.clone();
+        self.post_with(headers, url, body, call).await
+    }
+
+    /// As [`Self::post`], with these headers instead of the usual ones.
+    pub(super) async fn post_with(
+        &self,
+        headers: HeaderMap,
         url: Url,
         body: Bytes,
         call: &ChatCall,
@@ -77,7 +94,7 @@ impl Transport {
         let request = self
             .client
             .post(url)
-            .headers(self.headers.clone())
+            .headers(headers)
             .header(ACCEPT, accept)
             .body(body);
         let sent = clock

@@ -9,12 +9,13 @@ use super::network::Network;
 use super::observed::{Observation, Observed};
 use super::ollama::Ollama;
 use super::openai::OpenAi;
-use super::{ChatAnswer, ChatCall};
-use crate::chat::{ApiError, Dialect};
+use super::site::Site;
+use super::{ChatAnswer, ChatCall, ChatContent};
+use crate::chat::{ApiError, ChatForm, Dialect, estimated_count};
 use crate::model::ResourceId;
 use crate::model::spec::ModelEndpointSpec;
 use crate::secrets::Opened;
-use std::{net::IpAddr, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 /// One endpoint, ready to be called.
 pub struct Upstream {
@@ -176,15 +177,63 @@ impl Upstream {
 
 impl Adapter {
     async fn answer(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
-        let content = match (self, call.dialect) {
-            (Self::OpenAi(openai), _) => openai.chat(call).await,
-            (Self::Anthropic(anthropic), Dialect::Chat) => anthropic.chat(call).await,
-            (Self::Anthropic(anthropic), Dialect::Embeddings) => Err(anthropic.no_embeddings()),
-            (Self::Ollama(ollama), Dialect::Chat) => ollama.chat(call).await,
-            (Self::Ollama(ollama), Dialect::Embeddings) => return ollama.embed(call).await,
-            (Self::Mock(mock), Dialect::Chat) => mock.chat(call).await,
-            (Self::Mock(mock), Dialect::Embeddings) => mock.embed(call).await,
+        match call.dialect {
+            Dialect::Chat => self.chat(call).await,
+            Dialect::Embeddings => self.embed(call).await,
+            Dialect::Messages => match self {
+                Self::Anthropic(anthropic) => anthropic.native(call).await.map(ChatAnswer::from),
+                _ => self.messages(call).await,
+            },
+            Dialect::CountTokens => match self {
+                Self::Anthropic(anthropic) => anthropic.native(call).await.map(ChatAnswer::from),
+                _ => {
+                    let count = estimated_count(&call.body);
+                    let body = count.map_err(|error| self.site().refused(error))?;
+                    Ok(ChatContent::Full { body, usage: None }.into())
+                }
+            },
+        }
+    }
+
+    /// Chat Completions, which every provider answers.
+    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let content = match self {
+            Self::OpenAi(openai) => openai.call(call).await,
+            Self::Anthropic(anthropic) => anthropic.chat(call).await,
+            Self::Ollama(ollama) => ollama.chat(call).await,
+            Self::Mock(mock) => mock.chat(call).await,
         };
         content.map(ChatAnswer::from)
+    }
+
+    async fn embed(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        match self {
+            Self::OpenAi(openai) => openai.call(call).await.map(ChatAnswer::from),
+            Self::Anthropic(anthropic) => Err(anthropic.no_embeddings()),
+            Self::Ollama(ollama) => ollama.embed(call).await,
+            Self::Mock(mock) => mock.embed(call).await.map(ChatAnswer::from),
+        }
+    }
+
+    /// Who is called.
+    pub(super) fn site(&self) -> &Arc<Site> {
+        match self {
+            Self::OpenAi(openai) => &openai.transport.site,
+            Self::Anthropic(anthropic) => anthropic.site(),
+            Self::Ollama(ollama) => ollama.site(),
+            Self::Mock(mock) => &mock.site,
+        }
+    }
+
+    /// What its chat takes.
+    pub(super) fn chat_form(&self) -> ChatForm {
+        match self {
+            Self::OpenAi(openai) => openai.chat_form(),
+            Self::Anthropic(_) | Self::Ollama(_) | Self::Mock(_) => ChatForm {
+                max_tokens: "max_tokens",
+                top_k: true,
+                effort_none: true,
+            },
+        }
     }
 }

@@ -57,8 +57,21 @@ pub(super) fn prepare(
     if closed == Closed::Refuses && said.iter().any(is_error) {
         return Err(said);
     }
-    let users = secrets.iter().flat_map(|secret| graph.referrers(secret));
-    let affected: BTreeSet<_> = review.changed.resources.iter().chain(users).collect();
+    let users: BTreeSet<_> = secrets
+        .iter()
+        .flat_map(|secret| graph.referrers(secret))
+        .collect();
+    // What is written elsewhere now and says the same keeps its connections, and what is known of its health.
+    let says_the_same = |id: &ResourceId| {
+        let was = before.snapshot.catalog().get(id);
+        let is_same = was
+            .zip(catalog.get(id))
+            .is_some_and(|(was, is)| was.digest == is.digest);
+        is_same && before.endpoints.contains_key(id)
+    };
+    let changed = review.changed.resources.iter();
+    let changed = changed.filter(|id| !says_the_same(id));
+    let affected: BTreeSet<_> = changed.chain(users.iter().copied()).collect();
     let mut endpoints = before.endpoints.clone();
     let mut astray = Vec::new();
     for id in affected {

@@ -13,7 +13,7 @@ pub(super) struct Claims(SortedMap<String, SortedMap<Claimant, Arc<AliasRoute>>>
 
 impl Claims {
     /// Where a name leads.
-    pub(super) fn get(&self, name: &str) -> Option<&AliasRoute> {
+    pub(super) fn get(&self, name: &str) -> Option<&Arc<AliasRoute>> {
         let (_, route) = self.0.get(name)?.first()?;
         Some(route)
     }

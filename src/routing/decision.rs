@@ -1,6 +1,6 @@
 //! The words of a resolution: what goes in, what comes out, and why.
 
-use super::table::{AgentRoute, Target};
+use super::table::{AgentRoute, AliasRoute, Target};
 use crate::model::{Origin, ResourceId};
 use std::sync::Arc;
 
@@ -30,6 +30,26 @@ pub struct Decision {
     pub rule: Rule,
     /// The manifest line that decided.
     pub origin: Origin,
+    /// The name's targets with their weights, if it may have several.
+    pub(super) route: Option<Arc<AliasRoute>>,
+}
+
+impl Decision {
+    /// The targets that the draw chooses among, with their weights; one of weight 1 where there is no choice.
+    pub fn shares(&self) -> Vec<(u64, &Target)> {
+        match &self.route {
+            Some(route) => {
+                let targets = route.targets.iter();
+                targets.map(|(weight, target)| (*weight, target)).collect()
+            }
+            None => self
+                .targets
+                .first()
+                .map(|only| (1, only))
+                .into_iter()
+                .collect(),
+        }
+    }
 }
 
 /// The rules, in the order in which they are tried.
@@ -52,6 +72,19 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// The rule in a word or two.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Alias => "alias",
+            Self::EndpointAlias => "endpoint alias",
+            Self::EndpointModel => "endpoint and model",
+            Self::Endpoint => "endpoint",
+            Self::Model => "listed model",
+            Self::Wildcard => "wildcard",
+        }
+    }
+
     pub(super) const ALL: [Self; 7] = [
         Self::Agent,
         Self::Alias,

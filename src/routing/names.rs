@@ -6,7 +6,10 @@ use super::{
     table::{AliasRoute, Names, RoutingTable},
 };
 use crate::model::DEFAULT_NAMESPACE;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One name and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +149,7 @@ fn listing(names: &Names, id: String) -> Option<ModelListing> {
         .strip_prefix("agent/")
         .and_then(|name| names.agents.get(name));
     let agent = agent.and_then(|agent| agent.targets.first());
-    let first = |route: &AliasRoute| route.targets.first().map(|(_, target)| describe(target));
+    let first = |route: &Arc<AliasRoute>| route.targets.first().map(|(_, target)| describe(target));
     let alias = || {
         names
             .aliases

@@ -137,9 +137,13 @@ impl Resolver<'_> {
     }
 
     fn try_rule(&self, rule: Rule, names: &Names, name: &str) -> Option<Result<Decision, Refusal>> {
-        let by_alias = |route: &AliasRoute| {
+        let by_alias = |route: &Arc<AliasRoute>| {
             let targets = choose(route, self.draw);
-            Ok(decision(name, targets, None, rule, route.origin.clone()))
+            let found = decision(name, targets, None, rule, route.origin.clone());
+            Ok(Decision {
+                route: Some(route.clone()),
+                ..found
+            })
         };
         match rule {
             Rule::Agent => names.agents.get(name.strip_prefix("agent/")?).map(|agent| {
@@ -229,6 +233,7 @@ fn decision(
         agent,
         rule,
         origin,
+        route: None,
     }
 }
 

@@ -32,6 +32,7 @@ pub fn turn(agent: &AgentRoute, request: Turn) -> Result<Forward, BodyError> {
         return Ok(Forward {
             body: request.body,
             envelope: request.envelope,
+            betas: None,
             deadline,
         });
     }
@@ -42,6 +43,7 @@ pub fn turn(agent: &AgentRoute, request: Turn) -> Result<Forward, BodyError> {
     Ok(Forward {
         body,
         envelope,
+        betas: None,
         deadline,
     })
 }

@@ -170,3 +170,46 @@ fn embeddings_need_an_input_and_take_no_prompt() {
     let twice = r#"{"input":"a","input":"b"}"#;
     assert_eq!(scan(twice), Err(BodyError::Duplicate("input")));
 }
+
+#[test]
+fn a_messages_prompt_goes_in_front_of_the_system_whatever_its_form() {
+    for (body, expected) in [
+        (
+            r#"{"messages":[]}"#,
+            r#"{"system":"be \"brief\"","messages":[]}"#,
+        ),
+        (
+            r#"{"system": null,"messages":[]}"#,
+            r#"{"system": "be \"brief\"","messages":[]}"#,
+        ),
+        (
+            r#"{"messages":[], "system":"m\u0069ne"}"#,
+            r#"{"messages":[], "system":"be \"brief\"\n\nmine"}"#,
+        ),
+        (
+            r#"{"system":[],"messages":[]}"#,
+            r#"{"system":[{"type":"text","text":"be \"brief\""}],"messages":[]}"#,
+        ),
+        (
+            r#"{"system": [ {"type":"text","text":"mine"}],"messages":[]}"#,
+            r#"{"system": [{"type":"text","text":"be \"brief\""}, {"type":"text","text":"mine"}],"messages":[]}"#,
+        ),
+    ] {
+        for dialect in [Dialect::Messages, Dialect::CountTokens] {
+            let envelope = scan_as(dialect, body.as_bytes()).unwrap();
+            assert_eq!(
+                envelope.with_system_prompt(body.as_bytes(), "be \"brief\""),
+                expected
+            );
+        }
+    }
+    let scan = |body: &str| scan_as(Dialect::Messages, body.as_bytes());
+    assert_eq!(
+        scan(r#"{"messages":[],"system":{}}"#),
+        Err(BodyError::System)
+    );
+    assert_eq!(
+        scan(r#"{"messages":[],"system":"a","system":"b"}"#),
+        Err(BodyError::Duplicate("system"))
+    );
+}

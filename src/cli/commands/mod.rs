@@ -9,6 +9,7 @@ pub(crate) mod delete;
 pub(crate) mod demo;
 pub(crate) mod describe;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod explain_code;
 pub(crate) mod get;
 pub(crate) mod graph;
@@ -51,6 +52,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Exit, CliE
         Command::Get(args) => get::run(args, session),
         Command::Describe(args) => describe::run(args, session),
         Command::Graph(args) => graph::run(args, session),
+        Command::Explain(args) => explain::run(args, session),
         Command::Apply(args) => apply::run(args, session),
         Command::Create(args) => create::run(args, session),
         Command::Delete(args) => delete::run(args, session),

@@ -35,6 +35,7 @@ async fn ask(served: &Pinned) -> Result<Answer, ApiError> {
     let request = Forward {
         body: Bytes::from_static(BODY),
         envelope: scan(BODY).unwrap(),
+        betas: None,
         deadline: None,
     };
     let meter = unlimited(served, &decided, &request);

@@ -28,6 +28,7 @@ async fn ask(manifests: &[String], deadline: Option<Duration>) -> Result<Answer,
     let request = Forward {
         body: Bytes::from_static(BODY),
         envelope: scan(BODY).unwrap(),
+        betas: None,
         deadline,
     };
     let meter = unlimited(&served, &decided, &request);

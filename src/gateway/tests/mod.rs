@@ -4,6 +4,7 @@
 mod attempts;
 mod admitting;
 mod deciding;
+mod explaining;
 mod forwarding;
 mod ledger;
 mod recording;

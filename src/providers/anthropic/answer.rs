@@ -1,7 +1,7 @@
 //! Anthropic's whole answer in OpenAI's words.
 
 use super::names::Names;
-use crate::chat::{ApiError, Completion, FinishReason, ToolCall, Usage};
+use crate::chat::{ApiError, Completion, FinishReason, MessageCounts, ToolCall};
 use crate::providers::failure::ProviderError;
 use crate::providers::transport::Reply;
 use crate::providers::{ChatCall, ChatContent, relay};
@@ -9,55 +9,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Tokens as Anthropic counts them: cached ones apart.
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
-pub(super) struct WireUsage {
-    #[serde(rename = "input_tokens")]
-    input: Option<u64>,
-    #[serde(rename = "output_tokens")]
-    output: Option<u64>,
-    #[serde(rename = "cache_creation_input_tokens")]
-    cache_written: Option<u64>,
-    #[serde(rename = "cache_read_input_tokens")]
-    cache_read: Option<u64>,
-}
-
 #[derive(Deserialize)]
 struct WireMessage {
     id: Option<String>,
     model: Option<String>,
     content: Option<Vec<Value>>,
     stop_reason: Option<String>,
-    usage: Option<WireUsage>,
+    usage: Option<MessageCounts>,
     error: Option<Value>,
-}
-
-impl WireUsage {
-    /// Takes over the counts that a later event of the stream has; they are totals, not additions.
-    pub(super) fn update(&mut self, later: Self) {
-        self.input = later.input.or(self.input);
-        self.output = later.output.or(self.output);
-        self.cache_written = later.cache_written.or(self.cache_written);
-        self.cache_read = later.cache_read.or(self.cache_read);
-    }
-
-    /// OpenAI's meaning: the prompt includes what was cached.
-    pub(super) fn normalised(self) -> Usage {
-        let written = self.cache_written.unwrap_or_default();
-        let read = self.cache_read.unwrap_or_default();
-        Usage {
-            prompt_tokens: self
-                .input
-                .unwrap_or_default()
-                .saturating_add(written)
-                .saturating_add(read),
-            completion_tokens: self.output.unwrap_or_default(),
-            cached_tokens: read,
-            cache_write_tokens: written,
-            reasoning_tokens: 0,
-            estimated: self.input.is_none() || self.output.is_none(),
-        }
-    }
 }
 
 /// OpenAI's word for a `stop_reason`.

@@ -7,12 +7,20 @@ mod names;
 mod request;
 mod stream;
 
+use super::openai::under;
+use super::passthrough;
 use super::relay::relay;
+use super::site::Site;
 use super::transport::Transport;
 use super::{ChatCall, ChatContent};
-use crate::chat::{ApiError, ChatRequest};
+use crate::chat::{ApiError, ChatRequest, Dialect};
 use names::Names;
+use reqwest::header::{HeaderMap, HeaderValue};
+use std::sync::Arc;
 use url::Url;
+
+/// What is tried out, by name.
+const BETA: &str = "anthropic-beta";
 
 /// An endpoint that speaks Anthropic's Messages.
 pub(super) struct Anthropic {
@@ -52,6 +60,38 @@ impl Anthropic {
             .await
             .map(ChatContent::Stream)
     }
+    /// Who is called.
+    pub(super) fn site(&self) -> &Arc<Site> {
+        &self.transport.site
+    }
+
+    /// A call in Anthropic's own words: the client's bytes go out, the provider's come back.
+    pub(super) async fn native(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
+        let url = match call.dialect {
+            Dialect::CountTokens => under(self.url.clone(), "count_tokens"),
+            _ => self.url.clone(),
+        };
+        let headers = self.with_betas(&call);
+        let body = call.body.clone();
+        let reply = self.transport.post_with(headers, url, body, &call).await?;
+        passthrough::answer(reply, call).await
+    }
+
+    /// The endpoint's headers, and the client's betas behind the endpoint's own.
+    fn with_betas(&self, call: &ChatCall) -> HeaderMap {
+        let mut headers = self.transport.headers().clone();
+        let asked = call.betas.as_deref().map(str::trim);
+        let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
+            return headers;
+        };
+        let own = headers.get(BETA).and_then(|own| own.to_str().ok());
+        let both = own.map_or_else(|| asked.to_owned(), |own| format!("{own},{asked}"));
+        if let Ok(value) = HeaderValue::from_str(&both) {
+            headers.insert(BETA, value);
+        }
+        headers
+    }
+
     /// Anthropic makes no vectors.
     pub(super) fn no_embeddings(&self) -> ApiError {
         let error = ApiError::invalid_request("provider `anthropic` has no embeddings");

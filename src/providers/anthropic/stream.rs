@@ -1,8 +1,8 @@
 //! Anthropic's stream of events in OpenAI's chunks.
 
-use super::answer::{WireUsage, finish};
+use super::answer::finish;
 use super::names::Names;
-use crate::chat::{ApiError, ChunkWriter, Frame, FrameSplitter, frame_data};
+use crate::chat::{ApiError, ChunkWriter, Frame, FrameSplitter, MessageCounts, frame_data};
 use crate::providers::ChatCall;
 use crate::providers::failure::ProviderError;
 use crate::providers::relay::{self, Decode, MAX_FRAME_BYTES, Progress};
@@ -28,7 +28,7 @@ pub(super) struct Events {
     include_usage: bool,
     /// Made when the message starts.
     writer: Option<ChunkWriter>,
-    usage: WireUsage,
+    usage: MessageCounts,
     stop_reason: Option<String>,
     tools: usize,
     /// The tool whose block is open, by its number, and whether arguments have come.
@@ -42,7 +42,7 @@ struct Event {
     message: Option<Started>,
     content_block: Option<Value>,
     delta: Option<Value>,
-    usage: Option<WireUsage>,
+    usage: Option<MessageCounts>,
     error: Option<Value>,
 }
 
@@ -50,7 +50,7 @@ struct Event {
 struct Started {
     id: Option<String>,
     model: Option<String>,
-    usage: Option<WireUsage>,
+    usage: Option<MessageCounts>,
 }
 
 impl Events {
@@ -67,7 +67,7 @@ impl Events {
             keeps_model: call.response_model.is_some(),
             include_usage: call.include_usage,
             writer: None,
-            usage: WireUsage::default(),
+            usage: MessageCounts::default(),
             stop_reason: None,
             tools: 0,
             open_tool: None,

@@ -9,9 +9,11 @@ mod stream;
 
 use super::openai::under;
 use super::relay::relay;
+use super::site::Site;
 use super::transport::Transport;
 use super::{ChatAnswer, ChatCall, ChatContent};
 use crate::chat::{ApiError, ChatRequest, EmbeddingsRequest};
+use std::sync::Arc;
 use url::Url;
 
 /// An endpoint that speaks Ollama's `/api/chat` and `/api/embed`.
@@ -48,6 +50,11 @@ impl Ollama {
             embed_url: under(base.clone(), "api/embed"),
             settings,
         }
+    }
+
+    /// Who is called.
+    pub(super) fn site(&self) -> &Arc<Site> {
+        &self.transport.site
     }
 
     pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatContent, ApiError> {

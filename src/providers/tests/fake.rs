@@ -235,6 +235,7 @@ pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
         agent: None,
         revision: "abc123".into(),
         response_model: None,
+        betas: None,
         deadline: None,
     }
 }

@@ -6,6 +6,7 @@ mod build;
 mod embeddings;
 mod errors;
 mod fake;
+mod messages;
 mod mock;
 mod ollama;
 mod openai;

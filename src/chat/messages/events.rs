@@ -1,0 +1,149 @@
+//! A chat's stream as the events of a message.
+
+use super::answer::{message_id, stop_reason, usage_json};
+use super::open_blocks::{BlockKind, OpenBlocks, event};
+use crate::chat::chat_wire::{CallDelta, Chunk, Delta, said};
+use crate::chat::{Dialect, Fallback, Frame, Usage, frame_data};
+use bytes::Bytes;
+use serde_json::json;
+
+/// What keeps a connection alive while the model thinks.
+const PING: Bytes = Bytes::from_static(b"event: ping\ndata: {\"type\": \"ping\"}\n\n");
+
+/// Turns the frames of a chat, one after the other, into events.
+#[derive(Debug)]
+pub struct MessageEvents {
+    fallback: Fallback,
+    /// Made with the first chunk.
+    id: Option<String>,
+    blocks: OpenBlocks,
+    bytes: usize,
+    refused: bool,
+    finish_reason: Option<String>,
+    usage: Option<Usage>,
+}
+
+impl MessageEvents {
+    /// For one answer.
+    pub fn new(fallback: Fallback) -> Self {
+        Self {
+            fallback,
+            id: None,
+            blocks: OpenBlocks::default(),
+            bytes: 0,
+            refused: false,
+            finish_reason: None,
+            usage: None,
+        }
+    }
+
+    /// Takes one frame and adds the events it makes.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the stream, in words that go behind the provider's name; no event follows.
+    pub fn take(&mut self, frame: Frame, out: &mut Vec<Frame>) -> Result<(), &'static str> {
+        if let Some(error) = frame.error {
+            out.push(Frame::failed(Dialect::Messages, *error));
+            return Ok(());
+        }
+        self.usage = frame.usage.or(self.usage);
+        let Some(data) = frame_data(&frame.bytes) else {
+            // A comment; before the message starts there is no place for it.
+            out.extend(self.id.as_ref().map(|_| Frame::from(PING)));
+            return Ok(());
+        };
+        if data.trim() == "[DONE]" {
+            return self.finish(out);
+        }
+        let chunk: Chunk =
+            serde_json::from_str(&data).map_err(|_| "sent a chunk that is no chat's")?;
+        self.start(&chunk, out);
+        let choice = chunk.choices.into_iter().find(|choice| choice.index == 0);
+        let Some(choice) = choice else {
+            return Ok(());
+        };
+        if let Some(delta) = choice.delta {
+            self.delta(&delta, out);
+        }
+        self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
+        Ok(())
+    }
+
+    fn start(&mut self, chunk: &Chunk, out: &mut Vec<Frame>) {
+        // Azure's first chunk may be empty of everything.
+        let is_empty = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
+        if self.id.is_some() || (chunk.choices.is_empty() && is_empty(&chunk.id)) {
+            return;
+        }
+        let id = message_id(chunk.id.as_deref(), &self.fallback);
+        // What the prompt cost is known at the end alone; a guess is nearer than nought.
+        let usage = Usage {
+            completion_tokens: 1,
+            ..self.fallback.usage(0)
+        };
+        let message = json!({
+            "id": id,
+            "type": "message",
+            "role": "assistant",
+            "model": said(chunk.model.as_ref()).unwrap_or(&self.fallback.model),
+            "content": [],
+            "stop_reason": null,
+            "stop_sequence": null,
+            "usage": usage_json(&usage),
+        });
+        out.push(event(
+            "message_start",
+            &json!({"type": "message_start", "message": message}),
+        ));
+        self.id = Some(id);
+    }
+
+    fn delta(&mut self, delta: &Delta, out: &mut Vec<Frame>) {
+        if let Some(reasoning) = delta.reasoning() {
+            self.bytes += reasoning.len();
+            self.blocks.say(BlockKind::Thinking, reasoning, out);
+        }
+        let refusal = said(delta.refusal.as_ref());
+        self.refused |= refusal.is_some();
+        if let Some(text) = said(delta.content.as_ref()).or(refusal) {
+            self.bytes += text.len();
+            self.blocks.say(BlockKind::Text, text, out);
+        }
+        for call in delta.tool_calls.iter().flatten() {
+            self.tool_call(call, out);
+        }
+    }
+
+    fn tool_call(&mut self, call: &CallDelta, out: &mut Vec<Frame>) {
+        let index = call.index.unwrap_or_default();
+        if !self.blocks.has_tool(index) {
+            let message = self.id.as_deref().unwrap_or_default();
+            let id = said(call.id.as_ref());
+            let id = id.map_or_else(|| format!("{message}_{index}"), str::to_owned);
+            self.blocks
+                .begin_tool(index, id, call.name().to_owned(), out);
+        }
+        self.bytes += call.arguments().len();
+        self.blocks.arguments(index, call.arguments(), out);
+    }
+
+    fn finish(&mut self, out: &mut Vec<Frame>) -> Result<(), &'static str> {
+        let Some(finish) = self.finish_reason.take().filter(|_| self.id.is_some()) else {
+            return Err("ended its stream without a reason");
+        };
+        self.blocks.finish(out);
+        let usage = self
+            .usage
+            .unwrap_or_else(|| self.fallback.usage(self.bytes));
+        let reason = stop_reason(&finish, self.blocks.has_tools(), self.refused);
+        let delta = json!({
+            "type": "message_delta",
+            "delta": {"stop_reason": reason, "stop_sequence": null},
+            "usage": usage_json(&usage),
+        });
+        out.push(event("message_delta", &delta).with_usage(Some(usage)));
+        out.push(event("message_stop", &json!({"type": "message_stop"})));
+        Ok(())
+    }
+}

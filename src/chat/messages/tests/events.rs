@@ -1,0 +1,248 @@
+//! Streams.
+
+use super::fallback;
+use crate::chat::{ApiError, Dialect, Frame, MessageEvents, Usage};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+/// What the frames of a chat make, as event name and data.
+fn events(frames: Vec<Frame>) -> Result<Vec<(String, Value)>, &'static str> {
+    let mut events = MessageEvents::new(fallback());
+    let mut out = Vec::new();
+    for frame in frames {
+        events.take(frame, &mut out)?;
+    }
+    Ok(out.iter().map(read).collect())
+}
+
+fn read(frame: &Frame) -> (String, Value) {
+    let text = std::str::from_utf8(&frame.bytes).unwrap();
+    let (name, data) = text.strip_suffix("\n\n").unwrap().split_once('\n').unwrap();
+    let data: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
+    let name = name.strip_prefix("event: ").unwrap().to_owned();
+    assert_eq!(data["type"], name.as_str());
+    (name, data)
+}
+
+fn frame(text: &str) -> Frame {
+    Bytes::from(text.to_owned()).into()
+}
+
+fn chunk(choice: &Value) -> Frame {
+    let chunk = json!({"id": "chatcmpl-1", "model": "gpt-x", "choices": [choice]});
+    frame(&format!("data: {chunk}\n\n"))
+}
+
+fn delta(delta: &Value) -> Frame {
+    chunk(&json!({"index": 0, "delta": delta, "finish_reason": null}))
+}
+
+fn call(index: usize, name: Option<&str>, arguments: &str) -> Frame {
+    let id = name.map(|_| format!("call_{index}"));
+    delta(
+        &json!({"tool_calls": [{"index": index, "id": id, "function": {"name": name, "arguments": arguments}}]}),
+    )
+}
+
+fn end(reason: &str) -> [Frame; 2] {
+    let last = chunk(&json!({"index": 0, "delta": {}, "finish_reason": reason}));
+    [last, frame("data: [DONE]\n\n")]
+}
+
+fn stream(frames: Vec<Frame>, reason: &str) -> Vec<(String, Value)> {
+    events(frames.into_iter().chain(end(reason)).collect()).unwrap()
+}
+
+/// Start, pieces and stop of each block, in short.
+fn short(events: &[(String, Value)]) -> Vec<String> {
+    events
+        .iter()
+        .filter(|(name, _)| name.starts_with("content_block"))
+        .map(|(name, data)| {
+            let index = &data["index"];
+            let delta = &data["delta"];
+            let piece = ["text", "thinking", "partial_json"]
+                .iter()
+                .find_map(|field| delta[*field].as_str());
+            match name.as_str() {
+                "content_block_start" => format!(
+                    "{index}+{}",
+                    data["content_block"]["type"].as_str().unwrap()
+                ),
+                "content_block_stop" => format!("{index}-"),
+                _ => format!("{index}:{}", piece.unwrap()),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn blocks_follow_each_other_between_start_and_stop() {
+    let said = stream(
+        vec![
+            delta(&json!({"role": "assistant", "content": ""})),
+            delta(&json!({"reasoning_content": "hm"})),
+            delta(&json!({"content": "he"})),
+            delta(&json!({"content": "y"})),
+            call(0, Some("f"), ""),
+            call(0, None, "{\"q\""),
+            call(0, None, ":1}"),
+        ],
+        "tool_calls",
+    );
+    let names: Vec<&str> = said.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        (names[0], &names[names.len() - 2..]),
+        ("message_start", &["message_delta", "message_stop"][..])
+    );
+    assert_eq!(
+        short(&said),
+        [
+            "0+thinking",
+            "0:hm",
+            "0-",
+            "1+text",
+            "1:he",
+            "1:y",
+            "1-",
+            "2+tool_use",
+            "2:{\"q\"",
+            "2::1}",
+            "2-"
+        ]
+    );
+    let message = &said[0].1["message"];
+    assert_eq!(
+        (&message["id"], &message["model"]),
+        (&json!("msg_1"), &json!("gpt-x"))
+    );
+    assert_eq!(said[said.len() - 2].1["delta"]["stop_reason"], "tool_use");
+}
+
+#[test]
+fn a_call_means_tool_use_even_after_text_and_with_another_reason() {
+    let said = stream(
+        vec![delta(&json!({"content": "hm"})), call(0, Some("f"), "{}")],
+        "stop",
+    );
+    assert_eq!(said[said.len() - 2].1["delta"]["stop_reason"], "tool_use");
+}
+
+#[test]
+fn calls_that_run_side_by_side_become_blocks_that_do_not() {
+    let said = stream(
+        vec![
+            call(0, Some("f"), "{\"a\":"),
+            call(1, Some("g"), "{\"b\""),
+            call(0, None, "1}"),
+            call(1, None, ":2}"),
+            call(2, Some("h"), ""),
+            delta(&json!({"content": "done"})),
+        ],
+        "tool_calls",
+    );
+    assert_eq!(
+        short(&said),
+        [
+            "0+tool_use",
+            "0:{\"a\":",
+            "0:1}",
+            "0-",
+            "1+tool_use",
+            "1:{\"b\"",
+            "1::2}",
+            "1-",
+            "2+tool_use",
+            "2-",
+            "3+text",
+            "3:done",
+            "3-"
+        ]
+    );
+    let starts: Vec<_> = said
+        .iter()
+        .filter(|(name, _)| name == "content_block_start")
+        .collect();
+    assert_eq!(starts[1].1["content_block"]["id"], "call_1");
+    assert_eq!(starts[1].1["content_block"]["name"], "g");
+}
+
+#[test]
+fn tokens_are_told_at_the_end_and_guessed_not_nought_at_the_start() {
+    let usage = Usage {
+        prompt_tokens: 50,
+        completion_tokens: 3,
+        cached_tokens: 20,
+        ..Usage::default()
+    };
+    let told = frame("data: {\"choices\":[],\"usage\":{}}\n\n").with_usage(Some(usage));
+    let mut frames = vec![delta(&json!({"content": "a"}))];
+    let [last, done] = end("stop");
+    frames.extend([last, told, done]);
+    let said = events(frames).unwrap();
+    assert_eq!(said[0].1["message"]["usage"]["input_tokens"], 100);
+    let usage = &said[said.len() - 2].1["usage"];
+    assert_eq!(
+        (&usage["input_tokens"], &usage["output_tokens"]),
+        (&json!(30), &json!(3))
+    );
+    assert_eq!(
+        (&usage["cache_read_input_tokens"], &usage["orloj"]),
+        (&json!(20), &Value::Null)
+    );
+    let guessed = stream(vec![delta(&json!({"content": "four"}))], "stop");
+    assert_eq!(
+        guessed[guessed.len() - 2].1["usage"]["orloj"]["estimated"],
+        true
+    );
+}
+
+#[test]
+fn a_stream_without_a_reason_or_with_garbage_is_no_message() {
+    let cut = events(vec![
+        delta(&json!({"content": "a"})),
+        frame("data: [DONE]\n\n"),
+    ]);
+    assert_eq!(cut.unwrap_err(), "ended its stream without a reason");
+    assert!(events(vec![frame("data: nothing\n\n")]).is_err());
+}
+
+#[test]
+fn a_failure_is_an_error_event_and_nothing_follows() {
+    let error =
+        ApiError::new(503, "overloaded", "too much").with_detail("endpoint", "default/here");
+    let failed = Frame::failed(Dialect::Chat, error);
+    let said = events(vec![delta(&json!({"content": "a"})), failed]).unwrap();
+    let (name, data) = said.last().unwrap();
+    assert_eq!(name, "error");
+    assert_eq!(
+        data["error"],
+        json!({"type": "overloaded_error", "message": "too much", "orloj": {"endpoint": "default/here"}})
+    );
+    assert!(!said.iter().any(|(name, _)| name == "message_stop"));
+}
+
+#[test]
+fn azures_empty_first_chunk_starts_nothing_and_comments_are_pings() {
+    let empty =
+        frame("data: {\"id\":\"\",\"model\":\"\",\"choices\":[],\"prompt_filter_results\":[]}\n\n");
+    let comment = || frame(": ready\n\n");
+    let said = stream(
+        vec![comment(), empty, delta(&json!({"content": "a"})), comment()],
+        "stop",
+    );
+    let names: Vec<&str> = said.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "message_start",
+            "content_block_start",
+            "content_block_delta",
+            "ping",
+            "content_block_stop",
+            "message_delta",
+            "message_stop"
+        ]
+    );
+    assert_eq!(said[0].1["message"]["id"], "msg_1");
+}

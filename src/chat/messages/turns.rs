@@ -1,0 +1,115 @@
+//! A conversation's turns in the messages of Chat Completions.
+
+use super::blocks::{Content, content, tool_result};
+use super::request::note_hint;
+use crate::chat::request::RequestError;
+use serde_json::{Map, Value, json};
+
+/// `system` and `messages` as chat messages.
+pub(super) fn turns(
+    system: Option<Value>,
+    messages: Option<Value>,
+    adjusted: &mut Vec<String>,
+) -> Result<Vec<Value>, RequestError> {
+    let mut out = Vec::new();
+    if let Some(system) = system {
+        let parts = content(system, "system", adjusted)?;
+        if !parts.results.is_empty() || !parts.calls.is_empty() || parts.has_media() {
+            return Err(RequestError::invalid("system", "must be text"));
+        }
+        if !parts.parts.is_empty() {
+            out.push(json!({"role": "system", "content": parts.said()}));
+        }
+    }
+    let Some(Value::Array(messages)) =
+        messages.filter(|m| m.as_array().is_some_and(|m| !m.is_empty()))
+    else {
+        return Err(RequestError::invalid(
+            "messages",
+            "must be a non-empty array",
+        ));
+    };
+    let last = messages.len() - 1;
+    for (n, message) in messages.into_iter().enumerate() {
+        let place = format!("messages[{n}]");
+        let Value::Object(mut fields) = message else {
+            return Err(RequestError::invalid(&place, "must be an object"));
+        };
+        let role = fields.remove("role");
+        let said = fields.remove("content").unwrap_or_default();
+        note_hint(&mut fields, "cache_control", adjusted);
+        refuse_rest(&fields, &place)?;
+        let said = content(said, &format!("{place}.content"), adjusted)?;
+        match role.as_ref().and_then(Value::as_str) {
+            Some("user") => user(said, &place, &mut out)?,
+            Some("assistant") if n == last => {
+                return Err(RequestError::unsupported(
+                    &place,
+                    "the beginning of the answer",
+                ));
+            }
+            Some("assistant") => assistant(said, &place, &mut out)?,
+            _ => {
+                let place = format!("{place}.role");
+                return Err(RequestError::invalid(&place, "must be user or assistant"));
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn user(said: Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
+    if !said.calls.is_empty() {
+        return Err(RequestError::invalid(
+            place,
+            "calls a tool, which the assistant does",
+        ));
+    }
+    // Results stand right behind the calls, whatever else is said.
+    for (place, result) in &said.results {
+        out.push(tool_result(result, place)?);
+    }
+    if !said.parts.is_empty() {
+        out.push(json!({"role": "user", "content": said.said()}));
+    }
+    Ok(())
+}
+
+fn assistant(said: Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
+    if !said.results.is_empty() || said.has_media() {
+        let problem = "holds what an assistant does not say";
+        return Err(RequestError::invalid(place, problem));
+    }
+    if said.parts.is_empty() && said.calls.is_empty() {
+        return Ok(());
+    }
+    let mut message = Map::new();
+    message.insert("role".into(), "assistant".into());
+    let text: String = said
+        .parts
+        .iter()
+        .filter_map(|part| part["text"].as_str())
+        .collect();
+    let text = if said.parts.is_empty() {
+        Value::Null
+    } else {
+        text.into()
+    };
+    message.insert("content".into(), text);
+    if !said.calls.is_empty() {
+        message.insert("tool_calls".into(), said.calls.into());
+    }
+    out.push(message.into());
+    Ok(())
+}
+
+pub(super) fn refuse_rest(fields: &Map<String, Value>, place: &str) -> Result<(), RequestError> {
+    let says = |(_, value): &(&String, &Value)| !crate::chat::request::is_blank(value);
+    match fields.iter().find(says) {
+        None => Ok(()),
+        Some((name, _)) => Err(RequestError::unsupported(
+            &format!("{place}.{name}"),
+            "this field",
+        )),
+    }
+}

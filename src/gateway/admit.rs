@@ -71,7 +71,8 @@ pub(super) fn lapsed(table: &RoutingTable, key: &KeyRoute, now_us: i64) -> Optio
 }
 
 fn unknown() -> Box<ApiError> {
-    let message = "a valid API key is needed: send `Authorization: Bearer KEY` (or `x-api-key`, `api-key`)";
+    let message =
+        "a valid API key is needed: send `Authorization: Bearer KEY` (or `x-api-key`, `api-key`)";
     Box::new(
         ApiError::new(401, "invalid_request_error", message)
             .with_code("invalid_api_key")

@@ -168,16 +168,26 @@ impl Ledger {
                         origin: rule.origin.clone(),
                     };
                     let waits = |it: &Exceeded| (it.is_for_ever(), it.resets_us);
-                    if exceeded.as_ref().is_none_or(|it| waits(it) < waits(&broken)) {
+                    if exceeded
+                        .as_ref()
+                        .is_none_or(|it| waits(it) < waits(&broken))
+                    {
                         exceeded = Some(broken);
                     }
                 }
                 let room = |most: Option<u64>, used: u64| {
                     let most = most?;
                     let left = most.saturating_sub(used);
-                    Some(Headroom { most, left, resets_us })
+                    Some(Headroom {
+                        most,
+                        left,
+                        resets_us,
+                    })
                 };
-                narrow(&mut reservation.requests, room(rule.requests, spent.requests + 1));
+                narrow(
+                    &mut reservation.requests,
+                    room(rule.requests, spent.requests + 1),
+                );
                 narrow(
                     &mut reservation.tokens,
                     room(rule.tokens, spent.tokens.saturating_add(worst.tokens)),
@@ -269,7 +279,12 @@ fn broken(spent: &Spent, rule: &LimitRule, worst: Amount) -> Option<Broken> {
     let cost = worst.cost_microdollars;
     [
         (Measure::Requests, rule.requests, spent.requests, Some(1)),
-        (Measure::Tokens, rule.tokens, spent.tokens, Some(worst.tokens)),
+        (
+            Measure::Tokens,
+            rule.tokens,
+            spent.tokens,
+            Some(worst.tokens),
+        ),
         (Measure::Cost, rule.cost_microdollars, spent.cost, cost),
     ]
     .into_iter()

@@ -132,7 +132,9 @@ impl Meter {
             limit(Scope::Agent(agent.id.clone()), rules.collect());
         }
         let budgets = table.budgets_of(call.namespace);
-        let rules: Vec<_> = budgets.flat_map(|policy| &policy.namespace_limits).collect();
+        let rules: Vec<_> = budgets
+            .flat_map(|policy| &policy.namespace_limits)
+            .collect();
         limit(Scope::Namespace(call.namespace.into()), rules);
         let caller = if limited.is_empty() {
             Reservation::default()
@@ -234,7 +236,11 @@ impl Meter {
 
     /// The stream was complete, or failed.
     pub(super) fn ended(mut self, is_failed: bool) {
-        self.end(if is_failed { End::Failed } else { End::Finished });
+        self.end(if is_failed {
+            End::Failed
+        } else {
+            End::Finished
+        });
     }
 
     /// Settles and records, once.
@@ -245,7 +251,9 @@ impl Meter {
         let usage = self.usage(end);
         let facts = self.target.as_ref();
         let facts = facts.map(|target| self.served.snapshot.table().facts_of(target));
-        let cost = facts.as_ref().map_or(Some(0), |it| it.cost_microdollars(&usage));
+        let cost = facts
+            .as_ref()
+            .map_or(Some(0), |it| it.cost_microdollars(&usage));
         let used = Amount {
             tokens: usage.total_tokens(),
             cost_microdollars: cost,
@@ -320,7 +328,11 @@ impl Meter {
 impl Drop for Meter {
     fn drop(&mut self) {
         let is_complete = self.seen.is_complete;
-        self.end(if is_complete { End::Finished } else { End::Cancelled });
+        self.end(if is_complete {
+            End::Finished
+        } else {
+            End::Cancelled
+        });
     }
 }
 
@@ -332,7 +344,10 @@ fn record(call: &Metered<'_>, now_us: i64) -> UsageRecord {
         at_us: now_us,
         revision: call.served.revision.clone(),
         namespace: call.namespace.to_owned(),
-        api_key: call.key.as_ref().map_or_else(String::new, |key| key.id.qualified_name()),
+        api_key: call
+            .key
+            .as_ref()
+            .map_or_else(String::new, |key| key.id.qualified_name()),
         agent: agent.map_or_else(String::new, |agent| agent.id.qualified_name()),
         dialect: call.envelope.dialect.path().to_owned(),
         requested: decision.requested.clone(),

@@ -28,7 +28,7 @@ pub use books::Books;
 pub use decide::{Caller, Decided, decide, refused};
 pub use explain::{Question, explain};
 pub use forward::{Answer, Content, Forward, Room, forward};
-pub use meter::{Meter, Metered};
 pub use ledger::{Amount, Exceeded, Headroom, Ledger, Limited, Measure, Reservation, Scope};
+pub use meter::{Meter, Metered};
 pub use reader::Reader;
 pub use recorder::{Recorder, keep_usage};

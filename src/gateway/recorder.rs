@@ -163,7 +163,9 @@ async fn recall(reconciler: &Reconciler, books: &super::Books) -> Result<(), Sto
                 };
                 let requests = count(sum.requests);
                 let scope = scope(group, &sum.name);
-                books.ledger().recall(&scope, window, requests, used, now_us);
+                books
+                    .ledger()
+                    .recall(&scope, window, requests, used, now_us);
             }
         }
     }

@@ -72,15 +72,34 @@ mod tests {
         let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
         let windows = Windows::at(us("2028-02-29T23:59:59.999999Z"));
         for (window, start, end) in [
-            (LimitWindow::Minute, "2028-02-29T23:59:00Z", "2028-03-01T00:00:00Z"),
-            (LimitWindow::Hour, "2028-02-29T23:00:00Z", "2028-03-01T00:00:00Z"),
-            (LimitWindow::Day, "2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z"),
-            (LimitWindow::Month, "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"),
+            (
+                LimitWindow::Minute,
+                "2028-02-29T23:59:00Z",
+                "2028-03-01T00:00:00Z",
+            ),
+            (
+                LimitWindow::Hour,
+                "2028-02-29T23:00:00Z",
+                "2028-03-01T00:00:00Z",
+            ),
+            (
+                LimitWindow::Day,
+                "2028-02-29T00:00:00Z",
+                "2028-03-01T00:00:00Z",
+            ),
+            (
+                LimitWindow::Month,
+                "2028-02-01T00:00:00Z",
+                "2028-03-01T00:00:00Z",
+            ),
         ] {
             assert_eq!(windows.start_us(window), us(start), "{window:?}");
             assert_eq!(windows.end_us(window), us(end), "{window:?}");
         }
         let december = Windows::at(us("2026-12-31T12:00:00Z"));
-        assert_eq!(december.end_us(LimitWindow::Month), us("2027-01-01T00:00:00Z"));
+        assert_eq!(
+            december.end_us(LimitWindow::Month),
+            us("2027-01-01T00:00:00Z")
+        );
     }
 }

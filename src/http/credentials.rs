@@ -56,13 +56,25 @@ mod tests {
             (&[("x-api-key", b"k")], "k"),
             (&[("api-key", b"k")], "k"),
             (&[("authorization", b"Bearer k"), ("x-api-key", b"k")], "k"),
-            (&[("authorization", b"Bearer k"), ("x-api-key", b"other")], "unclear"),
-            (&[("authorization", b"Bearer k"), ("authorization", b"Bearer k")], "unclear"),
+            (
+                &[("authorization", b"Bearer k"), ("x-api-key", b"other")],
+                "unclear",
+            ),
+            (
+                &[
+                    ("authorization", b"Bearer k"),
+                    ("authorization", b"Bearer k"),
+                ],
+                "unclear",
+            ),
             (&[("authorization", b"bearer k")], "unclear"),
             (&[("authorization", b"BEARER k")], "unclear"),
             (&[("authorization", b"Bearer  k")], " k"),
             (&[("authorization", b"Basic k")], "unclear"),
-            (&[("authorization", b"Basic k"), ("x-api-key", b"k")], "unclear"),
+            (
+                &[("authorization", b"Basic k"), ("x-api-key", b"k")],
+                "unclear",
+            ),
             (&[("authorization", b"k")], "unclear"),
             (&[("x-forwarded-authorization", b"Bearer k")], "nothing"),
             (&[("x-api-key", b"")], ""),

@@ -80,7 +80,10 @@ fn since(text: &str, now_us: i64) -> Option<i64> {
         return Some(midnight.timestamp().as_microsecond());
     }
     let back_us = match text.strip_suffix('d') {
-        Some(days) => days.parse::<u16>().ok().map(|days| i64::from(days) * DAY_US)?,
+        Some(days) => days
+            .parse::<u16>()
+            .ok()
+            .map(|days| i64::from(days) * DAY_US)?,
         None => i64::try_from(parse_go_duration(text)?.as_micros()).ok()?,
     };
     Some(now_us.saturating_sub(back_us).max(0))

@@ -6,9 +6,9 @@ use crate::model::{
     Span, Spec, SpecJson, code, pointer_to,
     spec::{
         AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec,
-        ApiKeySpec,        McpServerSpec, MemorySpec, ModelAliasSpec, ModelCatalogSpec, ModelEndpointSpec, SealedFile, SecretSpec,
-        TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec,
-        ToolSpec, WorkerSpec,
+        ApiKeySpec, McpServerSpec, MemorySpec, ModelAliasSpec, ModelCatalogSpec, ModelEndpointSpec,
+        SealedFile, SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec,
+        ToolPermissionSpec, ToolSpec, WorkerSpec,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};

@@ -87,9 +87,15 @@ mod tests {
         assert!(least[KEY_PREFIX.len()..].starts_with(&"0".repeat(43)));
         let mut last = [0; 32];
         last[31] = 61;
-        assert_eq!(&ClientKey::text_of(last)[KEY_PREFIX.len()..][..43], format!("{}z", "0".repeat(42)));
+        assert_eq!(
+            &ClientKey::text_of(last)[KEY_PREFIX.len()..][..43],
+            format!("{}z", "0".repeat(42))
+        );
         // 2^256 - 1 in base 62, from another implementation.
-        assert_eq!(&most[KEY_PREFIX.len()..][..43], "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1");
+        assert_eq!(
+            &most[KEY_PREFIX.len()..][..43],
+            "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1"
+        );
     }
 
     #[test]
@@ -99,7 +105,10 @@ mod tests {
         for at in 0..key.len() {
             let mut wrong = key.clone().into_bytes();
             wrong[at] = if wrong[at] == b'x' { b'y' } else { b'x' };
-            assert!(!ClientKey::is_whole(std::str::from_utf8(&wrong).unwrap()), "{at}");
+            assert!(
+                !ClientKey::is_whole(std::str::from_utf8(&wrong).unwrap()),
+                "{at}"
+            );
         }
         assert!(!ClientKey::is_whole(""));
         assert!(!ClientKey::is_whole(&key[1..]));
@@ -113,7 +122,10 @@ mod tests {
             written,
             "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        assert_eq!(ClientKey::read_hash(&written), Some(ClientKey::hash_of(b"abc")));
+        assert_eq!(
+            ClientKey::read_hash(&written),
+            Some(ClientKey::hash_of(b"abc"))
+        );
         assert_eq!(ClientKey::read_hash("sha256:00"), None);
         assert_eq!(ClientKey::read_hash(&written[7..]), None);
     }

@@ -174,9 +174,7 @@ impl Kind {
     /// The `apiVersion` a manifest of this kind carries.
     pub const fn api_version(self) -> &'static str {
         match self {
-            Self::ModelAlias | Self::ModelCatalog | Self::ApiKey => {
-                "routing.orloj.dev/v1alpha1"
-            }
+            Self::ModelAlias | Self::ModelCatalog | Self::ApiKey => "routing.orloj.dev/v1alpha1",
             _ => "orloj.dev/v1",
         }
     }

@@ -4,8 +4,9 @@ use super::{
     Digest, Kind, Labels, Origin, Positions, ResourceId, Span, SpecJson,
     spec::{
         AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, ApiKeySpec, McpServerSpec,
-        MemorySpec, ModelAliasSpec, ModelCatalogSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec,
-        ToolApprovalSpec, ToolPermissionSpec, ToolSpec, WorkerSpec,
+        MemorySpec, ModelAliasSpec, ModelCatalogSpec, ModelEndpointSpec, SecretSpec,
+        TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec,
+        ToolSpec, WorkerSpec,
     },
 };
 use schemars::JsonSchema;

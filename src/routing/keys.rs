@@ -124,7 +124,10 @@ impl Keys {
             return Vec::new();
         };
         let further = keys.map(|key| {
-            let message = format!("{} has the same hash as {}: they are one key", key.id, first.id);
+            let message = format!(
+                "{} has the same hash as {}: they are one key",
+                key.id, first.id
+            );
             let finding = Finding::new(code::GRAPH_AMBIGUOUS, key.origin.clone(), message);
             let hint = format!(
                 "the other stands at {}; make a key of its own with `orloj create api-key`",

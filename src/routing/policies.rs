@@ -59,7 +59,8 @@ impl Policies {
         &'a self,
         namespace: &'a str,
     ) -> impl Iterator<Item = &'a Arc<PolicyRoute>> {
-        let ids = (!self.budgets.is_empty()).then(|| starting_with(&self.budgets, namespace.into()));
+        let ids =
+            (!self.budgets.is_empty()).then(|| starting_with(&self.budgets, namespace.into()));
         let routes = ids.into_iter().flatten();
         routes.filter_map(|id| self.routes.get(id).map(|(_, route)| route))
     }
@@ -152,8 +153,7 @@ impl Policies {
                 }
             }
         }
-        self.budgets
-            .remove_mut(&(id.namespace.clone(), id.clone()));
+        self.budgets.remove_mut(&(id.namespace.clone(), id.clone()));
         self.routes.remove_mut(id);
     }
 

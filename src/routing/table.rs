@@ -1,8 +1,8 @@
 //! What a request is resolved against: one immutable table per revision.
 
 use super::{
-    catalogue::Catalogue, claims::Claims, findings::TableFindings, flatten::Flat, keys::Keys, limits::LimitRule, offered::Offered, pattern::Pattern,
-    policies::Policies,
+    catalogue::Catalogue, claims::Claims, findings::TableFindings, flatten::Flat, keys::Keys,
+    limits::LimitRule, offered::Offered, pattern::Pattern, policies::Policies,
 };
 use crate::model::{
     Origin, ResourceId, SortedMap,
@@ -51,7 +51,10 @@ impl RoutingTable {
     }
 
     /// The policies that limit what a namespace may use, sorted.
-    pub fn budgets_of<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<PolicyRoute>> {
+    pub fn budgets_of<'a>(
+        &'a self,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<PolicyRoute>> {
         self.policies.limiting(namespace)
     }
 

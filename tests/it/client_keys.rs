@@ -40,7 +40,11 @@ fn ask(daemon: &Daemon, model: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 fn with_key(daemon: &Daemon, model: &str, key: &str) -> Answer {
-    ask(daemon, model, &[("authorization", &format!("Bearer {key}"))])
+    ask(
+        daemon,
+        model,
+        &[("authorization", &format!("Bearer {key}"))],
+    )
 }
 
 #[test]
@@ -72,13 +76,19 @@ fn a_committed_key_is_asked_for_from_then_on_and_what_was_used_is_told() {
     });
     let of_key = |usage: &Value| {
         let items = usage["items"].as_array().unwrap().clone();
-        items.into_iter().find(|item| item["name"] == "ci-bot").unwrap()
+        items
+            .into_iter()
+            .find(|item| item["name"] == "ci-bot")
+            .unwrap()
     };
     let bot = of_key(&usage);
     assert_eq!(bot["requests"], 3);
     assert_eq!(bot["unfinished"], 0);
     // The mock's models cost nothing, which is known.
-    assert_eq!((&bot["cost_microdollars"], &bot["unpriced"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&bot["cost_microdollars"], &bot["unpriced"]),
+        (&json!(0), &json!(0))
+    );
     assert!(bot["completion_tokens"].as_u64().unwrap() > 0);
     let table = daemon.cli().run(&["usage", "--by", "agent"]).success();
     assert!(table.stdout.starts_with("AGENT"), "{}", table.stdout);
@@ -113,15 +123,31 @@ fn a_limit_holds_across_a_push_and_says_when_it_starts_anew() {
     let refused = with_key(&daemon, "fast", &key).error(429, "rate_limit_exceeded");
     let details = &refused.body["error"]["orloj"];
     assert_eq!(details["scope"], "key/ci-bot");
-    assert_eq!((&details["most"], &details["window"]), (&json!(4), &json!("month")));
-    assert!(details["source"].as_str().unwrap().starts_with("keys/ci-bot.yaml:"));
-    assert!(details["resets_at"].as_str().unwrap().contains("-01T00:00:00Z"));
+    assert_eq!(
+        (&details["most"], &details["window"]),
+        (&json!(4), &json!("month"))
+    );
+    assert!(
+        details["source"]
+            .as_str()
+            .unwrap()
+            .starts_with("keys/ci-bot.yaml:")
+    );
+    assert!(
+        details["resets_at"]
+            .as_str()
+            .unwrap()
+            .contains("-01T00:00:00Z")
+    );
 }
 
 #[test]
 fn a_stream_ends_when_its_key_is_taken_away() {
     let repo = repo();
-    repo.write("endpoints/slow.yaml", &slow_endpoint("slow", "slow-v1", 300));
+    repo.write(
+        "endpoints/slow.yaml",
+        &slow_endpoint("slow", "slow-v1", 300),
+    );
     repo.commit_and_push("a slow one");
     let daemon = DaemonBuilder::on(&repo).start();
     let (kept, _) = made(&daemon, &["kept"]);

@@ -242,7 +242,12 @@ spec:
     bench.write("keys/ci-bot.yaml", &ran.out);
     let valid = bench.run(&["validate"]);
     assert_eq!(valid.exit, Exit::Done, "{}{}", valid.out, valid.err);
-    assert!(!bench.run(&["create", "api-key", "ci-bot"]).err.contains(key));
+    assert!(
+        !bench
+            .run(&["create", "api-key", "ci-bot"])
+            .err
+            .contains(key)
+    );
 }
 
 #[test]
@@ -259,7 +264,14 @@ fn a_key_in_clear_text_is_found_and_not_repeated() {
 #[test]
 fn create_api_key_sends_the_manifest_and_still_shows_the_key_once() {
     let daemon = StandIn::new(&[("POST /api/v1/apply", 200, applied("ApiKey", "ci-bot"))]);
-    let arguments = ["create", "api-key", "ci-bot", "--apply", "--server", &daemon.url];
+    let arguments = [
+        "create",
+        "api-key",
+        "ci-bot",
+        "--apply",
+        "--server",
+        &daemon.url,
+    ];
     let ran = Bench::new().run(&arguments);
     assert_eq!(ran.exit, Exit::Done, "{}", ran.err);
     assert_eq!(ran.out, "created api-key/ci-bot\n");
@@ -277,6 +289,10 @@ fn a_limit_or_an_end_that_cannot_be_read_is_wrong_usage() {
         ["create", "api-key", "ci", "--expires", "soon"],
         ["create", "api-key", "c/i", "--allow", "x"],
     ] {
-        assert_eq!(Bench::new().run(&arguments).exit, Exit::Usage, "{arguments:?}");
+        assert_eq!(
+            Bench::new().run(&arguments).exit,
+            Exit::Usage,
+            "{arguments:?}"
+        );
     }
 }

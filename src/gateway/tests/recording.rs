@@ -70,7 +70,9 @@ async fn a_restart_resets_no_limit() {
         rules: vec![&rule],
     };
     let now_us = Timestamp::now().as_microsecond();
-    let reserved = books.ledger().reserve(vec![limited], Amount::default(), now_us);
+    let reserved = books
+        .ledger()
+        .reserve(vec![limited], Amount::default(), now_us);
     let reserved = reserved.unwrap();
     assert_eq!(reserved.requests.unwrap().left, 95);
     assert_eq!(reserved.tokens.unwrap().left, 940);

@@ -41,11 +41,20 @@ async fn ask(door: &Door, path: &str, body: &Value, headers: &[(&str, &str)]) ->
 
 async fn chat(door: &Door, model: &str) -> Answered {
     let path = "/v1/chat/completions";
-    ask(door, path, &body(model), &[("authorization", &format!("Bearer {KEY}"))]).await
+    ask(
+        door,
+        path,
+        &body(model),
+        &[("authorization", &format!("Bearer {KEY}"))],
+    )
+    .await
 }
 
 fn code(answer: &Answered) -> (u16, String) {
-    let code = answer.json()["error"]["code"].as_str().unwrap_or_default().to_owned();
+    let code = answer.json()["error"]["code"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     (answer.status, code)
 }
 
@@ -63,17 +72,29 @@ async fn every_way_to_a_model_needs_a_key_and_nothing_else_does() {
         "/default/small/v1/chat/completions",
     ] {
         let refused = ask(&door, path, &body("small"), &[]).await;
-        assert_eq!(code(&refused), (401, "invalid_api_key".to_owned()), "{path}");
+        assert_eq!(
+            code(&refused),
+            (401, "invalid_api_key".to_owned()),
+            "{path}"
+        );
         // Nothing of the body is looked at before.
         let refused = ask(&door, path, &json!("no request"), &[]).await;
         assert_eq!(refused.status, 401, "{path}");
         let let_in = ask(&door, path, &body("small"), &[("authorization", &auth)]).await;
         assert_ne!(let_in.status, 401, "{path}");
     }
-    for path in ["/v1/messages", "/v1/messages/count_tokens", "/small/v1/messages"] {
+    for path in [
+        "/v1/messages",
+        "/v1/messages/count_tokens",
+        "/small/v1/messages",
+    ] {
         let refused = ask(&door, path, &body("small"), &[]).await;
         assert_eq!(refused.status, 401, "{path}");
-        assert_eq!(refused.json()["error"]["type"], "authentication_error", "{path}");
+        assert_eq!(
+            refused.json()["error"]["type"],
+            "authentication_error",
+            "{path}"
+        );
         let let_in = ask(&door, path, &body("small"), &[("x-api-key", KEY)]).await;
         assert_eq!(let_in.status, 200, "{path}: {}", let_in.text);
     }
@@ -110,10 +131,23 @@ async fn no_other_header_decides_who_is_let_in() {
         assert_eq!(refused.status, 401, "{name}: {value}");
         let auth = format!("Bearer {KEY}");
         let both = [(name, value), ("authorization", auth.as_str())];
-        assert_eq!(ask(&door, path, &body("small"), &both).await.status, 200, "{name}: {value}");
+        assert_eq!(
+            ask(&door, path, &body("small"), &both).await.status,
+            200,
+            "{name}: {value}"
+        );
     }
-    for path in ["//v1/chat/completions", "/v1/./chat/completions", "/v1/chat/completions/", "/healthz/../v1/chat/completions"] {
-        assert_ne!(ask(&door, path, &body("small"), &[]).await.status, 200, "{path}");
+    for path in [
+        "//v1/chat/completions",
+        "/v1/./chat/completions",
+        "/v1/chat/completions/",
+        "/healthz/../v1/chat/completions",
+    ] {
+        assert_ne!(
+            ask(&door, path, &body("small"), &[]).await.status,
+            200,
+            "{path}"
+        );
     }
 }
 
@@ -131,26 +165,46 @@ async fn a_key_that_may_not_is_told_by_which_line() {
     .await;
     assert_eq!(chat(&door, "small").await.status, 200);
     assert_eq!(chat(&door, "agent/desk").await.status, 200);
-    for (model, expected) in [("fast", "model_not_allowed"), ("agent/other", "agent_not_allowed")] {
+    for (model, expected) in [
+        ("fast", "model_not_allowed"),
+        ("agent/other", "agent_not_allowed"),
+    ] {
         let refused = chat(&door, model).await;
         assert_eq!(code(&refused), (403, expected.to_owned()));
         let details = &refused.json()["error"]["orloj"];
         assert_eq!(details["key"], "ci");
-        assert!(details["source"].as_str().unwrap().starts_with("unmanaged:api-key/ci:"));
+        assert!(
+            details["source"]
+                .as_str()
+                .unwrap()
+                .starts_with("unmanaged:api-key/ci:")
+        );
     }
     // AL-18: names that may not be called are not listed.
     let listed = answered(door.request(Method::GET, "/v1/models").bearer_auth(KEY)).await;
     let listed = listed.json();
-    let ids: Vec<_> = listed["data"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
+    let ids: Vec<_> = listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["id"].as_str().unwrap())
+        .collect();
     assert_eq!(ids, ["agent/desk", "small"]);
-    let hidden = answered(door.request(Method::GET, "/v1/models/fast").bearer_auth(KEY)).await;
+    let hidden = answered(
+        door.request(Method::GET, "/v1/models/fast")
+            .bearer_auth(KEY),
+    )
+    .await;
     assert_eq!(code(&hidden), (404, "model_not_found".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_of_key_agent_endpoint_and_namespace_are_told_apart() {
     let policy = "kind: AgentPolicy\nmetadata: {name: p}\nspec: {limits: [{per: month, requests: 1}], namespace_limits: [{per: month, requests: 4}]}\n";
-    let limited = format!("{}  limits: [{{per: month, requests: 1}}]\n", endpoint("tight", "t-1"));
+    let limited = format!(
+        "{}  limits: [{{per: month, requests: 1}}]\n",
+        endpoint("tight", "t-1")
+    );
     let door = door(&[
         endpoint("small", "s-1"),
         limited,
@@ -160,8 +214,16 @@ async fn limits_of_key_agent_endpoint_and_namespace_are_told_apart() {
     ])
     .await;
     let scope = |answer: &Answered| {
-        assert_eq!(code(answer), (429, "rate_limit_exceeded".to_owned()), "{}", answer.text);
-        answer.json()["error"]["orloj"]["scope"].as_str().unwrap().to_owned()
+        assert_eq!(
+            code(answer),
+            (429, "rate_limit_exceeded".to_owned()),
+            "{}",
+            answer.text
+        );
+        answer.json()["error"]["orloj"]["scope"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(chat(&door, "agent/desk").await.status, 200);
     assert_eq!(scope(&chat(&door, "agent/desk").await), "agent/desk");
@@ -201,7 +263,12 @@ async fn tokens_are_reserved_at_worst_and_settled_in_truth() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_may_need_more_than_its_policy_allows_is_refused_on_every_way() {
     let policy = "kind: AgentPolicy\nmetadata: {name: p}\nspec: {max_tokens_per_run: 300}\n";
-    let door = door(&[endpoint("small", "s-1"), agent("desk", "small"), policy.to_owned()]).await;
+    let door = door(&[
+        endpoint("small", "s-1"),
+        agent("desk", "small"),
+        policy.to_owned(),
+    ])
+    .await;
     let path = "/v1/chat/completions";
     let mut asked = body("agent/desk");
     assert_eq!(ask(&door, path, &asked, &[]).await.status, 200);
@@ -225,18 +292,31 @@ async fn a_run_that_may_need_more_than_its_policy_allows_is_refused_on_every_way
 async fn a_cost_limit_refuses_a_model_without_a_price() {
     let unpriced = "kind: ModelEndpoint\nmetadata: {name: odd}\nspec: {provider: openai-compatible, base_url: 'http://127.0.0.1:1', allowPrivate: true, default_model: nobodys, auth: {}}\n";
     let fields = ", limits: [{per: month, cost_microdollars: 1000000}]";
-    let manifests = [endpoint("small", "s-1"), unpriced.to_owned(), key("ci", KEY, fields)];
+    let manifests = [
+        endpoint("small", "s-1"),
+        unpriced.to_owned(),
+        key("ci", KEY, fields),
+    ];
     let door = door(&manifests).await;
     assert_eq!(chat(&door, "small").await.status, 200);
-    assert_eq!(code(&chat(&door, "odd").await), (403, "price_unknown".to_owned()));
+    assert_eq!(
+        code(&chat(&door, "odd").await),
+        (403, "price_unknown".to_owned())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_tell_what_is_left() {
     let fields = ", limits: [{per: month, requests: 5, tokens: 100000}]";
     let door = door(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;
-    let request = door.request(Method::POST, "/v1/chat/completions").bearer_auth(KEY);
-    let response = request.body(body("small").to_string()).send().await.unwrap();
+    let request = door
+        .request(Method::POST, "/v1/chat/completions")
+        .bearer_auth(KEY);
+    let response = request
+        .body(body("small").to_string())
+        .send()
+        .await
+        .unwrap();
     let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
     assert_eq!(header("x-ratelimit-limit-requests"), "5");
     assert_eq!(header("x-ratelimit-remaining-requests"), "4");

@@ -7,9 +7,9 @@ use crate::{
         Kind, Metadata,
         spec::{
             APPROVAL_PHASES, AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec,
-            AgentgatewayBackendSpec, ApiKeySpec, McpServerSpec, MemorySpec, ModelAliasSpec, ModelCatalogSpec, ModelEndpointSpec,
-            SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec,
-            ToolPermissionSpec, ToolSpec, WorkerSpec,
+            AgentgatewayBackendSpec, ApiKeySpec, McpServerSpec, MemorySpec, ModelAliasSpec,
+            ModelCatalogSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec, TaskSpec,
+            TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec, ToolSpec, WorkerSpec,
         },
     },
 };

@@ -44,11 +44,18 @@ fn built_in_prices_are_found_by_provider_and_name_and_unknown_is_unknown() {
     assert_eq!(gpt.context_tokens, Some(128_000));
     assert_eq!(known(&table, "gpt-4o-2024-08-06").price, Some(expected));
     // The exact name goes before the pattern.
-    assert_eq!(known(&table, "gpt-4o-2024-05-13").price, price(5_000_000, 15_000_000));
+    assert_eq!(
+        known(&table, "gpt-4o-2024-05-13").price,
+        price(5_000_000, 15_000_000)
+    );
     // No pattern is so wide that another model has its price.
     assert_eq!(known(&table, "gpt-4o-audio-preview").price, None);
     assert_eq!(known(&table, "nobodys-model"), ModelFacts::default());
-    assert!(known(&table, "o3").refuses.contains(&"temperature".to_owned()));
+    assert!(
+        known(&table, "o3")
+            .refuses
+            .contains(&"temperature".to_owned())
+    );
     // The mock costs nothing, whatever its models are called.
     assert_eq!(known(&table, "gpt-4").price, price(0, 0));
 }
@@ -68,7 +75,10 @@ fn what_is_more_particular_goes_first_and_the_rest_is_filled_in() {
     assert_eq!(known(&table, "nobodys-model").price, price(7, 7));
     assert_eq!(*known(&table, "nobodys-model").refuses, ["seed".to_owned()]);
     // What the manifests do not say, the built-in catalogue does.
-    assert_eq!(known(&table, "azure/gpt-4o").max_output_tokens, Some(16_384));
+    assert_eq!(
+        known(&table, "azure/gpt-4o").max_output_tokens,
+        Some(16_384)
+    );
     assert_eq!(known(&table, "azure/mine"), ModelFacts::default());
 }
 
@@ -76,7 +86,10 @@ fn what_is_more_particular_goes_first_and_the_rest_is_filled_in() {
 fn an_entry_that_stands_twice_is_an_error() {
     let text = [
         OPENAI.to_owned(),
-        catalog("a", "    - {model: x}\n    - {model: x, provider: openai}\n"),
+        catalog(
+            "a",
+            "    - {model: x}\n    - {model: x, provider: openai}\n",
+        ),
         catalog("b", "    - {model: X, price: {input: 1, output: 1}}\n"),
     ];
     let (_, findings) = build(&text.concat());
@@ -107,7 +120,10 @@ fn cost_counts_every_token_once_and_rounds_up() {
         ..Usage::default()
     };
     // 50,000 × 3 + 900,000 × 0.30 + 50,000 × 3.75 + 10,000 × 15
-    assert_eq!(facts.cost_microdollars(&usage), Some(150_000 + 270_000 + 187_500 + 150_000));
+    assert_eq!(
+        facts.cost_microdollars(&usage),
+        Some(150_000 + 270_000 + 187_500 + 150_000)
+    );
     let one = Usage {
         prompt_tokens: 1,
         cached_tokens: 1,
@@ -115,7 +131,10 @@ fn cost_counts_every_token_once_and_rounds_up() {
     };
     assert_eq!(facts.cost_microdollars(&one), Some(1));
     assert_eq!(facts.cost_microdollars(&Usage::default()), Some(0));
-    assert_eq!(facts.worst_cost_microdollars(1_000_000, 1_000_000), Some(18_750_000));
+    assert_eq!(
+        facts.worst_cost_microdollars(1_000_000, 1_000_000),
+        Some(18_750_000)
+    );
     assert_eq!(ModelFacts::default().cost_microdollars(&usage), None);
     // More cached tokens than there are: nothing is counted below zero.
     let odd = Usage {
@@ -138,7 +157,10 @@ fn built_in_catalogue_is_a_catalogue_that_a_repository_could_hold() {
         "spec": { "models": file["models"] },
     });
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<_> = validator.iter_errors(&manifest).map(|it| it.to_string()).collect();
+    let errors: Vec<_> = validator
+        .iter_errors(&manifest)
+        .map(|it| it.to_string())
+        .collect();
     assert_eq!(errors, Vec::<String>::new());
     let (_, findings) = build(&manifest.to_string());
     assert_eq!(described(&findings), Vec::<String>::new());

@@ -27,7 +27,10 @@ fn asked(table: &RoutingTable, key: &KeyRoute, model: &str) -> String {
 
 fn repository(fields: &str) -> (RoutingTable, String) {
     let text = [
-        endpoint("small", "  models: [gpt-4o, gpt-3.5-turbo]\n  model_aliases: {cheap: gpt-3.5-turbo, fast: gpt-4o}\n"),
+        endpoint(
+            "small",
+            "  models: [gpt-4o, gpt-3.5-turbo]\n  model_aliases: {cheap: gpt-3.5-turbo, fast: gpt-4o}\n",
+        ),
         agent("writer", "small"),
         agent("desk", "small"),
         key("ci", "secret", fields),
@@ -42,7 +45,10 @@ fn a_key_is_found_by_the_hash_of_its_whole_text_alone() {
     assert!(table.has_keys());
     assert_eq!(&*found(&table, "secret").id.name, "ci");
     for other in ["", "secre", "secrets", "Secret", " secret"] {
-        assert!(table.key(&ClientKey::hash_of(other.as_bytes())).is_none(), "{other}");
+        assert!(
+            table.key(&ClientKey::hash_of(other.as_bytes())).is_none(),
+            "{other}"
+        );
     }
 }
 
@@ -62,7 +68,10 @@ fn an_alias_does_not_hand_out_a_model_that_the_key_does_not_allow() {
     assert_eq!(asked(&table, key, "cheap"), "gpt-3.5-turbo by repo.yaml:20");
     assert_eq!(asked(&table, key, "fast"), "small/gpt-4o");
     assert_eq!(asked(&table, key, "gpt-4o"), "small/gpt-4o");
-    assert_eq!(asked(&table, key, "agent/writer"), "small-default by repo.yaml:20");
+    assert_eq!(
+        asked(&table, key, "agent/writer"),
+        "small-default by repo.yaml:20"
+    );
 }
 
 // AL-21: the name of an alias in the list is no model.
@@ -98,7 +107,10 @@ fn a_key_for_agents_calls_these_agents_and_nothing_else() {
     let (table, _) = repository(", agents: [writer]");
     let key = found(&table, "secret");
     assert_eq!(asked(&table, key, "agent/writer"), "small/small-default");
-    assert_eq!(asked(&table, key, "agent/desk"), "agent/desk by repo.yaml:20");
+    assert_eq!(
+        asked(&table, key, "agent/desk"),
+        "agent/desk by repo.yaml:20"
+    );
     assert_eq!(asked(&table, key, "fast"), "gpt-4o by repo.yaml:20");
 }
 
@@ -136,7 +148,7 @@ fn two_keys_with_one_hash_are_an_error_that_names_both() {
     assert_eq!(
         described(&findings),
         [
-            "repo.yaml:8:14 E-GRAPH-AMBIGUOUS ApiKey/team/b has the same hash as ApiKey/default/a: they are one key (the other stands at repo.yaml:4; make a key of its own with `orloj create api-key`)"
+            "repo.yaml:8:14 E-GRAPH-AMBIGUOUS ApiKey team/b has the same hash as ApiKey default/a: they are one key (the other stands at repo.yaml:4; make a key of its own with `orloj create api-key`)"
         ]
     );
     assert_eq!(&*found(&table, "secret").id.name, "a");

@@ -2,8 +2,12 @@
 
 use crate::{
     cli::{
-        client::ServerArgs, comparison::note_findings, error::CliError, exit::Exit,
-        report::{Reported, Sources}, session::Session,
+        client::ServerArgs,
+        comparison::note_findings,
+        error::CliError,
+        exit::Exit,
+        report::{Reported, Sources},
+        session::Session,
     },
     model::{ClientKey, DEFAULT_NAMESPACE, Kind, check_name, parse_go_duration},
 };
@@ -58,15 +62,20 @@ pub(super) fn run(args: &ApiKeyArgs, session: &mut Session) -> Result<Exit, CliE
     let namespace = args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
     check_name(&args.name)
         .and_then(|()| check_name(namespace))
-        .map_err(|error| CliError::usage("the key's name or namespace cannot be one").because(&error))?;
+        .map_err(|error| {
+            CliError::usage("the key's name or namespace cannot be one").because(&error)
+        })?;
     let mut secret = [0; 32];
-    getrandom::fill(&mut secret)
-        .map_err(|error| CliError::new("the system has no randomness to make a key of").because(&error))?;
+    getrandom::fill(&mut secret).map_err(|error| {
+        CliError::new("the system has no randomness to make a key of").because(&error)
+    })?;
     let key = ClientKey::text_of(secret);
     let manifest = manifest(args, namespace, &key)?;
     if args.apply {
         send(args, &manifest, session)?;
-        session.terminal.data(&format!("created api-key/{}\n", args.name))?;
+        session
+            .terminal
+            .data(&format!("created api-key/{}\n", args.name))?;
     } else {
         let text = serde_yaml::to_string(&manifest)
             .map_err(|error| CliError::new("the manifest cannot be written").because(&error))?;
@@ -85,7 +94,10 @@ fn manifest(args: &ApiKeyArgs, namespace: &str, key: &str) -> Result<Value, CliE
     let limits = limits.collect::<Result<Vec<_>, _>>()?;
     let lists = [
         ("agents", args.agents.iter().map(|it| json!(it)).collect()),
-        ("allowed_models", args.models.iter().map(|it| json!(it)).collect()),
+        (
+            "allowed_models",
+            args.models.iter().map(|it| json!(it)).collect(),
+        ),
         ("limits", limits),
     ];
     for (name, list) in lists {
@@ -95,8 +107,10 @@ fn manifest(args: &ApiKeyArgs, namespace: &str, key: &str) -> Result<Value, CliE
     }
     if let Some(text) = &args.expires {
         let moment = expiry(text, Timestamp::now()).ok_or_else(|| {
-            CliError::usage(format!("`--expires {text}` is no time span, date or moment"))
-                .with_hint("write `90d`, `12h`, `2027-01-31` or `2027-01-31T12:00:00Z`")
+            CliError::usage(format!(
+                "`--expires {text}` is no time span, date or moment"
+            ))
+            .with_hint("write `90d`, `12h`, `2027-01-31` or `2027-01-31T12:00:00Z`")
         })?;
         spec.insert("expires_at".into(), moment.to_string().into());
     }
@@ -181,9 +195,18 @@ mod tests {
     fn limits_are_read_as_people_write_them() {
         let read = |text| limit(text).ok().map(|it| it.to_string());
         for (text, expected) in [
-            ("requests=60/minute", Some(r#"{"per":"minute","requests":60}"#)),
-            ("tokens=1000000/day", Some(r#"{"per":"day","tokens":1000000}"#)),
-            ("cost=25.5/month", Some(r#"{"per":"month","cost_microdollars":25500000}"#)),
+            (
+                "requests=60/minute",
+                Some(r#"{"per":"minute","requests":60}"#),
+            ),
+            (
+                "tokens=1000000/day",
+                Some(r#"{"per":"day","tokens":1000000}"#),
+            ),
+            (
+                "cost=25.5/month",
+                Some(r#"{"per":"month","cost_microdollars":25500000}"#),
+            ),
             ("requests=60", None),
             ("requests=60/week", None),
             ("requests=-1/day", None),

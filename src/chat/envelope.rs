@@ -30,6 +30,8 @@ pub struct Envelope {
     first_field: usize,
     /// Where an agent's prompt goes.
     prompt: PromptPlace,
+    /// See [`Envelope::max_output`].
+    max_output: Option<u64>,
 }
 
 /// Why a body is not a request.
@@ -103,6 +105,7 @@ pub fn scan_as(dialect: Dialect, body: &[u8]) -> Result<Envelope, BodyError> {
         model_span: fields.model.map(|raw| span(text, raw.get())),
         first_field,
         prompt,
+        max_output: fields.max_output(dialect),
     })
 }
 
@@ -115,6 +118,11 @@ impl Envelope {
     /// `body` with a prompt in front of its messages; every other byte stays.
     pub fn with_system_prompt(&self, body: &[u8], prompt: &str) -> Bytes {
         self.edited(body, None, Some(prompt))
+    }
+
+    /// Tokens that all answers together may have at most, if the body says so.
+    pub fn max_output(&self) -> Option<u64> {
+        self.max_output
     }
 
     /// Whether the body is a conversation, which an agent's prompt can be put in front of.
@@ -213,6 +221,11 @@ fn model_text(raw: &RawValue) -> Result<String, BodyError> {
         .ok_or(BodyError::Model)
 }
 
+/// A whole number; what is none is left to the provider to refuse.
+fn number(raw: &RawValue) -> Option<u64> {
+    raw.get().trim().parse().ok()
+}
+
 fn flag(raw: &RawValue) -> Result<bool, BodyError> {
     serde_json::from_str::<Option<bool>>(raw.get())
         .map(Option::unwrap_or_default)
@@ -238,6 +251,10 @@ struct Fields<'a> {
     input: Option<&'a RawValue>,
     stream: Option<&'a RawValue>,
     stream_options: Option<&'a RawValue>,
+    /// The largest of the fields that bound an answer.
+    max_tokens: Option<u64>,
+    /// `n`, the number of answers.
+    answers: Option<u64>,
     refusal: Option<BodyError>,
 }
 
@@ -252,6 +269,14 @@ impl<'a> Fields<'a> {
             ("input", Dialect::Embeddings) => ("input", &mut self.input),
             ("stream", _) if dialect.streams() => ("stream", &mut self.stream),
             ("stream_options", Dialect::Chat) => ("stream_options", &mut self.stream_options),
+            ("max_tokens" | "max_completion_tokens" | "max_output_tokens", _) => {
+                self.max_tokens = self.max_tokens.max(number(value));
+                return;
+            }
+            ("n", _) => {
+                self.answers = self.answers.max(number(value));
+                return;
+            }
             _ if key.eq_ignore_ascii_case("model") => {
                 self.refusal
                     .get_or_insert_with(|| BodyError::ModelCase(key.to_owned()));
@@ -262,6 +287,15 @@ impl<'a> Fields<'a> {
         if place.replace(value).is_some() {
             self.refusal.get_or_insert(BodyError::Duplicate(name));
         }
+    }
+
+    /// Tokens that all answers together may have.
+    fn max_output(&self, dialect: Dialect) -> Option<u64> {
+        if dialect == Dialect::Embeddings {
+            return Some(0);
+        }
+        let each = self.max_tokens?;
+        Some(each.saturating_mul(self.answers.unwrap_or(1).max(1)))
     }
 
     /// Where an agent's prompt goes; refuses a body that lacks what the dialect is about.

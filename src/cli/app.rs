@@ -8,7 +8,7 @@ use super::{
         graph::GraphArgs, help::HelpArgs, history::HistoryArgs, plan::PlanArgs,
         restore::RestoreArgs, resume::ResumeArgs, rollback::RollbackArgs, schema::SchemaArgs,
         secret::SecretArgs, serve::ServeArgs, status::StatusArgs, suspend::SuspendArgs,
-        sync::SyncArgs, validate::ValidateArgs, version::VersionArgs,
+        sync::SyncArgs, usage::UsageArgs, validate::ValidateArgs, version::VersionArgs,
     },
     output::ColorWhen,
 };
@@ -61,6 +61,7 @@ pub(crate) enum Command {
     Sync(SyncArgs),
     Status(StatusArgs),
     History(HistoryArgs),
+    Usage(UsageArgs),
     Confirm(ConfirmArgs),
     Rollback(RollbackArgs),
     Suspend(SuspendArgs),

@@ -66,6 +66,8 @@ pub struct Config {
     pub lock_memory: bool,
     /// Token of the control and resource API.
     pub api_token: Option<Opened>,
+    /// Whether models may only be called with a key, also while the manifests have none.
+    pub require_key: bool,
     /// What secrets in clear text in Git mean.
     pub clear_text: ClearTextPolicy,
     /// Whether `x-orloj-route` is sent.
@@ -105,7 +107,7 @@ impl Config {
             .insecure_allow_anonymous
             .or(file.insecure_allow_anonymous)
             .unwrap_or(false);
-        check_exposure(addr, anonymous)?;
+        let require_key = requires_key(addr, anonymous, api_token.is_some())?;
         let in_file = file.reference.map(RefConfig::into_reference).transpose()?;
         let one = OneSource {
             repo: flags.repo.or(file.repo),
@@ -155,6 +157,7 @@ impl Config {
                 .or(file.previous_secret_encryption_key)
                 .map(|key| Opened::new(key.into_bytes())),
             lock_memory: file.lock_memory,
+            require_key,
             api_token: api_token.map(|token| Opened::new(token.into_bytes())),
             clear_text: if clear {
                 ClearTextPolicy::Warn
@@ -210,13 +213,17 @@ fn parse_addr(text: &str) -> Result<SocketAddr, DaemonError> {
     })
 }
 
-/// Client keys come with a later version; until then nothing guards the gateway beyond loopback.
-fn check_exposure(addr: SocketAddr, anonymous: bool) -> Result<(), DaemonError> {
+/// Whether models may only be called with a key, also while the manifests have none. Which keys there are is known
+/// when the first revision is served; until then nobody gets in.
+fn requires_key(addr: SocketAddr, anonymous: bool, has_token: bool) -> Result<bool, DaemonError> {
     if addr.ip().is_loopback() || anonymous {
-        return Ok(());
+        return Ok(false);
+    }
+    if has_token {
+        return Ok(true);
     }
     Err(DaemonError::Exposed(format!(
-        "`--addr {addr}` can be reached from other machines, and nothing would ask callers of the models for a key; listen on 127.0.0.1, or say `--insecure-allow-anonymous` (with `--api-token` for the control API)"
+        "`--addr {addr}` can be reached from other machines, and nothing would guard the control API; give it an `--api-token`, listen on 127.0.0.1, or say `--insecure-allow-anonymous`"
     )))
 }
 

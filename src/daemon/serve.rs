@@ -3,7 +3,7 @@
 use super::{
     config::Config, error::DaemonError, flags::Flags, listener::Impatient, logging, memory, wiring,
 };
-use crate::{http::router, reconcile};
+use crate::{gateway, http::router, reconcile};
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, signal, time};
 use tokio_util::sync::CancellationToken;
@@ -59,6 +59,13 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
             stop.clone(),
         ));
     }
+    // Records of the last requests are written when these are over.
+    let drained = CancellationToken::new();
+    tasks.spawn(gateway::keep_usage(
+        reconciler.clone(),
+        doors.admission.books.clone(),
+        drained.clone(),
+    ));
     announce(&Ready {
         base_url: format!("http://{addr}"),
         source: followed(&reconciler),
@@ -68,12 +75,13 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
         .with_graceful_shutdown(stop_signal(stop.clone()));
     let served = tokio::select! {
         served = graceful.into_future() => served.map_err(DaemonError::Server),
-        () = drained(stop.clone()) => {
+        () = out_of_patience(stop.clone()) => {
             tracing::warn!(seconds = DRAIN.as_secs(), "requests were still in flight when the time to finish ran out");
             Ok(())
         }
     };
     stop.cancel();
+    drained.cancel();
     tasks.close();
     tasks.wait().await;
     served
@@ -118,7 +126,7 @@ async fn stop_signal(stop: CancellationToken) {
     stop.cancel();
 }
 
-async fn drained(stop: CancellationToken) {
+async fn out_of_patience(stop: CancellationToken) {
     stop.cancelled().await;
     time::sleep(DRAIN).await;
 }

@@ -70,7 +70,19 @@ fn address_that_others_reach_is_refused_unless_said_so() {
     };
     assert!(text.contains("--insecure-allow-anonymous"), "{text}");
     let (_folder, flags) = flags("addr: 0.0.0.0:8080\ninsecure_allow_anonymous: true\n");
-    assert!(Config::load(flags).is_ok());
+    assert!(!Config::load(flags).unwrap().require_key);
+}
+
+#[test]
+fn with_a_token_others_reach_it_and_need_a_key_to_call_models() {
+    let (_folder, public) = flags("addr: 0.0.0.0:8080\napi_token: tok\n");
+    assert!(Config::load(public).unwrap().require_key);
+    let (_folder, local) = flags("addr: 127.0.0.1:8080\napi_token: tok\n");
+    assert!(!Config::load(local).unwrap().require_key);
+    assert!(matches!(
+        refused("addr: 0.0.0.0:8080\napi_token: ' '\n"),
+        DaemonError::Exposed(_)
+    ));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{config::Config, error::DaemonError};
 use crate::{
-    http::{BodyLimits, Decoration, Doors, Metrics, Webhooks},
+    http::{Admission, BodyLimits, Decoration, Doors, Metrics, Webhooks},
     providers::Network,
     reconcile::{
         Bells, Clock, Followed, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions,
@@ -82,6 +82,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
             route_header: config.route_header,
         },
         config.bodies,
+        config.require_key,
     ))
 }
 
@@ -100,6 +101,7 @@ fn doors(
     webhooks: Webhooks,
     decoration: Decoration,
     bodies: BodyLimits,
+    require_key: bool,
 ) -> Doors {
     let names = reconciler.sources().iter().map(|it| it.name().clone());
     Doors {
@@ -113,6 +115,10 @@ fn doors(
         webhooks: Arc::new(webhooks),
         inbox: Inbox::default(),
         bodies,
+        admission: Admission {
+            books: Arc::default(),
+            require_key,
+        },
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     decide::Decided,
     forward::{Answer, Forward, begun, call, ready},
+    meter::Meter,
 };
 use crate::{
     chat::ApiError,
@@ -47,6 +48,7 @@ pub(super) struct Course<'a> {
     served: &'a Pinned,
     decided: &'a Decided,
     request: &'a Forward,
+    meter: &'a mut Meter,
     clock: Clock,
     attempts: Vec<Attempt>,
     /// The last error, if there was one.
@@ -63,13 +65,19 @@ enum Left {
 }
 
 impl<'a> Course<'a> {
-    pub(super) fn new(served: &'a Pinned, decided: &'a Decided, request: &'a Forward) -> Self {
+    pub(super) fn new(
+        served: &'a Pinned,
+        decided: &'a Decided,
+        request: &'a Forward,
+        meter: &'a mut Meter,
+    ) -> Self {
         let first = decided.decision.targets.first();
         let total = first.and_then(|target| target.endpoint.total);
         Self {
             served,
             decided,
             request,
+            meter,
             clock: Clock::start([request.deadline, total].into_iter().flatten().min()),
             attempts: Vec::new(),
             last: None,
@@ -130,6 +138,10 @@ impl<'a> Course<'a> {
             if left.is_some_and(|left| left.is_zero()) {
                 let error = self.last.take();
                 return Left::Ended(error.unwrap_or_else(|| Box::new(out_of_time())));
+            }
+            if let Err(error) = self.meter.begin(target) {
+                self.last = Some(error);
+                return Left::Elsewhere;
             }
             let call = call(self.served, self.decided, target, self.request, left);
             let answer = upstream.chat(call).await;

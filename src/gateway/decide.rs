@@ -1,9 +1,12 @@
 //! Where a request goes, or why it goes nowhere, in the client's words.
 
+use super::admit::refused_by_key;
 use crate::{
     chat::ApiError,
     reconcile::Pinned,
-    routing::{Decision, Denial, Facts, Refusal, Target, check_policies, resolve},
+    routing::{
+        Decision, Denial, Facts, KeyRoute, Refusal, Target, check_key, check_policies, resolve,
+    },
 };
 
 /// Who asks, and under which path.
@@ -13,6 +16,8 @@ pub struct Caller<'a> {
     pub namespace: &'a str,
     /// The endpoint that the path names.
     pub scope: Option<&'a str>,
+    /// The key it was asked with.
+    pub key: Option<&'a KeyRoute>,
 }
 
 /// A decision that policies agree with.
@@ -71,6 +76,11 @@ pub fn decide(
     let decision = decision.map_err(|refusal| Box::new(refused(&refusal)))?;
     let decision = check_policies(served.snapshot.table(), decision)
         .map_err(|denial| Box::new(denied(&denial)))?;
+    let decision = match caller.key {
+        Some(key) => check_key(served.snapshot.table(), key, decision)
+            .map_err(|refusal| Box::new(refused_by_key(key, &refusal)))?,
+        None => decision,
+    };
     let Some(target) = decision.targets.first() else {
         let message = format!(
             "`{}` leads to no endpoint; `orloj status` says why",

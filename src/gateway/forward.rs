@@ -3,6 +3,9 @@
 use super::{
     attempts::{Attempt, Course},
     decide::Decided,
+    ledger::Headroom,
+    meter::Meter,
+    metered::metered,
 };
 use crate::{
     chat::{ApiError, Envelope, Frame, Usage},
@@ -38,6 +41,17 @@ pub struct Answer {
     pub route: String,
     /// Fields that could not be passed on as they were, with what became of them.
     pub adjusted: Vec<String>,
+    /// What is left of the requests and tokens that the caller and the endpoint may use, where that is limited.
+    pub room: Room,
+}
+
+/// What is left of the limits that are nearest to their end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Room {
+    /// Of requests.
+    pub requests: Option<Headroom>,
+    /// Of tokens.
+    pub tokens: Option<Headroom>,
 }
 
 /// The body of an answer.
@@ -48,7 +62,8 @@ pub enum Content {
     Stream(BoxStream<'static, Frame>),
 }
 
-/// Sends a request to its first target; retries it and falls back as the manifests say.
+/// Sends a request to its first target; retries it and falls back as the manifests say. What it uses is settled and
+/// recorded when the answer ends, or is dropped.
 ///
 /// # Errors
 ///
@@ -57,8 +72,27 @@ pub async fn forward(
     served: &Pinned,
     decided: &Decided,
     request: Forward,
+    mut meter: Meter,
 ) -> Result<Answer, Box<ApiError>> {
-    Course::new(served, decided, &request).run().await
+    let course = Course::new(served, decided, &request, &mut meter);
+    let mut answer = match course.run().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            meter.failed(&error);
+            return Err(error);
+        }
+    };
+    answer.room = meter.room();
+    answer.content = match answer.content {
+        Content::Full(body, usage) => {
+            meter.answered(body.len(), usage);
+            Content::Full(body, usage)
+        }
+        Content::Stream(frames) => {
+            Content::Stream(metered(frames, meter, request.envelope.dialect))
+        }
+    };
+    Ok(answer)
 }
 
 /// The target's endpoint, if it can be called.
@@ -129,5 +163,6 @@ pub(super) fn begun(answer: ChatAnswer, attempts: Vec<Attempt>, route: String) -
         attempts,
         route,
         adjusted: answer.adjusted,
+        room: Room::default(),
     }
 }

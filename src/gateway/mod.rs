@@ -5,15 +5,29 @@
 //!
 //! Nothing is retried after the first byte went out, and no error is turned into a made-up success.
 
+mod admit;
 mod attempts;
+mod books;
 mod decide;
 mod explain;
 mod forward;
+mod ledger;
+mod meter;
+mod metered;
+mod reader;
+mod recorder;
+mod window;
 
 #[cfg(test)]
 mod tests;
 
+pub use admit::{REQUEST_HEADERS, Shown, TOKEN_HEADERS, authenticate, seconds_until};
 pub use attempts::Attempt;
+pub use books::Books;
 pub use decide::{Caller, Decided, decide, refused};
 pub use explain::{Question, explain};
-pub use forward::{Answer, Content, Forward, forward};
+pub use forward::{Answer, Content, Forward, Room, forward};
+pub use ledger::{Amount, Exceeded, Headroom, Ledger, Limited, Measure, Reservation, Scope};
+pub use meter::{Meter, Metered};
+pub use reader::Reader;
+pub use recorder::{Recorder, keep_usage};

@@ -50,6 +50,14 @@ pub fn references(resource: &Resource) -> Vec<Reference> {
             found.targets("/spec/targets", &spec.targets);
             found.targets("/spec/fallbacks", &spec.fallbacks);
         }
+        Spec::ModelCatalog(spec) => {
+            for (index, model) in spec.models.iter().enumerate() {
+                let field = Field::of_entry("/spec/models", index, "/endpoint");
+                let endpoint = model.endpoint.as_deref().unwrap_or_default();
+                found.add(field, Kind::ModelEndpoint, endpoint);
+            }
+        }
+        Spec::ApiKey(spec) => found.each("/spec/agents", Kind::Agent, &spec.agents),
         Spec::Agent(spec) => found.agent(spec),
         Spec::ToolPermission(spec) => {
             let written = resource.positions.contains("/spec/tool_ref");

@@ -2,13 +2,17 @@
 //! one endpoint. What differs between dialects, `chat::Dialect` knows.
 
 use super::{
+    credentials::shown,
     headers,
     metrics::Metrics,
-    state::{BodyLimits, Decoration, Doors},
+    state::{Admission, BodyLimits, Decoration, Doors},
 };
 use crate::{
     chat::{ApiError, Dialect, Frame, scan_as},
-    gateway::{Answer, Caller, Content, Forward, decide, forward},
+    gateway::{
+        Answer, Caller, Content, Forward, Headroom, Meter, Metered, REQUEST_HEADERS, Room,
+        TOKEN_HEADERS, authenticate, decide, forward, seconds_until,
+    },
     model::DEFAULT_NAMESPACE,
     reconcile::{Live, Pinned},
     runtime::{Turn, turn},
@@ -21,6 +25,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use std::{convert::Infallible, sync::Arc, time::Instant};
 
 /// What is known of a request while it is answered.
@@ -37,14 +42,17 @@ pub(super) async fn unscoped(
     State(metrics): State<Arc<Metrics>>,
     State(decoration): State<Decoration>,
     State(bodies): State<BodyLimits>,
+    State(admission): State<Admission>,
     request: Request,
 ) -> Response {
+    let (head, body) = request.into_parts();
     let asked = Asked {
         dialect,
         scope: None,
-        betas: betas(request.headers()),
-        body: request.into_body(),
+        headers: head.headers,
+        body,
         most: bodies.chat,
+        admission: &admission,
     };
     answer(&live, &metrics, decoration, asked).await
 }
@@ -53,11 +61,11 @@ pub(super) async fn unscoped(
 struct Asked<'a> {
     dialect: Dialect,
     scope: Option<&'a str>,
-    /// `anthropic-beta`.
-    betas: Option<String>,
+    headers: HeaderMap,
     body: Body,
     /// Largest body in bytes.
     most: usize,
+    admission: &'a Admission,
 }
 
 /// Serves a request for `/{endpoint}/…`.
@@ -67,6 +75,7 @@ pub(super) async fn scoped(
     scope: &str,
     request: Request,
 ) -> Response {
+    let (head, body) = request.into_parts();
     answer(
         doors.reconciler.live(),
         &doors.metrics,
@@ -74,9 +83,10 @@ pub(super) async fn scoped(
         Asked {
             dialect,
             scope: Some(scope),
-            betas: betas(request.headers()),
-            body: request.into_body(),
+            headers: head.headers,
+            body,
             most: doors.bodies.chat,
+            admission: &doors.admission,
         },
     )
     .await
@@ -96,7 +106,7 @@ async fn answer(
         route: None,
     };
     let dialect = asked.dialect;
-    let result = run(&served, asked, &mut trail).await;
+    let result = run(live, &served, asked, &mut trail).await;
     let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
     metrics.request(status, started.elapsed());
     tracing::debug!(
@@ -117,6 +127,7 @@ async fn answer(
 }
 
 async fn run(
+    live: &Live,
     served: &Pinned,
     asked: Asked<'_>,
     trail: &mut Trail,
@@ -124,15 +135,22 @@ async fn run(
     let Asked {
         dialect,
         scope,
-        betas,
+        headers,
         body,
         most,
+        admission,
     } = asked;
+    let now_us = Timestamp::now().as_microsecond();
+    let table = served.snapshot.table();
+    let key = authenticate(table, shown(&headers), admission.require_key, now_us)?;
+    let namespace = key.as_ref().map(|key| key.id.namespace.clone());
+    let namespace = namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
     let body = read(body, most).await?;
     let envelope = scan_as(dialect, &body).map_err(|error| Box::new(ApiError::from(error)))?;
     let caller = Caller {
-        namespace: DEFAULT_NAMESPACE,
+        namespace,
         scope,
+        key: key.as_deref(),
     };
     let draw = getrandom::u32().unwrap_or_default();
     let decided = decide(served, caller, envelope.model.as_deref(), draw)?;
@@ -148,8 +166,19 @@ async fn run(
             deadline: None,
         },
     };
-    request.betas = betas;
-    let answer = forward(served, &decided, request).await?;
+    request.betas = betas(&headers);
+    let call = Metered {
+        served,
+        live,
+        key,
+        namespace,
+        decided: &decided,
+        envelope: &request.envelope,
+        body_bytes: request.body.len(),
+        request_id: &trail.request_id,
+    };
+    let meter = Meter::open(&admission.books, call)?;
+    let answer = forward(served, &decided, request, meter).await?;
     trail.route = Some(answer.route.clone());
     Ok(answer)
 }
@@ -202,6 +231,7 @@ fn respond(answer: Answer) -> Response {
             &attempts.join(", "),
         );
     }
+    tell_room(response.headers_mut(), answer.room);
     if !answer.adjusted.is_empty() {
         headers::set(
             response.headers_mut(),
@@ -210,6 +240,24 @@ fn respond(answer: Answer) -> Response {
         );
     }
     response
+}
+
+/// What is left of the limits, in the headers of OpenAI's clients.
+fn tell_room(headers: &mut HeaderMap, room: Room) {
+    let now_us = Timestamp::now().as_microsecond();
+    let mut tell = |names: [&'static str; 3], room: Headroom| {
+        let reset = format!("{}s", seconds_until(room.resets_us, now_us));
+        let values = [room.most.to_string(), room.left.to_string(), reset];
+        for (name, value) in names.into_iter().zip(values) {
+            headers::set(headers, header::HeaderName::from_static(name), &value);
+        }
+    };
+    if let Some(room) = room.requests {
+        tell(REQUEST_HEADERS, room);
+    }
+    if let Some(room) = room.tokens {
+        tell(TOKEN_HEADERS, room);
+    }
 }
 
 /// OpenAI's error envelope.

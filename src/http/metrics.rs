@@ -40,6 +40,7 @@ pub struct Metrics {
     revision_since: Gauge,
     webhooks: Family<WebhookLabels, Counter>,
     webhooks_missed: Counter,
+    usage_lost: Counter,
 }
 
 impl Default for Metrics {
@@ -83,6 +84,12 @@ impl Default for Metrics {
             "Commits that a poll found and a webhook should have told of",
             webhooks_missed.clone(),
         );
+        let usage_lost = Counter::default();
+        registry.register(
+            "usage_records_lost",
+            "Records of usage that found no room, because the store was too slow",
+            usage_lost.clone(),
+        );
         Self {
             registry,
             requests,
@@ -92,6 +99,7 @@ impl Default for Metrics {
             revision_since,
             webhooks,
             webhooks_missed,
+            usage_lost,
         }
     }
 }
@@ -125,6 +133,8 @@ pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
         .set(i64::try_from(errors).unwrap_or(i64::MAX));
     let missed = metrics.webhooks_missed.inner();
     missed.store(doors.bells.missed(), Ordering::Relaxed);
+    let lost = doors.admission.books.recorder().lost();
+    metrics.usage_lost.inner().store(lost, Ordering::Relaxed);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode(&mut text, &metrics.registry);

@@ -8,6 +8,7 @@ mod apply;
 mod chat;
 mod console;
 mod control;
+mod credentials;
 mod detached;
 mod events;
 mod explain;
@@ -25,6 +26,7 @@ mod resources;
 mod router;
 mod state;
 mod status_json;
+mod usage;
 mod webhooks;
 
 #[cfg(test)]
@@ -32,4 +34,4 @@ mod tests;
 
 pub use metrics::Metrics;
 pub use router::router;
-pub use state::{BodyLimits, Decoration, Doors, WebhookSecrets, Webhooks};
+pub use state::{Admission, BodyLimits, Decoration, Doors, WebhookSecrets, Webhooks};

@@ -1,16 +1,21 @@
 //! `GET /v1/models` and `GET /v1/models/{id}`: the names a caller may use.
 
-use super::{chat::error_response, headers};
+use super::{
+    chat::error_response,
+    credentials::shown,
+    headers,
+    state::{Admission, Doors},
+};
 use crate::{
     chat::ApiError,
-    gateway::refused,
-    model::DEFAULT_NAMESPACE,
+    gateway::{Reader, refused},
     reconcile::{Live, Pinned},
     routing::{ModelListing, find_listing, list_endpoint_models, list_models},
 };
 use axum::{
     Json,
     extract::{Path, State},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -18,42 +23,79 @@ use serde_json::{Value, json};
 /// Microseconds in a second.
 const MICROS: i64 = 1_000_000;
 
-pub(super) async fn list(State(live): State<Live>) -> Response {
+pub(super) async fn list(
+    State(live): State<Live>,
+    State(admission): State<Admission>,
+    headers: HeaderMap,
+) -> Response {
     let served = live.pin();
-    let data: Vec<_> = list_models(served.snapshot.table())
-        .iter()
-        .map(|model| object(model, &served))
-        .collect();
-    with_revision(
-        Json(json!({ "object": "list", "data": data })).into_response(),
-        &served,
-    )
+    let response = match reader(&admission, &served, &headers) {
+        Ok(reader) => {
+            let all = list_models(served.snapshot.table());
+            let allowed = all.iter().filter(|model| reader.may_call(None, &model.id));
+            of_all(allowed, &served)
+        }
+        Err(error) => error_response(&error),
+    };
+    with_revision(response, &served)
 }
 
 /// The names within one endpoint.
-pub(super) fn scoped(live: &Live, scope: &str) -> Response {
-    let served = live.pin();
-    let response = match list_endpoint_models(served.snapshot.table(), DEFAULT_NAMESPACE, scope) {
-        Ok(models) => {
-            let data: Vec<_> = models.iter().map(|model| object(model, &served)).collect();
-            Json(json!({ "object": "list", "data": data })).into_response()
+pub(super) fn scoped(doors: &Doors, scope: &str, headers: &HeaderMap) -> Response {
+    let served = doors.reconciler.live().pin();
+    let response = match reader(&doors.admission, &served, headers) {
+        Ok(reader) => {
+            match list_endpoint_models(served.snapshot.table(), reader.namespace(), scope) {
+                Ok(models) => {
+                    let may_call = |model: &&ModelListing| reader.may_call(Some(scope), &model.id);
+                    of_all(models.iter().filter(may_call), &served)
+                }
+                Err(refusal) => error_response(&refused(&refusal)),
+            }
         }
-        Err(refusal) => error_response(&refused(&refusal)),
+        Err(error) => error_response(&error),
     };
     with_revision(response, &served)
 }
 
-pub(super) async fn one(State(live): State<Live>, Path(id): Path<String>) -> Response {
+pub(super) async fn one(
+    State(live): State<Live>,
+    State(admission): State<Admission>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let served = live.pin();
-    let response = match find_listing(served.snapshot.table(), &id) {
-        Some(model) => Json(object(&model, &served)).into_response(),
-        None => {
-            let message = format!("the model `{id}` does not exist");
-            let error = ApiError::new(404, "invalid_request_error", message);
-            error_response(&error.with_code("model_not_found").with_param("model"))
+    let response = match reader(&admission, &served, &headers) {
+        Ok(reader) => {
+            let found = find_listing(served.snapshot.table(), &id);
+            match found.filter(|model| reader.may_call(None, &model.id)) {
+                Some(model) => Json(object(&model, &served)).into_response(),
+                None => error_response(&unknown(&id)),
+            }
         }
+        Err(error) => error_response(&error),
     };
     with_revision(response, &served)
+}
+
+fn reader<'s>(
+    admission: &Admission,
+    served: &'s Pinned,
+    headers: &HeaderMap,
+) -> Result<Reader<'s>, Box<ApiError>> {
+    Reader::admit(served, shown(headers), admission.require_key)
+}
+
+/// What a key may not call does not exist for it.
+fn unknown(id: &str) -> ApiError {
+    let message = format!("the model `{id}` does not exist");
+    let error = ApiError::new(404, "invalid_request_error", message);
+    error.with_code("model_not_found").with_param("model")
+}
+
+fn of_all<'m>(models: impl Iterator<Item = &'m ModelListing>, served: &Pinned) -> Response {
+    let data: Vec<_> = models.map(|model| object(model, served)).collect();
+    Json(json!({ "object": "list", "data": data })).into_response()
 }
 
 /// OpenAI's model object, with what the name is and where it leads.

@@ -2,7 +2,7 @@
 
 use super::{
     access, apply, chat, console, control, events, explain, metrics, models, openapi, orders,
-    probes, problem::Problem, resources, state::Doors, webhooks,
+    probes, problem::Problem, resources, state::Doors, usage, webhooks,
 };
 use crate::{
     chat::{ApiError, Dialect},
@@ -50,8 +50,10 @@ fn gateway_routes() -> Router<Doors> {
     Dialect::ALL
         .into_iter()
         .fold(Router::new(), |router, dialect| {
-            let ask = move |live, metrics, decoration, bodies, request| {
-                chat::unscoped(dialect, live, metrics, decoration, bodies, request)
+            let ask = move |live, metrics, decoration, bodies, admission, request| {
+                chat::unscoped(
+                    dialect, live, metrics, decoration, bodies, admission, request,
+                )
             };
             router.route(dialect.path(), post(ask))
         })
@@ -72,6 +74,7 @@ fn control_routes() -> Router<Doors> {
         .route("/api/v1/graph", get(control::graph))
         .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/apply", post(apply::apply))
+        .route("/api/v1/usage", get(usage::usage))
 }
 
 fn resource_routes() -> Router<Doors> {
@@ -116,7 +119,7 @@ async fn elsewhere(State(doors): State<Doors>, request: Request) -> Response {
     if method == Method::GET
         && let Some(scope) = path.strip_suffix(SCOPED_MODELS).and_then(scope)
     {
-        return models::scoped(doors.reconciler.live(), &scope);
+        return models::scoped(&doors, &scope, request.headers());
     }
     let message = format!("nothing is served at {method} {path}");
     if path.starts_with("/v1/") {

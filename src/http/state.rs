@@ -3,6 +3,7 @@
 use super::metrics::Metrics;
 use crate::{
     forge::Watched,
+    gateway::Books,
     reconcile::{Bells, Inbox, Live, Reconciler},
     secrets::Opened,
 };
@@ -36,6 +37,17 @@ pub struct Doors {
     pub inbox: Inbox,
     /// How large requests may be.
     pub bodies: BodyLimits,
+    /// Who may call models, and what they used.
+    pub admission: Admission,
+}
+
+/// Who may call models, and what they used.
+#[derive(Clone)]
+pub struct Admission {
+    /// What outlives revisions.
+    pub books: Arc<Books>,
+    /// Whether a key is needed also while the manifests have none.
+    pub require_key: bool,
 }
 
 /// How large the bodies of requests may be, in bytes.
@@ -112,6 +124,12 @@ impl FromRef<Doors> for CancellationToken {
 impl FromRef<Doors> for BodyLimits {
     fn from_ref(doors: &Doors) -> Self {
         doors.bodies
+    }
+}
+
+impl FromRef<Doors> for Admission {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.admission.clone()
     }
 }
 

@@ -6,9 +6,9 @@ use crate::model::{
     Span, Spec, SpecJson, code, pointer_to,
     spec::{
         AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, AgentgatewayBackendSpec,
-        McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec, SealedFile, SecretSpec,
-        TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec,
-        ToolSpec, WorkerSpec,
+        ApiKeySpec, McpServerSpec, MemorySpec, ModelAliasSpec, ModelCatalogSpec, ModelEndpointSpec,
+        SealedFile, SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec,
+        ToolPermissionSpec, ToolSpec, WorkerSpec,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -113,6 +113,8 @@ fn decode_spec(
         Kind::Memory => normalised(spec, MemorySpec::normalise, Spec::Memory),
         Kind::AgentRole => normalised(spec, AgentRoleSpec::normalise, Spec::AgentRole),
         Kind::ModelAlias => normalised(spec, |_: &mut ModelAliasSpec| {}, Spec::ModelAlias),
+        Kind::ModelCatalog => normalised(spec, ModelCatalogSpec::normalise, Spec::ModelCatalog),
+        Kind::ApiKey => normalised(spec, ApiKeySpec::normalise, Spec::ApiKey),
         Kind::Agent => normalised(spec, AgentSpec::normalise, Spec::Agent),
         Kind::ToolPermission => normalised(
             spec,

@@ -4,7 +4,7 @@
 //! is ever part of a finding.
 
 use super::text::origin_at;
-use crate::model::{Finding, Span, code};
+use crate::model::{Finding, KEY_PREFIX, Span, code};
 use std::ops::Range;
 
 /// Nothing shorter is taken for a credential.
@@ -140,6 +140,9 @@ fn is_identity(word: &str) -> bool {
 /// What a word is taken for.
 fn kind(word: &str) -> Option<&'static str> {
     let word = word.trim_start_matches(['-', '+']);
+    if word.starts_with(KEY_PREFIX) && word.len() >= KEY_PREFIX.len() + SHORTEST {
+        return Some("a key of this gateway (`orloj create api-key`)");
+    }
     let known = PREFIXES.into_iter().find(|(prefix, length, _)| {
         word.starts_with(prefix) && word.len() >= *length && is_mixed(word)
     });

@@ -22,8 +22,12 @@ pub enum Kind {
     AgentRole,
     /// A global alias for a model on an endpoint.
     ModelAlias,
+    /// What models cost and can do.
+    ModelCatalog,
     /// A prompt bound to an endpoint.
     Agent,
+    /// A key that clients call models with.
+    ApiKey,
     /// What an agent needs to be permitted before it may call a tool.
     ToolPermission,
     /// What agents may call.
@@ -44,7 +48,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in layer order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Secret,
         Self::ModelEndpoint,
         Self::McpServer,
@@ -52,7 +56,9 @@ impl Kind {
         Self::Memory,
         Self::AgentRole,
         Self::ModelAlias,
+        Self::ModelCatalog,
         Self::Agent,
+        Self::ApiKey,
         Self::ToolPermission,
         Self::AgentPolicy,
         Self::AgentSystem,
@@ -75,7 +81,7 @@ impl Kind {
     ];
 
     /// Kinds of `routing.orloj.dev` that a later version will read.
-    pub const PLANNED: [&'static str; 3] = ["RouteTest", "ApiKey", "ModelCatalog"];
+    pub const PLANNED: [&'static str; 1] = ["RouteTest"];
 
     /// Whether this version acts on resources of the kind; the others are only validated.
     pub const fn is_served(self) -> bool {
@@ -84,7 +90,9 @@ impl Kind {
             Self::Secret
                 | Self::ModelEndpoint
                 | Self::ModelAlias
+                | Self::ModelCatalog
                 | Self::Agent
+                | Self::ApiKey
                 | Self::AgentPolicy
                 | Self::AgentSystem
                 | Self::Task
@@ -101,7 +109,9 @@ impl Kind {
             Self::Memory => "Memory",
             Self::AgentRole => "AgentRole",
             Self::ModelAlias => "ModelAlias",
+            Self::ModelCatalog => "ModelCatalog",
             Self::Agent => "Agent",
+            Self::ApiKey => "ApiKey",
             Self::ToolPermission => "ToolPermission",
             Self::AgentPolicy => "AgentPolicy",
             Self::AgentSystem => "AgentSystem",
@@ -123,7 +133,9 @@ impl Kind {
             Self::Memory => "memories",
             Self::AgentRole => "agent-roles",
             Self::ModelAlias => "model-aliases",
+            Self::ModelCatalog => "model-catalogs",
             Self::Agent => "agents",
+            Self::ApiKey => "api-keys",
             Self::ToolPermission => "tool-permissions",
             Self::AgentPolicy => "agent-policies",
             Self::AgentSystem => "agent-systems",
@@ -145,7 +157,9 @@ impl Kind {
             Self::Memory => "memory",
             Self::AgentRole => "agent-role",
             Self::ModelAlias => "model-alias",
+            Self::ModelCatalog => "model-catalog",
             Self::Agent => "agent",
+            Self::ApiKey => "api-key",
             Self::ToolPermission => "tool-permission",
             Self::AgentPolicy => "agent-policy",
             Self::AgentSystem => "agent-system",
@@ -160,7 +174,7 @@ impl Kind {
     /// The `apiVersion` a manifest of this kind carries.
     pub const fn api_version(self) -> &'static str {
         match self {
-            Self::ModelAlias => "routing.orloj.dev/v1alpha1",
+            Self::ModelAlias | Self::ModelCatalog | Self::ApiKey => "routing.orloj.dev/v1alpha1",
             _ => "orloj.dev/v1",
         }
     }
@@ -181,6 +195,8 @@ impl Kind {
             Self::AgentPolicy => ["policy", "policies"],
             Self::ModelEndpoint => ["endpoint", "endpoints"],
             Self::ModelAlias => ["alias", "aliases"],
+            Self::ModelCatalog => ["catalog", "catalogs"],
+            Self::ApiKey => ["key", "keys"],
             Self::AgentSystem => ["system", "systems"],
             Self::AgentRole => ["role", "roles"],
             Self::ToolPermission => ["permission", "permissions"],

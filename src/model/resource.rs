@@ -3,9 +3,10 @@
 use super::{
     Digest, Kind, Labels, Origin, Positions, ResourceId, Span, SpecJson,
     spec::{
-        AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, McpServerSpec, MemorySpec,
-        ModelAliasSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec,
-        ToolApprovalSpec, ToolPermissionSpec, ToolSpec, WorkerSpec,
+        AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec, ApiKeySpec, McpServerSpec,
+        MemorySpec, ModelAliasSpec, ModelCatalogSpec, ModelEndpointSpec, SecretSpec,
+        TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec,
+        ToolSpec, WorkerSpec,
     },
 };
 use schemars::JsonSchema;
@@ -66,6 +67,10 @@ pub enum Spec {
     AgentRole(AgentRoleSpec),
     /// See [`ModelAliasSpec`].
     ModelAlias(ModelAliasSpec),
+    /// See [`ModelCatalogSpec`].
+    ModelCatalog(ModelCatalogSpec),
+    /// See [`ApiKeySpec`].
+    ApiKey(ApiKeySpec),
     /// See [`AgentSpec`].
     Agent(AgentSpec),
     /// See [`ToolPermissionSpec`].

@@ -50,6 +50,7 @@ mod snapshot;
 mod status;
 mod step;
 mod telling_apart;
+mod usage;
 mod values;
 mod vigil;
 mod wanted;

@@ -75,6 +75,8 @@ impl RoutingTable {
         let touched = update.finish();
         lint::check(self, &touched);
         self.update_policies(before, after, graph, changed, &affected.agents);
+        self.update_keys(before, after, changed);
+        self.update_catalogue(after, changed);
         touched.names.into_iter().map(|(_, name)| name).collect()
     }
 }

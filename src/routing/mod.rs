@@ -5,10 +5,13 @@
 //! weighted targets comes in with the [`Facts`]. The table names secrets and holds none.
 
 mod build;
+mod catalogue;
 mod claims;
 mod decision;
 mod findings;
 mod flatten;
+mod keys;
+mod limits;
 mod lint;
 mod names;
 mod offered;
@@ -28,7 +31,10 @@ mod ties;
 #[cfg(test)]
 mod tests;
 
+pub use catalogue::{BUILT_IN_VERSION, ModelFacts};
 pub use decision::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace};
+pub use keys::{KeyRefusal, KeyRoute, check_key};
+pub use limits::LimitRule;
 pub use names::{ModelListing, find_listing, list_endpoint_models, list_models, list_name, names};
 pub use pattern::Pattern;
 pub use policy::{Denial, check_policies};

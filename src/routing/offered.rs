@@ -106,7 +106,8 @@ impl Offered {
         self.unoffered.remove_mut(policy);
     }
 
-    fn offers(&self, model: &str) -> bool {
+    /// Whether an endpoint or an alias leads to a model of that name.
+    pub(super) fn offers(&self, model: &str) -> bool {
         let model = model.to_lowercase();
         let least = ResourceId::new(Kind::ALL[0], "", "");
         let mut found = self.models.range((model.clone(), least)..);

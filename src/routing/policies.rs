@@ -1,6 +1,6 @@
 //! Which policy holds for which agent.
 
-use super::{pairs::starting_with, table::PolicyRoute};
+use super::{limits::rules, pairs::starting_with, table::PolicyRoute};
 use crate::{
     graph::DependencyGraph,
     model::{
@@ -17,6 +17,8 @@ pub(super) struct Policies {
     everywhere: SortedSet<ResourceId>,
     by_namespace: SortedSet<(Arc<str>, ResourceId)>,
     by_agent: SortedSet<(ResourceId, ResourceId)>,
+    /// The policies that limit their namespace.
+    budgets: SortedSet<(Arc<str>, ResourceId)>,
     /// The names that policies target or block, in lower case, and the policies.
     targeted: SortedSet<(Target, ResourceId)>,
     /// Systems, tasks, tools and servers of tools by their names in lower case.
@@ -50,6 +52,17 @@ impl Policies {
         ids.sort();
         let routes = ids.into_iter().filter_map(|id| self.routes.get(id));
         routes.map(|(_, route)| route).collect()
+    }
+
+    /// The policies that limit what a namespace may use, sorted.
+    pub(super) fn limiting<'a>(
+        &'a self,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<PolicyRoute>> {
+        let ids =
+            (!self.budgets.is_empty()).then(|| starting_with(&self.budgets, namespace.into()));
+        let routes = ids.into_iter().flatten();
+        routes.filter_map(|id| self.routes.get(id).map(|(_, route)| route))
     }
 
     /// For whom a policy holds.
@@ -140,6 +153,7 @@ impl Policies {
                 }
             }
         }
+        self.budgets.remove_mut(&(id.namespace.clone(), id.clone()));
         self.routes.remove_mut(id);
     }
 
@@ -161,6 +175,9 @@ impl Policies {
                     self.by_agent.insert_mut((agent.clone(), id.clone()));
                 }
             }
+        }
+        if !spec.namespace_limits.is_empty() {
+            self.budgets.insert_mut((id.namespace.clone(), id.clone()));
         }
         let route = Arc::new(policy_route(policy, spec));
         self.routes.insert_mut(id.clone(), (reach, route));
@@ -264,6 +281,12 @@ fn policy_route(resource: &Resource, spec: &AgentPolicySpec) -> PolicyRoute {
         id: resource.id.clone(),
         origin: resource.origin_of_key("/spec/allowed_models"),
         allowed_models: (!allowed.is_empty()).then_some(allowed),
+        max_tokens_per_run: u64::try_from(spec.max_tokens_per_run)
+            .ok()
+            .filter(|tokens| *tokens > 0)
+            .map(|tokens| (tokens, resource.origin_of_key("/spec/max_tokens_per_run"))),
+        limits: rules(resource, "/spec/limits", &spec.limits),
+        namespace_limits: rules(resource, "/spec/namespace_limits", &spec.namespace_limits),
         blocked_tools: blocked.collect(),
     }
 }

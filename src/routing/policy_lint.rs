@@ -147,7 +147,9 @@ fn inert(
 fn limits_nothing(resource: &Resource, spec: &AgentPolicySpec) -> Option<Finding> {
     let limits = spec.max_tokens_per_run > 0
         || !spec.allowed_models.is_empty()
-        || !spec.blocked_tools.is_empty();
+        || !spec.blocked_tools.is_empty()
+        || !spec.limits.is_empty()
+        || !spec.namespace_limits.is_empty();
     if limits {
         return None;
     }
@@ -156,6 +158,6 @@ fn limits_nothing(resource: &Resource, spec: &AgentPolicySpec) -> Option<Finding
         resource.id
     );
     let finding = Finding::new(code::POLICY_INERT, resource.origin_of("/spec"), message);
-    let hint = "add `allowed_models`, `blocked_tools` or `max_tokens_per_run`";
+    let hint = "add `allowed_models`, `blocked_tools`, `limits` or `max_tokens_per_run`";
     Some(finding.with_hint(hint).on(&resource.id))
 }

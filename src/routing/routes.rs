@@ -1,6 +1,7 @@
 //! What one resource contributes to the table.
 
 use super::{
+    limits::rules,
     pattern::Pattern,
     table::{AgentRoute, EndpointRoute, Target},
 };
@@ -63,6 +64,8 @@ pub(super) fn endpoint_route(resource: &Resource, spec: &ModelEndpointSpec) -> E
         origin: resource.origin.clone(),
         default_model: spec.default_model.as_deref().map(Arc::from),
         models: spec.models.iter().cloned().collect(),
+        provider: spec.provider.as_str().into(),
+        limits: rules(resource, "/spec/limits", &spec.limits),
         unknown_models: spec.unknown_models,
         response_model: spec.response_model,
         max_attempts: spec.retry.max_attempts.unwrap_or(1).max(1),

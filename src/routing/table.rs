@@ -1,8 +1,8 @@
 //! What a request is resolved against: one immutable table per revision.
 
 use super::{
-    claims::Claims, findings::TableFindings, flatten::Flat, offered::Offered, pattern::Pattern,
-    policies::Policies,
+    catalogue::Catalogue, claims::Claims, findings::TableFindings, flatten::Flat, keys::Keys,
+    limits::LimitRule, offered::Offered, pattern::Pattern, policies::Policies,
 };
 use crate::model::{
     Origin, ResourceId, SortedMap,
@@ -24,6 +24,8 @@ pub struct RoutingTable {
     pub(super) flats: SortedMap<ResourceId, Arc<Flat>>,
     pub(super) policies: Policies,
     pub(super) offered: Offered,
+    pub(super) keys: Keys,
+    pub(super) catalogue: Catalogue,
     pub(super) findings: TableFindings,
 }
 
@@ -46,6 +48,14 @@ impl RoutingTable {
     /// directly: a policy fails closed.
     pub fn policies_of(&self, agent: &ResourceId) -> Vec<&Arc<PolicyRoute>> {
         self.policies.holding_for(agent)
+    }
+
+    /// The policies that limit what a namespace may use, sorted.
+    pub fn budgets_of<'a>(
+        &'a self,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<PolicyRoute>> {
+        self.policies.limiting(namespace)
     }
 
     /// An agent's route.
@@ -113,6 +123,10 @@ pub struct EndpointRoute {
     pub default_model: Option<Arc<str>>,
     /// Models it lists.
     pub models: BTreeSet<String>,
+    /// Who offers its models, in lower case as endpoints write it.
+    pub provider: Arc<str>,
+    /// What all callers together may use of it.
+    pub limits: Vec<LimitRule>,
     /// What a scoped request does with other names.
     pub unknown_models: UnknownModels,
     /// Which name the answer's `model` carries.
@@ -161,6 +175,12 @@ pub struct PolicyRoute {
     pub origin: Origin,
     /// Models in lower case; `None` allows any.
     pub allowed_models: Option<BTreeSet<String>>,
+    /// Tokens that one run may use, and where that is written.
+    pub max_tokens_per_run: Option<(u64, Origin)>,
+    /// What each agent may use.
+    pub limits: Vec<LimitRule>,
+    /// What all callers of the policy's namespace may use together.
+    pub namespace_limits: Vec<LimitRule>,
     /// Tools in lower case that agents may not have, and where each stands in its list, from 0.
     pub blocked_tools: BTreeMap<String, usize>,
 }

@@ -23,6 +23,7 @@ mod revisions;
 mod sqlite;
 mod step;
 mod unmanaged;
+mod usage;
 
 #[cfg(test)]
 mod tests;
@@ -39,3 +40,4 @@ pub use retention::Retention;
 pub use revision::{AppendOutcome, NewRevision, RevisionOutcome, RevisionRecord, RevisionSource};
 pub use sqlite::Store;
 pub use unmanaged::{UnmanagedChange, UnmanagedOutcome, UnmanagedRow};
+pub use usage::{MAX_USAGE_RECORDS, USAGE_KEPT_US, UsageGroup, UsageRecord, UsageSum};

@@ -18,6 +18,7 @@ mod backup;
 mod bad_push_is_refused_whole;
 mod broken_disks;
 mod canaries;
+mod client_keys;
 mod console;
 mod crash;
 mod daemon_start;

@@ -1,4 +1,6 @@
-//! `orloj create secret`: a secret from the command line.
+//! `orloj create`: a secret or a key from the command line.
+
+mod api_key;
 
 use crate::{
     cli::{
@@ -27,6 +29,8 @@ pub(crate) struct CreateArgs {
 #[derive(Debug, Subcommand)]
 enum What {
     Secret(SecretArgs),
+    #[command(name = "api-key")]
+    ApiKey(api_key::ApiKeyArgs),
 }
 
 /// Create a secret, or replace one that was sent by hand
@@ -55,9 +59,16 @@ struct SecretArgs {
     server: ServerArgs,
 }
 
-/// Sends the secret as a manifest.
+/// Does what was asked for.
 pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let What::Secret(args) = &args.what;
+    match &args.what {
+        What::Secret(args) => secret(args, session),
+        What::ApiKey(args) => api_key::run(args, session),
+    }
+}
+
+/// Sends the secret as a manifest.
+fn secret(args: &SecretArgs, session: &mut Session) -> Result<Exit, CliError> {
     let namespace = args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
     check_name(&args.name)
         .and_then(|()| check_name(namespace))

@@ -25,6 +25,7 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod suspend;
 pub(crate) mod sync;
+pub(crate) mod usage;
 pub(crate) mod validate;
 pub(crate) mod version;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Exit, CliE
         Command::Sync(args) => sync::run(args, session),
         Command::Status(args) => status::run(args, session),
         Command::History(args) => history::run(args, session),
+        Command::Usage(args) => usage::run(args, session),
         Command::Confirm(args) => confirm::run(args, session),
         Command::Rollback(args) => rollback::run(args, session),
         Command::Suspend(args) => suspend::run(args, session),

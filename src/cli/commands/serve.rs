@@ -20,8 +20,8 @@ pub(crate) enum LogFormat {
 /// Run the daemon: follow a Git repository and serve what it says
 ///
 /// A flag wins over its variable, and both over the same key in `--config` (with `_` for `-`). Without
-/// `--repo` only resources that were sent by hand are served. Bound to anything but loopback it wants
-/// `--insecure-allow-anonymous`, because model calls need no key yet, and should have `--api-token`.
+/// `--repo` only resources that were sent by hand are served. Bound to anything but loopback it wants an `--api-token`,
+/// and models can be called with a key alone (`orloj create api-key`), unless `--insecure-allow-anonymous` says otherwise.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -131,7 +131,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "ORLOJ_ALLOW_PLAINTEXT_SECRETS", hide_env_values = true, value_name = "BOOL", num_args = 0..=1,
         require_equals = true, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) allow_plaintext_secrets: Option<bool>,
-    /// Listen beyond loopback although model calls need no key
+    /// Listen beyond loopback without a token, and without keys for calls of models
     #[arg(long, env = "ORLOJ_INSECURE_ALLOW_ANONYMOUS", hide_env_values = true, value_name = "BOOL", num_args = 0..=1,
         require_equals = true, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) insecure_allow_anonymous: Option<bool>,

@@ -1,6 +1,6 @@
 //! Targets that fail again and again, and what a client is told of it.
 
-use super::{decided, upstream::Failing};
+use super::{decided, unlimited, upstream::Failing};
 use crate::{
     chat::{ApiError, scan},
     gateway::{Answer, Forward, forward},
@@ -38,7 +38,8 @@ async fn ask(served: &Pinned) -> Result<Answer, ApiError> {
         betas: None,
         deadline: None,
     };
-    forward(served, &decided, request)
+    let meter = unlimited(served, &decided, &request);
+    forward(served, &decided, request, meter)
         .await
         .map_err(|error| *error)
 }

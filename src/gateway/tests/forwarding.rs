@@ -1,6 +1,6 @@
 //! Attempts, repetitions and fallbacks.
 
-use super::{decided, upstream::Failing};
+use super::{decided, unlimited, upstream::Failing};
 use crate::{
     chat::{ApiError, scan},
     gateway::{Answer, Content, Forward, forward},
@@ -31,7 +31,8 @@ async fn ask(manifests: &[String], deadline: Option<Duration>) -> Result<Answer,
         betas: None,
         deadline,
     };
-    let answer = forward(&served, &decided, request).await;
+    let meter = unlimited(&served, &decided, &request);
+    let answer = forward(&served, &decided, request, meter).await;
     answer.map_err(|error| *error)
 }
 

@@ -1,19 +1,44 @@
 //! Decisions and attempts against revisions that are really served.
 #![expect(clippy::unwrap_used, clippy::unreachable, reason = "tests")]
 
+mod admitting;
 mod attempts;
 mod deciding;
 mod explaining;
 mod forwarding;
+mod ledger;
+mod recording;
 mod upstream;
 
-use super::{Caller, Decided, decide};
-use crate::{chat::ApiError, reconcile::Pinned};
+use super::{Books, Caller, Decided, Forward, Meter, Metered, decide};
+use crate::{
+    chat::ApiError,
+    reconcile::{Live, Pinned, Served},
+};
+use std::sync::Arc;
 
 fn decided(served: &Pinned, scope: Option<&str>, model: Option<&str>) -> Result<Decided, ApiError> {
     let caller = Caller {
         namespace: "default",
         scope,
+        key: None,
     };
     decide(served, caller, model, 0).map_err(|error| *error)
+}
+
+/// The account of a request that nothing limits.
+fn unlimited(served: &Pinned, decided: &Decided, request: &Forward) -> Meter {
+    let call = Metered {
+        served,
+        live: &Live::new(Served::nothing()),
+        key: None,
+        namespace: "default",
+        decided,
+        envelope: &request.envelope,
+        body_bytes: request.body.len(),
+        request_id: "req-1",
+    };
+    Meter::open(&Arc::new(Books::default()), call)
+        .map_err(|error| *error)
+        .unwrap()
 }

@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    http::{BodyLimits, Decoration, Doors, Metrics, WebhookSecrets, Webhooks, router},
+    http::{Admission, BodyLimits, Decoration, Doors, Metrics, WebhookSecrets, Webhooks, router},
     reconcile::{Bell, Inbox, tests::rig::Rig},
     secrets::Opened,
 };
@@ -79,6 +79,10 @@ impl Door {
             webhooks: Arc::new(webhooks),
             inbox: Inbox::default(),
             bodies,
+            admission: Admission {
+                books: Arc::default(),
+                require_key: false,
+            },
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());

@@ -6,5 +6,6 @@ mod contract;
 mod dialects;
 mod door;
 mod guarding;
+mod keys;
 mod looking;
 mod webhooks;

@@ -2,9 +2,11 @@
 
 mod agent;
 mod agent_system;
+mod api_key;
 mod mcp_server;
 mod memory;
 mod model_alias;
+mod model_catalog;
 mod model_endpoint;
 mod secret;
 mod task;
@@ -31,6 +33,8 @@ pub(super) fn check(resource: &Resource, form: Form, findings: &mut Vec<Finding>
         Spec::Secret(spec) => secret::check(resource, spec, findings),
         Spec::ModelEndpoint(spec) => model_endpoint::check(resource, form, spec, findings),
         Spec::ModelAlias(spec) => model_alias::check(resource, spec, findings),
+        Spec::ModelCatalog(spec) => model_catalog::check(resource, spec, findings),
+        Spec::ApiKey(spec) => api_key::check(resource, spec, findings),
         Spec::Agent(spec) => agent::check(resource, spec, findings),
         Spec::Task(spec) => task::check(resource, spec, findings),
         Spec::AgentSystem(spec) => agent_system::check(resource, spec, findings),

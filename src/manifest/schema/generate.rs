@@ -7,9 +7,9 @@ use crate::{
         Kind, Metadata,
         spec::{
             APPROVAL_PHASES, AgentPolicySpec, AgentRoleSpec, AgentSpec, AgentSystemSpec,
-            AgentgatewayBackendSpec, McpServerSpec, MemorySpec, ModelAliasSpec, ModelEndpointSpec,
-            SecretSpec, TaskScheduleSpec, TaskSpec, TaskWebhookSpec, ToolApprovalSpec,
-            ToolPermissionSpec, ToolSpec, WorkerSpec,
+            AgentgatewayBackendSpec, ApiKeySpec, McpServerSpec, MemorySpec, ModelAliasSpec,
+            ModelCatalogSpec, ModelEndpointSpec, SecretSpec, TaskScheduleSpec, TaskSpec,
+            TaskWebhookSpec, ToolApprovalSpec, ToolPermissionSpec, ToolSpec, WorkerSpec,
         },
     },
 };
@@ -145,7 +145,9 @@ fn spec_of(form: Form, generator: &mut SchemaGenerator) -> Schema {
         Form::Native(Kind::Memory) => generator.subschema_for::<MemorySpec>(),
         Form::Native(Kind::AgentRole) => generator.subschema_for::<AgentRoleSpec>(),
         Form::Native(Kind::ModelAlias) => generator.subschema_for::<ModelAliasSpec>(),
+        Form::Native(Kind::ModelCatalog) => generator.subschema_for::<ModelCatalogSpec>(),
         Form::Native(Kind::Agent) => generator.subschema_for::<AgentSpec>(),
+        Form::Native(Kind::ApiKey) => generator.subschema_for::<ApiKeySpec>(),
         Form::Native(Kind::ToolPermission) => generator.subschema_for::<ToolPermissionSpec>(),
         Form::Native(Kind::AgentPolicy) => generator.subschema_for::<AgentPolicySpec>(),
         Form::Native(Kind::AgentSystem) => generator.subschema_for::<AgentSystemSpec>(),

@@ -152,7 +152,7 @@ ToolApproval ttl: text = 10m
 ";
 
 /// Our own, with what is in them.
-const OWN: [&str; 8] = [
+const OWN: [&str; 12] = [
     "Secret encryptedData",
     "Secret allowed_hosts",
     "ModelEndpoint model_aliases",
@@ -161,10 +161,19 @@ const OWN: [&str; 8] = [
     "ModelEndpoint response_model",
     "ModelEndpoint timeouts.",
     "ModelEndpoint retry.",
+    "ModelEndpoint breaker.",
+    "ModelEndpoint limits",
+    "AgentPolicy limits",
+    "AgentPolicy namespace_limits",
 ];
 
 /// Kinds that are not the format's.
-const OWN_KINDS: [&str; 2] = ["ModelAlias ", "AgentgatewayBackend "];
+const OWN_KINDS: [&str; 4] = [
+    "ModelAlias ",
+    "ModelCatalog ",
+    "ApiKey ",
+    "AgentgatewayBackend ",
+];
 
 /// The page's rows in the same form, without mappings that only hold other fields.
 fn described() -> Vec<String> {

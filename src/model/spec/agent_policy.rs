@@ -1,5 +1,6 @@
 //! `kind: AgentPolicy`.
 
+use super::UsageLimit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,14 @@ pub struct AgentPolicySpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("examples" = [["shell"]]))]
     pub blocked_tools: Vec<String>,
+    /// What each agent that the policy holds for may use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [[{"per": "day", "tokens": 1_000_000}]]))]
+    pub limits: Vec<UsageLimit>,
+    /// What all callers of the policy's namespace may use together, as agents or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [[{"per": "month", "cost_microdollars": 500_000_000}]]))]
+    pub namespace_limits: Vec<UsageLimit>,
     /// `global`: every agent; `scoped`: those of the targets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apply_mode: Option<ApplyMode>,

@@ -164,6 +164,7 @@ impl AgentgatewayBackendSpec {
             response_model: super::ResponseModel::default(),
             timeouts: super::EndpointTimeouts::default(),
             retry: super::EndpointRetry::default(),
+            limits: Vec::new(),
             breaker: super::EndpointBreaker::default(),
             allow_private: None,
         }

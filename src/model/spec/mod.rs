@@ -8,9 +8,11 @@ mod agent_policy;
 mod agent_role;
 mod agent_system;
 mod agentgateway_backend;
+mod api_key;
 mod mcp_server;
 mod memory;
 mod model_alias;
+mod model_catalog;
 mod model_endpoint;
 mod sealed_file;
 mod secret;
@@ -21,6 +23,7 @@ mod task_webhook;
 mod tool;
 mod tool_approval;
 mod tool_permission;
+mod usage_limit;
 mod worker;
 
 pub use agent::{
@@ -31,9 +34,11 @@ pub use agent_policy::{AgentPolicySpec, ApplyMode};
 pub use agent_role::AgentRoleSpec;
 pub use agent_system::{AgentSystemSpec, GraphEdge, GraphJoin, GraphNode};
 pub use agentgateway_backend::AgentgatewayBackendSpec;
+pub use api_key::ApiKeySpec;
 pub use mcp_server::{McpEnvironment, McpReconnect, McpServerSpec, McpTransport, ToolFilter};
 pub use memory::MemorySpec;
 pub use model_alias::{AliasTarget, ModelAliasSpec};
+pub use model_catalog::{CatalogModel, ModelCatalogSpec, ModelPrice};
 pub use model_endpoint::{
     EndpointAuth, EndpointBreaker, EndpointRetry, EndpointTimeouts, ModelEndpointSpec,
     ResponseModel, UnknownModels,
@@ -51,6 +56,7 @@ pub use tool::{
 };
 pub use tool_approval::{APPROVAL_PHASES, ToolApprovalSpec};
 pub use tool_permission::{MatchMode, OperationRule, RuleClass, ToolPermissionSpec, Verdict};
+pub use usage_limit::{LimitWindow, UsageLimit};
 pub use worker::{WorkerCapabilities, WorkerSpec};
 
 use shared::{is_default, text_or, tidy, trim, unique};

@@ -1,5 +1,6 @@
 //! `kind: ModelEndpoint`.
 
+use super::UsageLimit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,6 +52,10 @@ pub struct ModelEndpointSpec {
     /// How failed calls are repeated before the first byte went out.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub retry: EndpointRetry,
+    /// What all callers together may use of the endpoint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [[{"per": "minute", "tokens": 200_000}]]))]
+    pub limits: Vec<UsageLimit>,
     /// When a model that keeps failing is left alone for a while.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub breaker: EndpointBreaker,
@@ -135,8 +140,8 @@ pub struct EndpointRetry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "250ms", "examples" = ["1s"]))]
     pub backoff: Option<String>,
-    /// Repeated calls of the endpoint for each hundred first ones; ten are at hand, one a second comes back.
-    /// 20 if absent.
+    /// Repeated calls of the endpoint for each hundred first ones; 20 if absent. Ten are at hand, and one a second
+    /// comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1000))]
     #[schemars(extend("default" = 20, "examples" = [50]))]

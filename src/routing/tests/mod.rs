@@ -1,7 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod aliases;
+mod catalogue;
 mod hidden;
+mod keys;
 mod listing;
 mod names;
 mod offered;

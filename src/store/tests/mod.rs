@@ -13,6 +13,7 @@ mod resealing;
 mod retention;
 mod revisions;
 mod unmanaged;
+mod usage;
 
 use super::{NewRevision, RevisionOutcome, Store};
 use std::path::Path;

@@ -123,7 +123,8 @@ impl Streamed {
 }
 
 impl Answer {
-    fn read(response: Response) -> Self {
+    /// Reads an answer to its end.
+    pub(crate) fn read(response: Response) -> Self {
         let status = response.status().as_u16();
         let revision = header(&response, "x-orloj-revision");
         let route = header(&response, "x-orloj-route");

@@ -1,0 +1,423 @@
+//! One call's account: what it may use is reserved before it goes out, what it used is settled and recorded when it
+//! ends, however that is.
+
+use super::{
+    admit::{lapsed, refused_by_limit},
+    books::Books,
+    decide::Decided,
+    forward::Room,
+    ledger::{Amount, Headroom, Limited, Reservation, Scope},
+};
+use crate::{
+    chat::{ApiError, Envelope, Frame, Usage},
+    model::Origin,
+    reconcile::{Live, Pinned},
+    routing::{KeyRoute, LimitRule, ModelFacts, PolicyRoute, Target},
+    store::UsageRecord,
+};
+use jiff::Timestamp;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Bytes of a request for a token, at worst: less than the four of English, as other languages have.
+const BYTES_PER_PROMPT_TOKEN: usize = 3;
+
+/// Tokens an answer may have where neither the request nor the catalogue says.
+const DEFAULT_MAX_OUTPUT: u64 = 4_096;
+
+/// Bytes of a streamed piece that are not its text, about.
+const FRAME_BYTES: usize = 220;
+
+/// Tokens a model writes each second at most, about: what is counted for an answer that nobody waited for.
+const TOKENS_PER_SECOND: f64 = 100.0;
+
+/// How often a stream's key is looked at: a key that was taken away ends its streams within this, or with the next
+/// piece if that comes later.
+const KEY_CHECK: Duration = Duration::from_secs(1);
+
+/// What a meter is opened for.
+pub struct Metered<'a> {
+    /// The revision that decided.
+    pub served: &'a Pinned,
+    /// What is live, for answers that outlast a key.
+    pub live: &'a Live,
+    /// The key, if one is needed.
+    pub key: Option<Arc<KeyRoute>>,
+    /// The caller's namespace.
+    pub namespace: &'a str,
+    /// Where the request goes.
+    pub decided: &'a Decided,
+    /// What was found in the body.
+    pub envelope: &'a Envelope,
+    /// Bytes of the body as it is sent.
+    pub body_bytes: usize,
+    /// The answer's `x-orloj-request-id`.
+    pub request_id: &'a str,
+}
+
+/// The account of one call. Dropped before its end, the call was cancelled.
+pub struct Meter {
+    books: Arc<Books>,
+    served: Pinned,
+    live: Live,
+    key: Option<Arc<KeyRoute>>,
+    caller: Reservation,
+    endpoint: Option<Reservation>,
+    target: Option<Target>,
+    record: UsageRecord,
+    /// Tokens of the prompt, guessed, and of the answer, at most; for one target at worst.
+    prompt: u64,
+    max_output: Option<u64>,
+    started: Instant,
+    key_checked: Instant,
+    seen: Seen,
+    is_settled: bool,
+}
+
+/// What was seen of an answer.
+#[derive(Default)]
+struct Seen {
+    first: Option<Duration>,
+    frames: usize,
+    bytes: usize,
+    usage: Option<Usage>,
+    /// Whether the answer was complete, read to its end or not.
+    is_complete: bool,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Finished,
+    Failed,
+    Cancelled,
+}
+
+impl Meter {
+    /// Reserves the worst that a call may use, for its key, its agent and the caller's namespace.
+    ///
+    /// # Errors
+    ///
+    /// - 403 if a policy's `max_tokens_per_run` is less than the call may need.
+    /// - 429, 400 or 403 if a limit is reached, see `refused_by_limit`.
+    pub fn open(books: &Arc<Books>, call: Metered<'_>) -> Result<Self, Box<ApiError>> {
+        let now_us = Timestamp::now().as_microsecond();
+        let prompt = call.body_bytes.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
+        let max_output = call.envelope.max_output();
+        let table = call.served.snapshot.table();
+        let decision = &call.decided.decision;
+        let agent = decision.agent.as_ref();
+        let policies = agent.map_or_else(Vec::new, |agent| table.policies_of(&agent.id));
+        let worst = || {
+            let targets = decision.targets.iter();
+            let worst = targets.map(|target| worst(&table.facts_of(target), prompt, max_output));
+            worst.reduce(Amount::worse).unwrap_or_default()
+        };
+        if let Some((policy, most, origin)) = run_budget(&policies) {
+            let needed = worst().tokens;
+            if needed > most {
+                return Err(Box::new(over_budget(policy, most, needed, origin)));
+            }
+        }
+        let mut limited = Vec::new();
+        let mut limit = |scope: Scope, rules: Vec<_>| {
+            if !rules.is_empty() {
+                limited.push(Limited { scope, rules });
+            }
+        };
+        if let Some(key) = &call.key {
+            limit(Scope::Key(key.id.clone()), key.limits.iter().collect());
+        }
+        if let Some(agent) = agent {
+            let rules = policies.iter().flat_map(|policy| &policy.limits);
+            limit(Scope::Agent(agent.id.clone()), rules.collect());
+        }
+        let budgets = table.budgets_of(call.namespace);
+        let rules: Vec<_> = budgets
+            .flat_map(|policy| &policy.namespace_limits)
+            .collect();
+        limit(Scope::Namespace(call.namespace.into()), rules);
+        let caller = if limited.is_empty() {
+            Reservation::default()
+        } else {
+            let reserved = books.ledger().reserve(limited, worst(), now_us);
+            reserved.map_err(|exceeded| Box::new(refused_by_limit(&exceeded, now_us)))?
+        };
+        let started = Instant::now();
+        Ok(Self {
+            books: books.clone(),
+            served: call.served.clone(),
+            live: call.live.clone(),
+            record: record(&call, now_us),
+            key: call.key,
+            caller,
+            endpoint: None,
+            target: None,
+            prompt,
+            max_output,
+            started,
+            key_checked: started,
+            seen: Seen::default(),
+            is_settled: false,
+        })
+    }
+
+    /// Notes that a target is called, and reserves what its endpoint may use.
+    ///
+    /// # Errors
+    ///
+    /// 429, 400 or 403 if the endpoint's limit is reached; another target may do.
+    pub(super) fn begin(&mut self, target: &Target) -> Result<(), Box<ApiError>> {
+        if let Some(endpoint) = self.endpoint.take() {
+            endpoint.settle(Amount::default());
+        }
+        let rules: Vec<&LimitRule> = target.endpoint.limits.iter().collect();
+        if !rules.is_empty() {
+            let now_us = Timestamp::now().as_microsecond();
+            let facts = self.served.snapshot.table().facts_of(target);
+            let scope = Scope::Endpoint(target.endpoint.id.clone());
+            let limited = vec![Limited { scope, rules }];
+            let worst = worst(&facts, self.prompt, self.max_output);
+            let reserved = self.books.ledger().reserve(limited, worst, now_us);
+            let reserved =
+                reserved.map_err(|exceeded| Box::new(refused_by_limit(&exceeded, now_us)))?;
+            self.endpoint = Some(reserved);
+        }
+        self.record.attempts += 1;
+        self.target = Some(target.clone());
+        Ok(())
+    }
+
+    /// What is left of the caller's limits and the endpoint's.
+    pub(super) fn room(&self) -> Room {
+        let reservations = || std::iter::once(&self.caller).chain(&self.endpoint);
+        let least = |of: fn(&Reservation) -> Option<Headroom>| {
+            reservations().filter_map(of).min_by_key(|room| room.left)
+        };
+        Room {
+            requests: least(|it| it.requests),
+            tokens: least(|it| it.tokens),
+        }
+    }
+
+    /// The call was answered whole.
+    pub(super) fn answered(mut self, bytes: usize, usage: Option<Usage>) {
+        self.seen.first = Some(self.started.elapsed());
+        self.seen.bytes = bytes;
+        self.seen.usage = usage;
+        self.end(End::Finished);
+    }
+
+    /// The call failed before anything was answered.
+    pub fn failed(mut self, error: &ApiError) {
+        self.record.status = i64::from(error.status);
+        self.end(End::Failed);
+    }
+
+    /// Notes a piece of a streamed answer; an error if the caller's key is not good any more.
+    pub(super) fn piece(&mut self, frame: &Frame) -> Result<(), Box<ApiError>> {
+        let seen = &mut self.seen;
+        if !frame.bytes.is_empty() {
+            seen.first.get_or_insert_with(|| self.started.elapsed());
+            seen.frames += 1;
+            seen.bytes += frame.bytes.len();
+            seen.is_complete = is_last(&frame.bytes);
+        }
+        seen.usage = frame.usage.or(seen.usage);
+        match &self.key {
+            Some(key) if self.key_checked.elapsed() >= KEY_CHECK => {
+                self.key_checked = Instant::now();
+                let now_us = Timestamp::now().as_microsecond();
+                lapsed(self.live.pin().snapshot.table(), key, now_us).map_or(Ok(()), Err)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The stream was complete, or failed.
+    pub(super) fn ended(mut self, is_failed: bool) {
+        self.end(if is_failed {
+            End::Failed
+        } else {
+            End::Finished
+        });
+    }
+
+    /// Settles and records, once.
+    fn end(&mut self, end: End) {
+        if std::mem::replace(&mut self.is_settled, true) {
+            return;
+        }
+        let usage = self.usage(end);
+        let facts = self.target.as_ref();
+        let facts = facts.map(|target| self.served.snapshot.table().facts_of(target));
+        let cost = facts
+            .as_ref()
+            .map_or(Some(0), |it| it.cost_microdollars(&usage));
+        let used = Amount {
+            tokens: usage.total_tokens(),
+            cost_microdollars: cost,
+        };
+        let reservations = [Some(std::mem::take(&mut self.caller)), self.endpoint.take()];
+        for reservation in reservations.into_iter().flatten() {
+            reservation.settle(used);
+        }
+        let mut record = std::mem::take(&mut self.record);
+        if let Some(target) = &self.target {
+            record.endpoint = target.endpoint.id.qualified_name();
+            record.model = target.model.to_string();
+        }
+        record.outcome = match end {
+            End::Finished => "finished",
+            End::Failed => "failed",
+            End::Cancelled => "cancelled",
+        }
+        .to_owned();
+        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        record.prompt_tokens = count(usage.prompt_tokens);
+        record.cached_tokens = count(usage.cached_tokens);
+        record.cache_write_tokens = count(usage.cache_write_tokens);
+        record.completion_tokens = count(usage.completion_tokens);
+        record.reasoning_tokens = count(usage.reasoning_tokens);
+        record.estimated = i64::from(usage.estimated);
+        record.cost_microdollars = cost.map(count);
+        record.first_token_us = self.seen.first.map(micros);
+        record.duration_us = micros(self.started.elapsed());
+        self.books.recorder().record(record);
+    }
+
+    /// The provider's counts; where it gave none, what can be told from outside, rather too much than too little.
+    fn usage(&self, end: End) -> Usage {
+        let seen = &self.seen;
+        let known = seen.usage.unwrap_or_default();
+        if self.target.is_none() || end == End::Failed && seen.first.is_none() {
+            return Usage::default();
+        }
+        if end == End::Finished && seen.usage.is_some() {
+            return known;
+        }
+        let streamed = self.record.streamed == 1;
+        let written = if streamed {
+            let text = seen.bytes.saturating_sub(seen.frames * FRAME_BYTES);
+            Usage::guess(text).max(seen.frames as u64)
+        } else if end == End::Finished {
+            Usage::guess(seen.bytes)
+        } else {
+            0
+        };
+        // Nobody waited for the first byte, and the provider may have been writing for as long.
+        let unseen = if seen.first.is_none() {
+            elapsed_tokens(self.started.elapsed())
+        } else {
+            0
+        };
+        let most = self.max_output.unwrap_or(u64::MAX);
+        Usage {
+            prompt_tokens: match known.prompt_tokens {
+                0 => self.prompt,
+                counted => counted,
+            },
+            completion_tokens: known.completion_tokens.max(written.max(unseen).min(most)),
+            estimated: true,
+            ..known
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        let is_complete = self.seen.is_complete;
+        self.end(if is_complete {
+            End::Finished
+        } else {
+            End::Cancelled
+        });
+    }
+}
+
+impl Amount {
+    /// What is enough for either.
+    fn worse(self, other: Self) -> Self {
+        let costs = self.cost_microdollars.zip(other.cost_microdollars);
+        Self {
+            tokens: self.tokens.max(other.tokens),
+            cost_microdollars: costs.map(|(one, other)| one.max(other)),
+        }
+    }
+}
+
+fn worst(facts: &ModelFacts, prompt: u64, max_output: Option<u64>) -> Amount {
+    let output = max_output.or(facts.max_output_tokens);
+    let output = output.unwrap_or(DEFAULT_MAX_OUTPUT);
+    Amount {
+        tokens: prompt.saturating_add(output),
+        cost_microdollars: facts.worst_cost_microdollars(prompt, output),
+    }
+}
+
+/// The smallest budget of a run among the policies of an agent.
+fn run_budget<'a>(policies: &[&'a Arc<PolicyRoute>]) -> Option<(&'a PolicyRoute, u64, &'a Origin)> {
+    let budgets = policies.iter().filter_map(|policy| {
+        let (most, origin) = policy.max_tokens_per_run.as_ref()?;
+        Some((&***policy, *most, origin))
+    });
+    budgets.min_by_key(|(_, most, _)| *most)
+}
+
+fn over_budget(policy: &PolicyRoute, most: u64, needed: u64, origin: &Origin) -> ApiError {
+    let name = policy.id.qualified_name();
+    let message = format!(
+        "policy `{name}` ({origin}) allows a run {most} tokens, and this request may need {needed} for prompt and answer; ask for less (`max_tokens`)"
+    );
+    ApiError::new(403, "permission_error", message)
+        .with_code("token_budget_exceeded")
+        .with_param("max_tokens")
+        .with_detail("policy", name)
+        .with_detail("most", most)
+        .with_detail("needed", needed)
+        .with_detail("source", origin.to_string())
+}
+
+fn record(call: &Metered<'_>, now_us: i64) -> UsageRecord {
+    let decision = &call.decided.decision;
+    let agent = decision.agent.as_ref();
+    UsageRecord {
+        request_id: call.request_id.to_owned(),
+        at_us: now_us,
+        revision: call.served.revision.clone(),
+        namespace: call.namespace.to_owned(),
+        api_key: call
+            .key
+            .as_ref()
+            .map_or_else(String::new, |key| key.id.qualified_name()),
+        agent: agent.map_or_else(String::new, |agent| agent.id.qualified_name()),
+        dialect: call.envelope.dialect.path().to_owned(),
+        requested: decision.requested.clone(),
+        streamed: i64::from(call.envelope.stream),
+        status: 200,
+        ..UsageRecord::default()
+    }
+}
+
+/// Whether a piece ends what is complete, in any dialect.
+fn is_last(bytes: &[u8]) -> bool {
+    let tail = bytes.trim_ascii_end();
+    let lines = tail.rsplit(|byte| *byte == b'\n').take(2);
+    lines.into_iter().any(|line| {
+        line == b"data: [DONE]"
+            || line == b"event: message_stop"
+            || line == b"event: response.completed"
+    })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a time is not negative, and too large a number becomes the largest"
+)]
+fn elapsed_tokens(time: Duration) -> u64 {
+    (time.as_secs_f64() * TOKENS_PER_SECOND).ceil() as u64
+}

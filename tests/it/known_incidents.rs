@@ -160,7 +160,15 @@ fn f12_the_model_that_is_checked_is_the_model_that_is_called() {
 
 #[test]
 fn f13_large_deep_and_packed_bodies_do_no_harm() {
-    let repo = TestRepo::with(&[("small.yaml", &mock_endpoint("small", "s-1"))]);
+    let upstream = FakeUpstream::plain();
+    let llama = format!(
+        "kind: ModelEndpoint\nmetadata:\n  name: llama\nspec:\n  provider: ollama\n  base_url: http://{}\n  default_model: m\n",
+        upstream.address()
+    );
+    let repo = TestRepo::with(&[
+        ("small.yaml", &mock_endpoint("small", "s-1")),
+        ("llama.yaml", &llama),
+    ]);
     let daemon = DaemonBuilder::on(&repo)
         .config("limits: {chat_body_size: 64KiB}\n")
         .start();
@@ -172,15 +180,15 @@ fn f13_large_deep_and_packed_bodies_do_no_harm() {
         r#"{"a":"#.repeat(5000),
         "}".repeat(5000)
     );
-    // What is not read is passed over without going down into it; what is, is refused.
+    // Where nothing has to be read of it, nobody goes down into it.
     let head = head_of(&daemon, &deep);
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-    let read = deep.replace(
-        "\"hi\"",
-        &format!("{}{}", "[".repeat(5000), "]".repeat(5000)),
-    );
-    let head = head_of(&daemon, &read);
+    // Where it has to be translated, it is refused.
+    let content = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    let read = deep.replace("\"hi\"", &content);
+    let head = head_of(&daemon, &read.replace("\"small\"", "\"llama\""));
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+    assert_eq!(upstream.requests().len(), 0);
     // A body that says that it is packed is read as it is, which is no JSON.
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packer.write_all(&vec![b' '; 32 << 20]).unwrap();

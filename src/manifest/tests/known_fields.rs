@@ -152,8 +152,9 @@ ToolApproval ttl: text = 10m
 ";
 
 /// Our own, with what is in them.
-const OWN: [&str; 12] = [
+const OWN: [&str; 13] = [
     "Secret encryptedData",
+    "Secret fromFile",
     "Secret allowed_hosts",
     "ModelEndpoint model_aliases",
     "ModelEndpoint models",

@@ -10,7 +10,7 @@
 
 use orloj::{
     manifest::{AssembleOptions, assemble, parse_file},
-    reconcile::{OpenedSecrets, SecretVariables},
+    reconcile::{OpenedSecrets, SecretFiles, SecretSources, SecretVariables},
     secrets::{Binding, Envelope, Keyring, Opened, Recipient, generate_identity, seal},
 };
 use std::{
@@ -82,17 +82,21 @@ fn main() {
     assert!(findings.is_empty(), "{findings:?}");
     let all = catalog.iter().map(|resource| resource.id.clone()).collect();
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let variables = SecretVariables::default();
+    let sources = SecretSources {
+        keyring: &keyring,
+        variables: &SecretVariables::default(),
+        files: &SecretFiles::default(),
+    };
     let (mut floors, mut opens, mut again) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         floors.push(on_all_cores(cores, curve_operations));
         let mut opened = OpenedSecrets::default();
         let begun = Instant::now();
-        opened.update(&catalog, &keyring, &variables, &all);
+        opened.update(&catalog, sources, &all);
         opens.push(begun.elapsed());
         assert_eq!(opened.findings().count(), 0, "every value opens");
         let begun = Instant::now();
-        opened.update(&catalog, &keyring, &variables, &all);
+        opened.update(&catalog, sources, &all);
         again.push(begun.elapsed());
     }
     let (floor, open, again) = (median(floors), median(opens), median(again));

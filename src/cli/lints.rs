@@ -56,6 +56,23 @@ impl Lints {
     }
 }
 
+/// Values in files that only the daemon sees.
+pub(crate) fn mounted(catalog: &Catalog) -> Vec<Finding> {
+    let said = catalog.of_kind(Kind::Secret).filter_map(|secret| {
+        let Spec::Secret(spec) = &secret.spec else {
+            return None;
+        };
+        let (key, _) = spec.from_file.first_key_value()?;
+        let origin = secret.origin_of(&pointer_to("/spec/fromFile", key));
+        let message = format!(
+            "{} is read from files below the daemon's `--secrets-dir`: only there can it be seen whether they exist",
+            secret.id
+        );
+        Some(Finding::new(code::SECRET_MOUNTED, origin, message).on(&secret.id))
+    });
+    said.collect()
+}
+
 /// What is said of a secret with a value that is lost with one key.
 fn single_recipient(secret: &Resource) -> Option<Finding> {
     let Spec::Secret(spec) = &secret.spec else {

@@ -15,7 +15,7 @@ use crate::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 /// What stands before anything is live.
 const NO_REVISION: &str = "none";
@@ -157,6 +157,17 @@ fn origin(source: LiveSource) -> Origin {
     }
 }
 
+/// The files that values of a secret come from: fingerprints say them in the open.
+fn files(value: &Value) -> BTreeMap<String, String> {
+    let values = value.get("values").and_then(Value::as_object);
+    let values = values.into_iter().flatten();
+    let files = values.filter_map(|(key, value)| {
+        let path = value.get("file")?.as_str()?;
+        Some((key.clone(), path.to_owned()))
+    });
+    files.collect()
+}
+
 fn spec(kind: Kind, value: &Value) -> Result<Spec, serde_json::Error> {
     fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
         T::deserialize(value)
@@ -169,6 +180,7 @@ fn spec(kind: Kind, value: &Value) -> Result<Spec, serde_json::Error> {
                 .map(typed)
                 .transpose()?
                 .unwrap_or_default(),
+            from_file: files(value),
             ..SecretSpec::default()
         }),
         Kind::ModelEndpoint => Spec::ModelEndpoint(typed(value)?),

@@ -76,7 +76,7 @@ fn explain(error: &clap::Error, session: &mut Session) -> Exit {
 }
 
 /// Says where, never with which values: they may be somebody's secret.
-fn report_bug(info: &PanicHookInfo<'_>) {
+pub(super) fn report_bug(info: &PanicHookInfo<'_>) {
     let place = info
         .location()
         .map(|at| format!(" at {}:{}", at.file(), at.line()))

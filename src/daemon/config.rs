@@ -48,6 +48,8 @@ pub struct Config {
     pub keyring: Keyring,
     /// The files of identities that others than their owner may read or change.
     pub open_key_files: Vec<PathBuf>,
+    /// The directory with the files of secrets.
+    pub secrets_dir: Option<PathBuf>,
     /// Time between two looks at the source.
     pub poll: Duration,
     /// How much a commit may prune by itself.
@@ -142,6 +144,7 @@ impl Config {
             sources,
             keyring: read_keyring(&keys, age_key_variable().as_ref())?,
             open_key_files: open_to_others(&keys),
+            secrets_dir: flags.secrets_dir.or(file.secrets_dir),
             poll: poll(flags.poll, file.poll.as_deref())?,
             prune: prune_guard(&file.guards),
             egress: file.egress.unwrap_or_default(),

@@ -29,6 +29,8 @@ pub struct FileConfig {
     /// age identity files that open sealed secrets.
     #[serde(default)]
     pub age_key_file: Vec<PathBuf>,
+    /// The directory with the files of Secrets that say `fromFile`, such as a mounted Secret of Kubernetes.
+    pub secrets_dir: Option<PathBuf>,
     /// Time between two looks at the repository, such as `60s`.
     pub poll: Option<String>,
     /// The database: `sqlite:PATH`.

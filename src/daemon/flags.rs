@@ -19,6 +19,8 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
     /// `--age-key-file`.
     pub age_key_files: Vec<PathBuf>,
+    /// `--secrets-dir`.
+    pub secrets_dir: Option<PathBuf>,
     /// `--poll`.
     pub poll: Option<Duration>,
     /// `--database`.

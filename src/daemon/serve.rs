@@ -40,6 +40,10 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
         let file = file.display();
         tracing::warn!(%file, "the key file is open to others; make it yours alone: chmod 600 {file}");
     }
+    if let Some(directory) = config.secrets_dir.as_ref().filter(|it| !it.is_dir()) {
+        let directory = directory.display();
+        tracing::warn!(%directory, "the directory of secret files is not there; secrets in it are read as soon as they are");
+    }
     let listener = bind(config.addr).await?;
     let addr = listener.local_addr().map_err(DaemonError::Server)?;
     let doors = wiring::connect(config)?;
@@ -49,6 +53,10 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
     tasks.spawn(reconcile::run(
         reconciler.clone(),
         doors.bells.clone(),
+        stop.clone(),
+    ));
+    tasks.spawn(reconcile::watch_secret_files(
+        reconciler.clone(),
         stop.clone(),
     ));
     if !doors.webhooks.secrets.is_empty() {

@@ -142,7 +142,7 @@ fn key_file_that_does_not_exist_names_the_flag() {
 }
 
 #[test]
-fn key_files_that_others_may_read_are_noticed() {
+fn s7_key_files_that_others_may_read_are_noticed() {
     let (folder, mut flags) = flags("addr: 127.0.0.1:0\n");
     let line = crate::secrets::generate_identity().0;
     for (name, mode) in [("own.key", 0o600), ("group.key", 0o640), ("all.key", 0o644)] {

@@ -6,7 +6,7 @@ use crate::{
     providers::Network,
     reconcile::{
         Bells, Clock, Followed, Inbox, Live, ReconcileSettings, Reconciler, ReviewOptions,
-        SecretVariables,
+        SecretFiles, SecretVariables,
     },
     secrets::{DataKey, Opened, SECRET_VARIABLE_PREFIX},
     source::Mirror,
@@ -36,6 +36,9 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         },
         keyring: config.keyring,
         variables: secret_variables(),
+        secret_files: config
+            .secrets_dir
+            .map_or_else(SecretFiles::default, SecretFiles::below),
         network: Network::new(&config.network)?,
         prune: config.prune,
         egress: config.egress,

@@ -40,7 +40,7 @@ function waiting({ held, pinned, suspended }) {
   if (held) {
     const digest = held.plan_digest.slice(0, "sha256:".length + 12);
     const opens = held.schedule?.earliest ? ` It goes live by itself at ${held.schedule.earliest}.` : "";
-    texts.push(`Held: ${(held.commit ?? "").slice(0, 12)} "${held.summary}": ${held.message}.${opens} \`orloj confirm ${digest} --reason ...\` lets this plan go live.`);
+    texts.push(`Held: ${(held.commit ?? "").slice(0, 12)} "${held.summary}": ${held.message}.${held.secrets ? ` Secrets: ${secrets(held.secrets)}.` : ""}${opens} \`orloj confirm ${digest} --reason ...\` lets this plan go live.`);
   }
   if (pinned) {
     texts.push(`Pinned: rolled back to ${pinned.revision.slice(0, 12)} by ${pinned.by} at ${pinned.since}${because(pinned)}. \`orloj resume\` lets newer commits go live.`);
@@ -57,6 +57,12 @@ function waiting({ held, pinned, suspended }) {
     }),
   );
 }
+
+// What became of each value of a secret: "changed", "re-encrypted only" or "ciphertext changed", never what it is.
+const secrets = (told) => {
+  const lines = (told?.changes ?? []).map((c) => `${c.namespace}/${c.name} ${c.path.split("/").pop()}: ${c.value_state ?? c.op}`);
+  return lines.concat(told?.more ? [`and ${told.more} more`] : []).join("; ");
+};
 
 const because = ({ reason }) => (reason ? ` (${reason})` : "");
 
@@ -82,7 +88,7 @@ async function show() {
     fill("models", models.data.map((m) => [m.id, m.orloj.kind, m.orloj.target]), "no names yet");
     fill("conditions", status.conditions.map((c) => [`${c.resource.kind} ${c.resource.namespace}/${c.resource.name}`, c.message]), "everything is ready");
     fill("findings", status.findings.map((f) => [`${f.file}:${f.line}:${f.column}`, f.code, [f.message, f.hint].filter(Boolean).join(" — ")]), "none");
-    fill("history", history.items.map((r) => [r.finished, r.revision.slice(0, 12), r.outcome, r.summary]), "nothing yet");
+    fill("history", history.items.map((r) => [r.finished, r.revision.slice(0, 12), r.outcome, [r.summary, secrets(r.secrets)].filter(Boolean).join(" — ")]), "nothing yet");
   } catch (problem) {
     byId("phase").textContent = problem === 401 ? "this page needs a token; use `orloj status`" : "the daemon does not answer";
     byId("phase").dataset.phase = "Retrying";

@@ -109,6 +109,7 @@ fn shown(event: &Event) -> sse::Event {
         "revision": event.revision,
         "commit": event.commit,
         "message": event.message,
+        "secrets": status_json::secrets(&event.secrets_json),
     });
     sse::Event::default()
         .id(event.id.to_string())

@@ -54,7 +54,7 @@ fn spec(resource: &Resource) -> Value {
     {
         for value in values
             .values_mut()
-            .filter(|value| value.get("sealed").is_none())
+            .filter(|value| value.get("sealed").or(value.get("file")).is_none())
         {
             *value = json!({ "unknown": true });
         }

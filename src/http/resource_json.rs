@@ -4,7 +4,7 @@ use super::status_json;
 use crate::{
     manifest,
     model::{Kind, Resource},
-    reconcile::Served,
+    reconcile::{ConditionSort, Served},
 };
 use serde_json::{Value, json};
 
@@ -44,7 +44,9 @@ pub(super) fn resource(resource: &Resource, served: &Served, version: Option<i64
         out["status"]["conditions"] = conditions.collect();
     }
     if condition.is_none()
-        && let Some(trouble) = conditions.iter().find(|condition| !condition.holds)
+        && let Some(trouble) = conditions
+            .iter()
+            .find(|condition| !condition.holds && condition.sort == ConditionSort::Reachable)
     {
         // It can be called, and the last call showed that this is of no use.
         out["status"]["phase"] = json!("Unreachable");

@@ -155,7 +155,7 @@ pub(super) fn record(record: &RevisionRecord) -> Value {
 }
 
 /// What became of secrets that were there; null if nothing did.
-fn secrets(json: &str) -> Value {
+pub(super) fn secrets(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_default()
 }
 

@@ -62,6 +62,6 @@ pub use packed::reader_stamp;
 pub use parse::{ParsedFile, parse_file, parse_kept_file};
 pub use sealed_file::is_sealed_file;
 pub use settings::{read_settings, settings_schema};
-pub use stray::{holds_credential, identity_in, shown_name};
+pub use stray::{holds_credential, identity_in, shown_name, without_credentials};
 pub use suggest::{Suggestions, did_you_mean};
 pub use write::{to_json, to_yaml};

@@ -5,7 +5,7 @@
 
 use super::text::origin_at;
 use crate::model::{Finding, KEY_PREFIX, Span, code};
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Nothing shorter is taken for a credential.
 const SHORTEST: usize = 20;
@@ -89,6 +89,27 @@ pub fn holds_credential(line: &str) -> bool {
 /// A name as it may be shown: one that looks like a credential was written where a name belongs.
 pub fn shown_name(name: &str) -> &str {
     if holds_credential(name) { "***" } else { name }
+}
+
+/// A text as it may be shown: `***` in place of each word that looks like a credential, or is an identity.
+pub fn without_credentials(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut at = 0;
+    for word in words(text) {
+        let Some(found) = text.get(word.clone()) else {
+            continue;
+        };
+        if is_identity(found) || kind(found).is_some() {
+            out.push_str(text.get(at..word.start).unwrap_or_default());
+            out.push_str("***");
+            at = word.end;
+        }
+    }
+    if at == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 /// Where the first age identity of a file stands that is no manifest.

@@ -42,10 +42,14 @@ fn spec(resource: &Resource) -> Value {
     };
     let data: Map<_, _> = secret
         .keys()
+        .filter(|key| !secret.from_file.contains_key(*key))
         .map(|key| (key.to_owned(), json!(REDACTED)))
         .collect();
     let mut spec = Map::new();
     spec.insert("data".into(), Value::Object(data));
+    if !secret.from_file.is_empty() {
+        spec.insert("fromFile".into(), json!(secret.from_file));
+    }
     if !secret.allowed_hosts.is_empty() {
         spec.insert("allowed_hosts".into(), json!(secret.allowed_hosts));
     }

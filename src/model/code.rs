@@ -15,7 +15,7 @@ impl Code {
 
     /// `E-…` is an error, everything else a warning; what is only worth knowing is a note.
     pub fn severity(self) -> Severity {
-        if self == KIND_NOT_SERVED {
+        if self == KIND_NOT_SERVED || self == SECRET_MOUNTED {
             Severity::Note
         } else if self.0.starts_with("E-") {
             Severity::Error
@@ -124,6 +124,10 @@ codes! {
     SECRET_SENT = "W-SECRET-EGRESS";
     /// A secret is defined by a manifest and by a variable of the daemon's environment, with different values.
     SECRET_TWICE = "W-SECRET-TWICE";
+    /// The file of the daemon's that gives a secret's value gives none.
+    SECRET_FILE = "W-SECRET-FILE";
+    /// A secret's value is in a file of the daemon's machine: only there can it be seen whether it is there.
+    SECRET_MOUNTED = "W-SECRET-MOUNTED";
     /// The secret's environment variable belongs to a flag or to another secret.
     SECRET_RESERVED = "E-SECRET-RESERVED";
     /// A value is not padded base64.

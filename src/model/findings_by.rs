@@ -22,6 +22,11 @@ impl<K: Ord + Clone> FindingsBy<K> {
         self.0.contains_key(key)
     }
 
+    /// What is filed under `key`.
+    pub fn of(&self, key: &K) -> &[Finding] {
+        self.0.get(key).map_or(&[], |findings| findings)
+    }
+
     /// All of them, by key.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.0.values().flat_map(|findings| findings.iter())

@@ -35,6 +35,15 @@ impl SecretRef {
         })
     }
 
+    /// The keys of the secret whose first value is meant; `authorization_first` as agentgateway's backends have it.
+    pub fn keys(&self, authorization_first: bool) -> Vec<&str> {
+        match &self.key {
+            Some(key) => vec![key.as_str()],
+            None if authorization_first => vec!["Authorization", "value"],
+            None => vec!["value"],
+        }
+    }
+
     /// The namespace to look in, for a resource that lives in `owner`.
     pub fn namespace_or<'a>(&'a self, owner: &'a str) -> &'a str {
         self.namespace.as_deref().unwrap_or(owner)

@@ -2,6 +2,7 @@
 
 use super::{
     change::{Action, Change},
+    egress_files::egress_of_files,
     ordered::{Plan, Side},
     text::printable,
 };
@@ -19,6 +20,8 @@ pub struct Egress {
     pub endpoint: ResourceId,
     /// What it sends.
     pub secret: ResourceId,
+    /// The file that its value comes from, if it is the file that is not sent there yet, whatever secret names it.
+    pub file: Option<String>,
     /// Where the secret would be sent: the host, with its port if that is not the scheme's, and with its scheme if
     /// that is not `https`.
     pub host: String,
@@ -46,7 +49,11 @@ impl Egress {
         if holds_credential(&secret) {
             return format!("{} ***", self.secret.kind);
         }
-        secret
+        match &self.file {
+            Some(file) if holds_credential(file) => format!("{secret} (file ***)"),
+            Some(file) => format!("{secret} (file {file})"),
+            None => secret,
+        }
     }
 
     fn so_far(&self) -> String {
@@ -70,7 +77,7 @@ pub(super) fn egress(base: Side<'_>, head: Side<'_>, changes: &[Change]) -> Vec<
     let endpoints = changes
         .iter()
         .filter(|change| change.id.kind == Kind::ModelEndpoint && change.action != Action::Delete);
-    endpoints
+    let mut egress: Vec<_> = endpoints
         .filter_map(|change| {
             let resource = head.catalog.get(&change.id)?;
             let (secret, host) = sent(&change.id, &resource.spec)?;
@@ -78,12 +85,16 @@ pub(super) fn egress(base: Side<'_>, head: Side<'_>, changes: &[Change]) -> Vec<
             (!known.contains(&host)).then(|| Egress {
                 endpoint: change.id.clone(),
                 secret,
+                file: None,
                 host,
                 known: known.into_iter().collect(),
                 origin: resource.origin_of("/spec/base_url"),
             })
         })
-        .collect()
+        .collect();
+    let of_files = egress_of_files(base, head, changes, &egress);
+    egress.extend(of_files);
+    egress
 }
 
 /// Where the endpoints of the base send a secret, under whatever name it has there.
@@ -104,7 +115,7 @@ fn host_in(catalog: &Catalog, user: &ResourceId, secret: &ResourceId) -> Option<
 }
 
 /// Which secret an endpoint sends where.
-fn sent(endpoint: &ResourceId, spec: &Spec) -> Option<(ResourceId, String)> {
+pub(super) fn sent(endpoint: &ResourceId, spec: &Spec) -> Option<(ResourceId, String)> {
     let Spec::ModelEndpoint(spec) = spec else {
         return None;
     };

@@ -5,6 +5,7 @@ use super::{
     recipients,
     values::{CIPHERTEXT_CHANGED, SECRET_VALUES, is_sealed_file, key_of},
 };
+use crate::manifest::without_credentials;
 use crate::model::{Kind, Resource, ResourceId, Spec, spec::SecretSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -124,8 +125,8 @@ impl Walk<'_> {
             Shown::Secret(CIPHERTEXT_CHANGED)
         } else {
             Shown::Values {
-                before: before.cloned(),
-                after: after.cloned(),
+                before: before.map(showable),
+                after: after.map(showable),
             }
         };
         self.fields.push(FieldChange {
@@ -147,7 +148,7 @@ impl Walk<'_> {
     fn line(&self, pointer: &str) -> Option<u32> {
         let head = self.head?;
         let written = match pointer.strip_prefix(SECRET_VALUES) {
-            Some(key) => ["encryptedData", "stringData", "data"]
+            Some(key) => ["encryptedData", "fromFile", "stringData", "data"]
                 .map(|field| format!("/spec/{field}/{key}"))
                 .into_iter()
                 .find(|pointer| head.positions.contains(pointer))?,
@@ -159,11 +160,47 @@ impl Walk<'_> {
     }
 }
 
+/// A value without what looks like a credential in it, such as one that was written where a Secret is named: plans go
+/// into logs and comments.
+fn showable(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(without_credentials(text).into_owned()),
+        Value::Array(items) => items.iter().map(showable).collect(),
+        Value::Object(fields) => {
+            let shown = fields.iter().map(|(name, value)| {
+                let name = without_credentials(name).into_owned();
+                (name, showable(value))
+            });
+            shown.collect()
+        }
+        other => other.clone(),
+    }
+}
+
 /// What happened to a secret's value, as far as it can be known without a key.
 fn secret_words(before: Option<&Value>, after: Option<&Value>) -> &'static str {
     let sealed = |value: &Value| value.get("sealed").is_some();
     let unknown = |value: &Value| value.get("unknown").is_some();
+    let file = |value: &Value| value.get("file").is_some();
     match (before, after) {
+        (None, Some(after)) if file(after) => "added, from a file of the daemon's",
+        (Some(before), Some(after)) if file(before) && file(after) => {
+            "from another file of the daemon's"
+        }
+        (Some(before), Some(after)) if file(after) => {
+            if sealed(before) {
+                "from a file of the daemon's, was sealed"
+            } else {
+                "from a file of the daemon's, was clear text"
+            }
+        }
+        (Some(before), Some(after)) if file(before) => {
+            if sealed(after) {
+                "sealed, was from a file of the daemon's"
+            } else {
+                "in clear text, was from a file of the daemon's"
+            }
+        }
         (None, Some(after)) if sealed(after) => "added, sealed",
         (None, _) => "added, in clear text",
         (_, None) => "removed",

@@ -85,6 +85,7 @@ fn egress(egress: &Egress) -> Value {
     json!({
         "endpoint": id(&egress.endpoint),
         "secret": secret,
+        "file": egress.file.as_deref().map(shown_name),
         "new_host": egress.host,
         "known_hosts": egress.known,
         "source": { "file": &*egress.origin.file, "line": egress.origin.span.start.line },

@@ -6,6 +6,7 @@
 
 mod change;
 mod egress;
+mod egress_files;
 mod fields;
 mod json;
 mod markdown;

@@ -1,7 +1,10 @@
 //! What of the world outside Git a resource depends on, and how that stands.
 
-use super::served::{EndpointState, Served};
-use crate::model::{Kind, ResourceId, Spec};
+use super::{
+    prepare::keys_of,
+    served::{EndpointState, Served},
+};
+use crate::model::{Kind, ResourceId, SecretRef, Spec, spec::ModelEndpointSpec};
 
 /// One thing that a manifest cannot promise, in the words of Kubernetes' conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct ResourceCondition {
 pub enum ConditionSort {
     /// The secret that the endpoint names is there and open.
     SecretResolved,
+    /// The value that the endpoint sends is what its file says, if it comes from one.
+    SecretCurrent,
     /// Everything else that is needed before a call.
     Usable,
     /// The last call reached the provider.
@@ -34,6 +39,7 @@ impl ConditionSort {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SecretResolved => "SecretResolved",
+            Self::SecretCurrent => "SecretCurrent",
             Self::Usable => "Usable",
             Self::Reachable => "Reachable",
         }
@@ -76,10 +82,31 @@ impl Served {
                     message: seen.trouble.map(|trouble| trouble.1).unwrap_or_default(),
                     since_us: seen.since_us,
                 });
-                resolved.into_iter().chain(reached).collect()
+                let stale = self.stale(id, spec);
+                resolved.into_iter().chain(stale).chain(reached).collect()
             }
             None => Vec::new(),
         }
+    }
+
+    /// That an endpoint goes on with a value whose file cannot be read any more.
+    fn stale(&self, endpoint: &ResourceId, spec: &ModelEndpointSpec) -> Option<ResourceCondition> {
+        let reference = SecretRef::parse(spec.auth.secret_ref.as_deref()?)?;
+        let namespace = reference.namespace_or(&endpoint.namespace);
+        let secret = ResourceId::new(Kind::Secret, namespace, &reference.name);
+        let mut keys = keys_of(&reference, spec).into_iter();
+        let sent = keys.find(|key| self.opened.value(&secret, key).is_some())?;
+        let stale = self.opened.stale(&secret, sent)?;
+        Some(ResourceCondition {
+            sort: ConditionSort::SecretCurrent,
+            holds: false,
+            reason: "SecretFileNotRead",
+            message: format!(
+                "{secret} is sent as it was read before; its file `{}`: {}",
+                stale.path, stale.problem
+            ),
+            since_us: stale.since_us,
+        })
     }
 
     /// The conditions that do not hold, by resource; sorted.

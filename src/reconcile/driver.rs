@@ -198,7 +198,13 @@ async fn look(reconciler: &Arc<Reconciler>, source: &[Arc<Followed>]) -> Outcome
     match tokio::spawn(async move { looking.look_at(&source).await }).await {
         Ok(outcome) => outcome,
         Err(error) => {
-            let cause = format!("a defect of orloj ended the look at the source: {error}");
+            // Where it was has been printed. What it said is not repeated: it may be a value that nobody is to see.
+            let how = if error.is_panic() {
+                "it panicked"
+            } else {
+                "it was stopped"
+            };
+            let cause = format!("a defect of orloj ended the look at the source: {how}");
             tracing::error!(error = cause, "reconcile failed; it is tried again");
             let outcome = Outcome::Retry(cause);
             reconciler.note(&outcome);

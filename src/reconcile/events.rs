@@ -26,6 +26,8 @@ pub struct Event {
     pub commit: Option<String>,
     /// A sentence for people.
     pub message: String,
+    /// What becomes of secrets that were there, as JSON; empty if nothing does, or if it is about something else.
+    pub secrets_json: String,
 }
 
 /// What can happen.
@@ -47,6 +49,8 @@ pub enum EventSort {
     Unpinned,
     /// A reference was moved by force, or a tag was moved.
     Forced,
+    /// The file of a served secret changed, is not there any more, or is there again.
+    SecretFile,
     /// The source or the store cannot be reached.
     Failing,
     /// They can again.
@@ -65,6 +69,7 @@ impl EventSort {
             Self::Resumed => "loop.resumed",
             Self::Unpinned => "loop.unpinned",
             Self::Forced => "source.forced",
+            Self::SecretFile => "secret.file",
             Self::Failing => "source.failing",
             Self::Recovered => "source.recovered",
         }
@@ -104,6 +109,18 @@ impl Events {
         commit: Option<&str>,
         message: impl Into<String>,
     ) {
+        self.tell(sort, revision, commit, message, "");
+    }
+
+    /// The same of something that goes live, or would: `secrets_json` says what becomes of its secrets.
+    pub(super) fn tell(
+        &self,
+        sort: EventSort,
+        revision: &str,
+        commit: Option<&str>,
+        message: impl Into<String>,
+        secrets_json: &str,
+    ) {
         let at_us = now_us();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let least = kept.back().map_or(1, |newest| newest.id + 1);
@@ -115,6 +132,7 @@ impl Events {
             revision: revision.to_owned(),
             commit: commit.map(str::to_owned),
             message: message.into(),
+            secrets_json: secrets_json.to_owned(),
         });
         if kept.len() > KEPT_EVENTS {
             kept.pop_front();

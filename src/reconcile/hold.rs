@@ -227,8 +227,13 @@ impl Reconciler {
         );
         let live = &self.live.pin().revision;
         let commit = held.commit.as_deref();
-        self.events
-            .push(EventSort::Held, live, commit, held.message.clone());
+        self.events.tell(
+            EventSort::Held,
+            live,
+            commit,
+            held.message.clone(),
+            &held.secrets_json,
+        );
         turn.held = Some((looked, held.clone()));
         self.show_orders(turn);
         Outcome::Held(held)

@@ -1,6 +1,6 @@
 //! Secrets inside of files that are sealed down to their names.
 
-use super::{opened_file::OpenedFiles, opened_secret::OpenedSecret};
+use super::{opened_file::OpenedFiles, opened_secret::OpenedSecret, secret_files::SecretFiles};
 use crate::{
     model::{
         Catalog, Code, Finding, Origin, Resource, ResourceId, Severity, SortedMap, Spec, code,
@@ -89,7 +89,9 @@ pub(super) fn look(resource: &Resource, files: &OpenedFiles, keyring: &Keyring) 
             continue;
         };
         let none = OpenedFiles::new();
-        let (opened, findings) = OpenedSecret::open(keyring, &secret, spec, (&none, None));
+        // None of them names a file.
+        let sources = (keyring, &SecretFiles::default());
+        let (opened, findings) = OpenedSecret::open(sources, &secret, spec, (&none, None));
         // Their lines are those of the content, which nobody can look up.
         let findings = findings.into_iter().map(|finding| Finding {
             origin: Origin::file(path),

@@ -179,6 +179,15 @@ impl OpenedFile {
             Spec::Secret(spec) => spec.file.is_none(),
             _ => false,
         };
+        let names_files = |resource: &Arc<Resource>| match &resource.spec {
+            Spec::Secret(spec) => !spec.from_file.is_empty(),
+            _ => false,
+        };
+        if parsed.resources.iter().any(names_files) {
+            return Err(
+                "a Secret in it says `fromFile`, which only one in the open may".to_owned(),
+            );
+        }
         if !parsed.resources.iter().all(is_secret) || !parsed.moves.is_empty() {
             return Err("it holds something else than Secrets".to_owned());
         }

@@ -1,16 +1,20 @@
 //! The values of one secret.
 
-use super::opened_file::{ClosedFile, HINT, OpenedFile, OpenedFiles};
+mod files;
+
+use super::{
+    opened_file::{ClosedFile, HINT, OpenedFile, OpenedFiles},
+    secret_files::SecretFiles,
+};
 use crate::{
     model::{
         Digest, Finding, Position, Resource, ResourceId, Span, code, pointer_to,
         spec::{SealedFile, SecretSpec},
     },
-    secrets::{
-        Binding, Envelope, EnvelopeError, Keyring, Opened, Print, PrintKey, Sealed, SopsFile,
-    },
+    secrets::{Binding, Envelope, EnvelopeError, Keyring, Opened, Print, PrintKey, SopsFile},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+pub(super) use files::Stale;
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
@@ -22,6 +26,8 @@ pub(super) struct OpenedSecret {
     values: BTreeMap<String, Value>,
     /// Keys whose values stayed closed, and why.
     pub(super) closed: BTreeMap<String, String>,
+    /// Keys whose files give no value yet.
+    absent: BTreeMap<String, files::Absent>,
     /// The fingerprint of the file that values are sealed in together.
     file: Option<Digest>,
     /// The hosts that the manifest allows; empty if it names none.
@@ -38,6 +44,8 @@ struct Value {
     hosts: Arc<[String]>,
     /// Its fingerprint where it stands, once somebody asked for it.
     print: OnceLock<Print>,
+    /// The file that it was read from, if it was.
+    file: Option<files::File>,
 }
 
 impl Value {
@@ -49,6 +57,7 @@ impl Value {
             is_unbound: self.is_unbound,
             hosts: self.hosts.clone(),
             print: self.print.clone(),
+            file: self.file.clone(),
         }
     }
 }
@@ -65,7 +74,7 @@ impl OpenedSecret {
     /// Opens all values of a secret, but those whose ciphertext `before` has too; returns what is to be said
     /// as well. All are tried: a value that does not open is an error, and the others are still opened.
     pub(super) fn open(
-        keyring: &Keyring,
+        (keyring, mounted): (&Keyring, &SecretFiles),
         resource: &Resource,
         spec: &SecretSpec,
         (files, before): (&OpenedFiles, Option<&Self>),
@@ -77,15 +86,10 @@ impl OpenedSecret {
         };
         let mut findings = Vec::new();
         for (key, clear) in &spec.data {
-            let value = Value {
-                sealed: None,
-                opened: Arc::new(Opened::new(clear.expose().to_vec())),
-                is_unbound: false,
-                hosts: Arc::default(),
-                print: OnceLock::new(),
-            };
+            let value = Value::clear(Opened::new(clear.expose().to_vec()));
             secret.values.insert(key.clone(), value);
         }
+        findings.extend(secret.read_files(mounted, resource, spec, before));
         let of_file = |armored: &&String| spec.file.is_some() && SopsFile::is_value(armored);
         if let Some(file) = &spec.file {
             let values = spec.encrypted_data.iter();
@@ -244,10 +248,8 @@ fn open(
     if let Some(before) = before.filter(|before| before.sealed == sealed) {
         return Ok(before.again());
     }
-    let value = Sealed::parse(armored).map_err(|error| Problem::Closed(error.to_string()))?;
-    let plaintext = keyring
-        .open(&value)
-        .map_err(|error| Problem::Closed(error.to_string()))?;
+    let plaintext = keyring.open_text(armored);
+    let plaintext = plaintext.map_err(|error| Problem::Closed(error.to_string()))?;
     let envelope = Envelope::open_at(plaintext, &place_of(resource, key));
     let envelope = envelope.map_err(Problem::NotHere)?;
     Ok(Value {
@@ -256,6 +258,7 @@ fn open(
         hosts: hosts_of(&envelope),
         opened: Arc::new(envelope.value),
         print: OnceLock::new(),
+        file: None,
     })
 }
 
@@ -290,6 +293,7 @@ fn value_of_file(
         hosts: hosts_of(&envelope),
         opened: Arc::new(envelope.value),
         print: OnceLock::new(),
+        file: None,
     })
 }
 

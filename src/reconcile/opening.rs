@@ -1,10 +1,11 @@
 //! Opening the secrets of a revision.
 
 use super::{
-    SecretVariables, cores,
+    cores,
     inside::{self, Inside},
     opened_file::{OpenedFiles, open_files},
-    opened_secret::OpenedSecret,
+    opened_secret::{OpenedSecret, Stale},
+    secret_files::{SecretFiles, SecretSources},
 };
 use crate::{
     model::{Catalog, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec},
@@ -25,6 +26,8 @@ pub struct OpenedSecrets {
     secrets: HashTrieMapSync<ResourceId, Arc<OpenedSecret>>,
     /// Secrets with a value that stayed closed.
     closed: SortedSet<ResourceId>,
+    /// Secrets with a value that comes from a file.
+    of_files: SortedSet<ResourceId>,
     findings: FindingsBy<ResourceId>,
     /// What was found in files whose names are sealed too.
     inside: Inside,
@@ -45,9 +48,10 @@ pub(super) fn open_ahead<'r>(
         Spec::Secret(spec) if spec.file.is_none() => Some((resource, spec)),
         _ => None,
     });
-    let no_files = OpenedFiles::default();
+    // Files of the operator's are read when it is known what is served.
+    let (no_files, unread) = (OpenedFiles::default(), SecretFiles::default());
     let opened = cores::map(secrets.collect(), SECRETS_PER_THREAD, |(resource, spec)| {
-        let (secret, _) = OpenedSecret::open(keyring, resource, spec, (&no_files, None));
+        let (secret, _) = OpenedSecret::open((keyring, &unread), resource, spec, (&no_files, None));
         (resource.id.clone(), secret)
     });
     Arc::new(opened.into_iter().collect())
@@ -58,6 +62,7 @@ impl Default for OpenedSecrets {
         Self {
             secrets: HashTrieMapSync::new_sync(),
             closed: SortedSet::default(),
+            of_files: SortedSet::default(),
             findings: FindingsBy::default(),
             inside: Inside::default(),
             ahead: Ahead::default(),
@@ -116,6 +121,47 @@ impl OpenedSecrets {
             .find_map(|key| closed.get(*key).map(String::as_str))
     }
 
+    /// Why the file of the first of `keys` that has none gives no value.
+    pub(super) fn absent(&self, id: &ResourceId, keys: &[&str]) -> Option<&str> {
+        self.secrets.get(id)?.absent(keys)
+    }
+
+    /// That a value goes on although its file gives none any more.
+    pub(super) fn stale(&self, id: &ResourceId, key: &str) -> Option<&Stale> {
+        self.secrets.get(id)?.stale(key)
+    }
+
+    /// The secrets of whose files one may say something else now.
+    pub(super) fn with_moved_files(&self, files: &SecretFiles) -> BTreeSet<ResourceId> {
+        let of_files = self.of_files.iter();
+        let moved = of_files.filter(|id| {
+            let secret = self.secrets.get(*id);
+            secret.is_some_and(|secret| secret.has_moved_files(files))
+        });
+        moved.cloned().collect()
+    }
+
+    /// Whether a secret has the very values that it has in `other`.
+    pub(super) fn has_values_of(&self, other: &Self, id: &ResourceId) -> bool {
+        match (self.secrets.get(id), other.secrets.get(id)) {
+            (Some(one), Some(other)) => one.has_values_of(other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+
+    /// What happened to the files of a secret since it was as in `before`.
+    pub(super) fn news(&self, before: &Self, id: &ResourceId) -> Vec<String> {
+        match (self.secrets.get(id), before.secrets.get(id)) {
+            (Some(one), Some(before)) => one.news(before),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is to be said of one secret.
+    pub(super) fn findings_of(&self, id: &ResourceId) -> &[Finding] {
+        self.findings.of(id)
+    }
+
     /// An error for each value that stayed closed, and warnings about others.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
@@ -129,10 +175,14 @@ impl OpenedSecrets {
     pub fn update(
         &mut self,
         catalog: &Catalog,
-        keyring: &Keyring,
-        variables: &SecretVariables,
+        sources: SecretSources<'_>,
         changed: &BTreeSet<ResourceId>,
     ) -> BTreeSet<ResourceId> {
+        let SecretSources {
+            keyring,
+            variables,
+            files: mounted,
+        } = sources;
         let secrets = changed.iter().filter(|id| id.kind == Kind::Secret);
         let mut secrets: BTreeSet<_> = secrets.chain(self.closed.iter()).cloned().collect();
         let disturbed = self.inside.disturbed(&secrets);
@@ -156,7 +206,8 @@ impl OpenedSecrets {
         let opened = cores::map(named, SECRETS_PER_THREAD, |(resource, spec)| {
             let before = self.secrets.get(&resource.id).map(|before| &**before);
             let before = (&files, before.or_else(|| self.ahead.get(&resource.id)));
-            let (opened, mut findings) = OpenedSecret::open(keyring, resource, spec, before);
+            let (opened, mut findings) =
+                OpenedSecret::open((keyring, mounted), resource, spec, before);
             findings.extend(variables.differs(resource, |key| opened.value(key)));
             (&resource.id, opened, findings)
         });
@@ -188,6 +239,11 @@ impl OpenedSecrets {
         } else {
             self.closed.insert_mut(id.clone());
         }
+        if secret.has_files() {
+            self.of_files.insert_mut(id.clone());
+        } else {
+            self.of_files.remove_mut(id);
+        }
         self.findings.set(id.clone(), findings);
         self.secrets.insert_mut(id.clone(), Arc::new(secret));
     }
@@ -200,6 +256,7 @@ impl OpenedSecrets {
         for id in gone.chain([id]) {
             self.secrets.remove_mut(id);
             self.closed.remove_mut(id);
+            self.of_files.remove_mut(id);
             self.findings.set(id.clone(), Vec::new());
         }
         inside

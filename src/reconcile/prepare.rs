@@ -46,12 +46,8 @@ pub(super) fn prepare(
 ) -> Result<Prepared, Vec<Finding>> {
     let (catalog, graph) = (review.snapshot.catalog(), review.snapshot.graph());
     let mut opened = before.opened.clone();
-    let secrets = opened.update(
-        catalog,
-        &settings.keyring,
-        &settings.variables,
-        &review.changed.resources,
-    );
+    let sources = settings.secret_sources();
+    let secrets = opened.update(catalog, sources, &review.changed.resources);
     let said: Vec<_> = opened.findings().cloned().collect();
     let is_error = |finding: &Finding| finding.severity == Severity::Error;
     if closed == Closed::Refuses && said.iter().any(is_error) {
@@ -126,7 +122,7 @@ fn is_settled(
 }
 
 /// Whether an endpoint can be called, and that its key is not for its host.
-fn endpoint(
+pub(super) fn endpoint(
     resource: &Resource,
     spec: &ModelEndpointSpec,
     opened: &OpenedSecrets,
@@ -197,7 +193,11 @@ fn condition(reason: &'static str, message: String) -> Condition {
 }
 
 /// The state with the time since when it is so: now, unless it was so before.
-fn dated(mut state: EndpointState, before: Option<&EndpointState>, now_us: i64) -> EndpointState {
+pub(super) fn dated(
+    mut state: EndpointState,
+    before: Option<&EndpointState>,
+    now_us: i64,
+) -> EndpointState {
     match (&mut state, before) {
         (
             EndpointState::Ready { since_us, .. },
@@ -254,11 +254,7 @@ fn credential<'a>(
 
 /// The keys of a secret whose first value an endpoint sends.
 pub(super) fn keys_of<'a>(reference: &'a SecretRef, spec: &ModelEndpointSpec) -> Vec<&'a str> {
-    match &reference.key {
-        Some(key) => vec![key.as_str()],
-        None if spec.auth.authorization_first => vec!["Authorization", "value"],
-        None => vec!["value"],
-    }
+    reference.keys(spec.auth.authorization_first)
 }
 
 fn not_found(id: &ResourceId) -> String {
@@ -283,6 +279,10 @@ fn no_value(
     keys: &[&str],
     opened: &OpenedSecrets,
 ) -> Condition {
+    if let Some(reason) = opened.absent(secret, keys) {
+        let message = format!("{secret} (needed by {endpoint}) is not there yet: {reason}");
+        return condition("SecretFileNotRead", message);
+    }
     match opened.closed(secret, keys) {
         Some(reason) => condition(
             "SecretNotOpened",

@@ -19,7 +19,10 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::sync::Arc;
-use tokio::sync::{OnceCell, watch};
+use tokio::{
+    sync::{OnceCell, watch},
+    task::JoinError,
+};
 
 /// Walks every revision through the steps, one at a time.
 pub struct Reconciler {
@@ -82,7 +85,14 @@ pub(super) enum StepError {
     LastGood(#[from] crate::store::LastGoodError),
     /// A blocking part was stopped, as at the end of the process.
     #[error("the work was stopped")]
-    Stopped(#[from] tokio::task::JoinError),
+    Stopped,
+}
+
+impl From<JoinError> for StepError {
+    /// What it said is not repeated: a panic may have been about a value that nobody is to see.
+    fn from(_: JoinError) -> Self {
+        Self::Stopped
+    }
 }
 
 impl Reconciler {

@@ -1,6 +1,10 @@
 //! What the operator decided, as far as the loop needs it.
 
-use super::{guards::PruneGuard, review::ReviewOptions};
+use super::{
+    guards::PruneGuard,
+    review::ReviewOptions,
+    secret_files::{SecretFiles, SecretSources},
+};
 use crate::{
     model::{Finding, Resource, code},
     plan::Windows,
@@ -22,6 +26,8 @@ pub struct ReconcileSettings {
     pub keyring: Keyring,
     /// Values from the environment.
     pub variables: SecretVariables,
+    /// Values from files.
+    pub secret_files: SecretFiles,
     /// How providers are reached.
     pub network: Network,
     /// How much a commit may prune by itself.
@@ -36,6 +42,17 @@ pub struct ReconcileSettings {
     pub poll: Duration,
     /// What is kept of the past.
     pub retention: Retention,
+}
+
+impl ReconcileSettings {
+    /// Where the values of secrets come from.
+    pub(super) fn secret_sources(&self) -> SecretSources<'_> {
+        SecretSources {
+            keyring: &self.keyring,
+            variables: &self.variables,
+            files: &self.secret_files,
+        }
+    }
 }
 
 /// What becomes of a commit that would send a secret to a host that it is not sent to yet.

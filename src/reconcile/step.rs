@@ -357,11 +357,12 @@ impl Reconciler {
             RevisionOutcome::RolledBack => EventSort::RolledBack,
             _ => EventSort::Applied,
         };
-        self.events.push(
+        self.events.tell(
             sort,
             &facts.revision,
             commit.as_deref(),
             facts.summary.clone(),
+            &facts.secrets,
         );
         self.attempted(facts, findings, Phase::Synced);
         Outcome::Applied(facts.revision.clone())

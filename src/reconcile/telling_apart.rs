@@ -3,7 +3,12 @@
 //! Compared are fingerprints that are keyed and stay in memory; what leaves is the verdict. The plan's digest does
 //! not know of it.
 
-use super::{SecretVariables, opened_secret::OpenedSecret, opening::OpenedSecrets};
+use super::{
+    SecretVariables,
+    opened_secret::OpenedSecret,
+    opening::OpenedSecrets,
+    secret_files::{SecretFiles, SecretSources},
+};
 use crate::{
     model::{Catalog, Kind, ResourceId},
     plan::{Change, Plan, ValueVerdict, secrets_to_json},
@@ -28,11 +33,15 @@ pub fn tell_values_apart(
         .chain(differing.iter().map(|change| &change.id))
         .cloned()
         .collect();
-    let variables = SecretVariables::default();
+    let sources = SecretSources {
+        keyring,
+        variables: &SecretVariables::default(),
+        files: &SecretFiles::default(),
+    };
     let mut before = OpenedSecrets::default();
-    before.update(base, keyring, &variables, &ids);
+    before.update(base, sources, &ids);
     let mut after = before.clone();
-    after.update(head, keyring, &variables, &ids);
+    after.update(head, sources, &ids);
     let sides = Sides {
         before: &before,
         after: &after,

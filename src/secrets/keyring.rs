@@ -1,7 +1,8 @@
 //! The identities of this installation.
 
 use super::{
-    AgeFile, Opened, Recipient, Sealed, age_file::MAX_FILE_BYTES, sealed::MAX_PLAINTEXT_BYTES,
+    AgeFile, Opened, Recipient, Sealed, SealedError, age_file::MAX_FILE_BYTES,
+    sealed::MAX_PLAINTEXT_BYTES,
 };
 use age::{DecryptError, secrecy::ExposeSecret as _, x25519};
 use std::{
@@ -78,13 +79,26 @@ impl Keyring {
     /// - [`OpenError::Unsupported`] if the value has no recipient of a kind this build knows.
     /// - [`OpenError::Damaged`] if one fits and the ciphertext does not authenticate.
     pub fn open(&self, sealed: &Sealed) -> Result<Opened, OpenError> {
-        let file = sealed.file().map_err(damaged)?;
-        let kinds = sealed.recipient_kinds();
-        self.decrypt(
-            &file,
-            (&kinds, sealed.recorded_recipients()),
-            MAX_PLAINTEXT_BYTES,
-        )
+        let found = (sealed.kinds(), sealed.recorded_recipients());
+        let file = sealed.file();
+        let decryptor = age::Decryptor::new_buffered(file).map_err(damaged);
+        self.decrypt(decryptor, found, file.len().min(MAX_PLAINTEXT_BYTES))
+    }
+
+    /// Checks the form of a value and opens it, reading its header once: what [`Sealed::parse`] and [`Self::open`]
+    /// do one after the other.
+    ///
+    /// # Errors
+    ///
+    /// - [`OpenTextError::Form`] as [`Sealed::parse`] has it.
+    /// - [`OpenTextError::Closed`] as [`Self::open`] has it.
+    pub fn open_text(&self, armored: &str) -> Result<Opened, OpenTextError> {
+        let sealed = Sealed::read(armored)?;
+        let file = sealed.file();
+        let decryptor = age::Decryptor::new_buffered(file).map_err(|_| SealedError::Header)?;
+        let found = (sealed.kinds(), sealed.recorded_recipients());
+        let opened = self.decrypt(Ok(decryptor), found, file.len().min(MAX_PLAINTEXT_BYTES));
+        Ok(opened?)
     }
 
     /// Opens a whole file with the first identity that fits.
@@ -94,25 +108,28 @@ impl Keyring {
     /// As [`Self::open`].
     pub fn open_file(&self, file: &AgeFile) -> Result<Opened, OpenError> {
         let found = (file.recipient_kinds(), file.recorded_recipients());
-        self.decrypt(file.bytes(), found, MAX_FILE_BYTES)
+        let bytes = file.bytes();
+        let decryptor = age::Decryptor::new_buffered(bytes).map_err(damaged);
+        self.decrypt(decryptor, found, bytes.len().min(MAX_FILE_BYTES))
     }
 
+    /// Opens what was read; a plaintext is no longer than `limit` bytes.
     fn decrypt(
         &self,
-        file: &[u8],
+        decryptor: Result<age::Decryptor<&[u8]>, OpenError>,
         (kinds, recorded): (&[String], Option<&[String]>),
         limit: usize,
     ) -> Result<Opened, OpenError> {
-        let found = kinds.to_vec();
-        if !found.iter().any(|kind| kind == OPENABLE_KIND) {
-            return Err(OpenError::Unsupported { found });
+        let found = || kinds.to_vec();
+        if !kinds.iter().any(|kind| kind == OPENABLE_KIND) {
+            return Err(OpenError::Unsupported { found: found() });
         }
-        let decryptor = age::Decryptor::new_buffered(file).map_err(damaged)?;
+        let decryptor = decryptor?;
         let identities = self.identities.iter().map(|key| key as &dyn age::Identity);
         match decryptor.decrypt(identities) {
-            Ok(plaintext) => read_plaintext(plaintext, file.len().min(limit)).map_err(damaged),
+            Ok(plaintext) => read_plaintext(plaintext, limit).map_err(damaged),
             Err(DecryptError::NoMatchingKeys) => Err(OpenError::NoIdentity {
-                found: public_keys(recorded).unwrap_or(found),
+                found: public_keys(recorded).unwrap_or_else(found),
                 held: self.recipients(),
             }),
             Err(error) => Err(damaged(error)),
@@ -218,6 +235,17 @@ pub enum IdentityError {
         /// The file's name as given.
         file: String,
     },
+}
+
+/// Why a text gave no value.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenTextError {
+    /// It is not of the right form.
+    #[error(transparent)]
+    Form(#[from] SealedError),
+    /// It is, and stayed closed.
+    #[error(transparent)]
+    Closed(#[from] OpenError),
 }
 
 /// Why a sealed value stayed closed.

@@ -28,7 +28,9 @@ pub use age_file::AgeFile;
 pub use data_key::{CipherError, DataKey, DataKeyError};
 pub use envelope::{Binding, Envelope, EnvelopeError};
 pub use environment::{SECRET_VARIABLE_PREFIX, environment_names, normalized, reserved};
-pub use keyring::{IdentityError, Keyring, LineProblem, OpenError, generate_identity};
+pub use keyring::{
+    IdentityError, Keyring, LineProblem, OpenError, OpenTextError, generate_identity,
+};
 pub use opened::Opened;
 pub use print::{Print, PrintKey};
 pub use recipient::{Recipient, RecipientError};

@@ -23,6 +23,8 @@ pub(super) const ARMOR_BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed {
     armored: String,
+    /// The binary age file inside the armor.
+    file: Vec<u8>,
     kinds: Vec<String>,
     recorded: Option<Vec<String>>,
 }
@@ -39,6 +41,13 @@ impl Sealed {
     ///
     /// Format: age v1 with ASCII armor, <https://age-encryption.org/v1>.
     pub fn parse(armored: &str) -> Result<Self, SealedError> {
+        let sealed = Self::read(armored)?;
+        age::Decryptor::new_buffered(sealed.file()).map_err(|_| SealedError::Header)?;
+        Ok(sealed)
+    }
+
+    /// The same for whoever has the stanzas' grammar checked next, by age's own reader.
+    pub(super) fn read(armored: &str) -> Result<Self, SealedError> {
         let armored = armored.trim();
         if !armored.starts_with(ARMOR_BEGIN) {
             return Err(SealedError::NotArmored);
@@ -59,9 +68,9 @@ impl Sealed {
                 limit: MAX_PLAINTEXT_BYTES,
             });
         }
-        age::Decryptor::new_buffered(file.as_slice()).map_err(|_| SealedError::Header)?;
         Ok(Self {
             armored: armored.to_owned(),
+            file,
             kinds: header.kinds,
             recorded: header.recorded,
         })
@@ -75,6 +84,10 @@ impl Sealed {
     /// The types of the recipients it is sealed for, in file order: `X25519`, `ssh-ed25519`, …
     pub fn recipient_kinds(&self) -> Vec<String> {
         self.kinds.clone()
+    }
+
+    pub(super) fn kinds(&self) -> &[String] {
+        &self.kinds
     }
 
     /// The public keys it is sealed for, in the order of sealing; `None` if it does not say so, as what
@@ -93,8 +106,8 @@ impl Sealed {
     }
 
     /// The binary age file inside the armor.
-    pub(super) fn file(&self) -> io::Result<Vec<u8>> {
-        dearmor(&self.armored)
+    pub(super) fn file(&self) -> &[u8] {
+        &self.file
     }
 }
 

@@ -32,6 +32,7 @@ const SEALED: &str = "Zq7vK2xW\"/+%&<\\sealed-in-git";
 const ENVELOPED: &str = "Hd5rT9mB\"/+%&<\\with-envelope";
 const BY_HAND: &str = "Xk3pN8wQ\"/+%&<\\sent-by-hand";
 const VARIABLE: &str = "Gt6yF4cJ\"/+%&<\\from-variable";
+const MOUNTED: &str = "Kc5wD9pE\"/+%&<\\from-a-file";
 const IN_CLEAR: &str = "Vb9sL1zR\"/+%&<\\clear-in-git";
 const STRAY: &str = "Wn2gM7dP8xkTq4Zr6Vb9Yc3Hf5Js1La0";
 const TOKEN: &str = "Pj4hC6vXapi-token";
@@ -47,6 +48,7 @@ fn canaries(key: &AgeKey) -> Vec<Canary> {
         ("the enveloped value", ENVELOPED),
         ("the value sent by hand", BY_HAND),
         ("the variable", VARIABLE),
+        ("the value of a file", MOUNTED),
         ("the clear value", IN_CLEAR),
         ("the stray credential", STRAY),
         ("the API token", TOKEN),
@@ -134,6 +136,7 @@ impl Scene {
             ("echo", SEALED),
             ("echo-hand", BY_HAND),
             ("echo-variable", VARIABLE),
+            ("echo-mounted", MOUNTED),
         ] {
             let error = format!("Incorrect API key provided: {value}");
             let script = Script::openai_error(401, "invalid_request_error", &error);
@@ -165,6 +168,14 @@ impl Scene {
                 "variable.yaml",
                 &endpoint("variable", "variable-key", &upstream),
             ),
+            (
+                "mounted.yaml",
+                &endpoint("mounted", "mounted-key", &upstream),
+            ),
+            (
+                "mounted-secret.yaml",
+                "kind: Secret\nmetadata: {name: mounted-key}\nspec:\n  fromFile: {value: key}\n",
+            ),
             ("secret.yaml", &key.secret("sealed-key", SEALED)),
             ("enveloped-secret.yaml", &enveloped.stdout),
             ("small.yaml", &mock_endpoint("small", "small-v1")),
@@ -184,9 +195,13 @@ impl Scene {
     fn start(&self) -> Daemon {
         let hook = self.desk.path().join("hook");
         fs::write(&hook, HOOK).unwrap();
+        let mounted = self.desk.path().join("mounted");
+        fs::create_dir_all(&mounted).unwrap();
+        fs::write(mounted.join("key"), MOUNTED).unwrap();
         let config = format!(
-            "api_token: {TOKEN}\nsecret_encryption_key: {DATA_KEY}\nwebhooks: {{github: {{secret_file: {}}}}}\n",
-            hook.display()
+            "api_token: {TOKEN}\nsecret_encryption_key: {DATA_KEY}\nwebhooks: {{github: {{secret_file: {}}}}}\nsecrets_dir: {}\n",
+            hook.display(),
+            mounted.display()
         );
         DaemonBuilder::on(&self.repo)
             .age_key_file(&self.key.file())
@@ -213,6 +228,7 @@ fn call_models(daemon: &Daemon, upstream: &FakeUpstream, seen: &mut Seen) {
         ("enveloped", ENVELOPED),
         ("hand", BY_HAND),
         ("variable", VARIABLE),
+        ("mounted", MOUNTED),
     ] {
         daemon.chat(model).status(200);
         assert_eq!(
@@ -224,6 +240,7 @@ fn call_models(daemon: &Daemon, upstream: &FakeUpstream, seen: &mut Seen) {
         "sealed/echo",
         "hand/echo-hand",
         "variable/echo-variable",
+        "mounted/echo-mounted",
         "nobody",
         "small",
     ] {
@@ -501,7 +518,7 @@ fn push_bad_commits(scene: &Scene, daemon: &Daemon, seen: &mut Seen) {
 }
 
 #[test]
-fn no_secret_is_found_in_anything_that_is_printed_answered_logged_or_kept() {
+fn s1_f14_no_secret_is_found_in_anything_that_is_printed_answered_logged_or_kept() {
     let scene = Scene::new();
     let canaries = canaries(&scene.key);
     let mut seen = Seen::default();

@@ -4,6 +4,7 @@ use crate::support::{
     daemon::{Daemon, DaemonBuilder},
     git::TestRepo,
     manifests::{alias, mock_endpoint},
+    sealing::AgeKey,
 };
 use std::process::Command;
 
@@ -78,4 +79,29 @@ fn what_is_served_and_what_waits_is_shown_and_nobody_writes_markup_into_it() {
         .run(&["suspend", "--reason", "migration", "--by", "bob"])
         .success();
     shows(&page(&daemon), "Suspended: by bob");
+}
+
+#[test]
+fn what_became_of_secrets_is_shown_of_revisions_and_of_what_is_held() {
+    let key = AgeKey::new();
+    let repo = TestRepo::with(&[
+        ("small.yaml", &mock_endpoint("small", "small-v1")),
+        ("key.yaml", &key.secret("openai", "sk-one")),
+    ]);
+    let daemon = DaemonBuilder::on(&repo)
+        .age_key_file(&key.file())
+        .config("guards: {prune_percent: 0, prune_objects: 0}\n")
+        .start();
+    repo.write("key.yaml", &key.secret("openai", "sk-one"));
+    repo.commit_and_push("the same again");
+    daemon.sync();
+    shows(&page(&daemon), "default/openai value: re-encrypted only");
+    repo.write("key.yaml", &key.secret("openai", "sk-two"));
+    repo.remove("small.yaml");
+    repo.write("other.yaml", &mock_endpoint("other", "m"));
+    repo.commit_and_push("another value, and one endpoint less");
+    daemon.cli().run(&["sync"]).code(5);
+    let held = page(&daemon);
+    shows(&held, "Secrets: default/openai value: changed.");
+    assert!(!held.contains("sk-one") && !held.contains("sk-two"));
 }

@@ -84,6 +84,16 @@ pub(crate) struct ServeArgs {
         value_delimiter = ','
     )]
     pub(crate) age_key_file: Vec<PathBuf>,
+    /// The directory with the files of Secrets that say `fromFile`; they are read again when they change
+    ///
+    /// Such as a Secret that Kubernetes or Docker mounts. Nothing outside of it is read.
+    #[arg(
+        long,
+        env = "ORLOJ_SECRETS_DIR",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
+    pub(crate) secrets_dir: Option<PathBuf>,
     /// How often to look at the repository [default: 60s]
     #[arg(long, env = "ORLOJ_POLL", hide_env_values = true, value_name = "DURATION", value_parser = duration)]
     pub(crate) poll: Option<Duration>,
@@ -180,6 +190,7 @@ fn flags(args: &ServeArgs) -> Flags {
         addr: args.addr.clone(),
         data_dir: args.data_dir.clone(),
         age_key_files: args.age_key_file.clone(),
+        secrets_dir: args.secrets_dir.clone(),
         poll: args.poll,
         database: token(&args.database),
         secret_encryption_key: token(&args.secret_encryption_key),

@@ -149,6 +149,7 @@ fn once(
     let version = args.scope.read(session, &mut kept.reading, changed)?;
     let mut found = version.check(&mut kept.snapshot, true);
     found.extend(kept.lints.one_recipient(kept.snapshot.catalog()));
+    found.extend(lints::mounted(kept.snapshot.catalog()));
     found.extend(lints::key_files(&args.age_key_file, session)?);
     let identities = kept.lints.identities(&args.scope, session, changed)?;
     found.extend(identities);

@@ -14,7 +14,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Codes that no text of a manifest shows: they are of trees, of limits and of a daemon's state.
-const SITUATIONS: [&str; 28] = [
+const SITUATIONS: [&str; 30] = [
     "E-LIMIT-DEPTH",
     "E-LIMIT-EMPTY",
     "E-LIMIT-FILE-NAME",
@@ -42,6 +42,8 @@ const SITUATIONS: [&str; 28] = [
     "W-SECRET-UNBOUND",
     "W-SECRET-EGRESS",
     "W-SECRET-TWICE",
+    "W-SECRET-FILE",
+    "W-SECRET-MOUNTED",
     "W-SECRET-OPAQUE",
 ];
 

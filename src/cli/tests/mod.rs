@@ -8,6 +8,7 @@ mod codes;
 mod formats;
 mod identities;
 mod offline;
+mod panics;
 mod planning;
 mod printing;
 mod reading;

@@ -128,7 +128,7 @@ fn nothing_is_written_if_a_value_cannot_be_sealed_or_the_file_not_read() {
 }
 
 #[test]
-fn a_single_recipient_is_warned_of_and_out_keeps_what_is_there() {
+fn s7_a_single_recipient_is_warned_of_and_out_keeps_what_is_there() {
     let bench = Bench::new();
     let public = key(&bench, "age.key");
     let encrypt = [

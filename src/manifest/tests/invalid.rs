@@ -95,6 +95,36 @@ fn secrets_and_endpoints_hold_what_they_need() {
         "E-FIELD-REQUIRED",
         "the value `value` is empty",
     );
+    for path in [
+        "/etc/passwd",
+        "../up",
+        "a/../up",
+        "a//b",
+        "./a",
+        "a/",
+        "''",
+        "\"a\\nb\"",
+    ] {
+        refused(
+            "Secret",
+            &format!("{{fromFile: {{value: {path}}}}}"),
+            "E-FIELD-FORMAT",
+            "the file of the value `value` is no path below the directory of secrets",
+        );
+    }
+    refused(
+        "Secret",
+        "{fromFile: {value: ghp_0000example0000example0000example000}}",
+        "E-FIELD-FORMAT",
+        "the file of the value `value` looks like a credential itself",
+    );
+    refused(
+        "Secret",
+        "{fromFile: {value: a}, stringData: {value: b}}",
+        "E-FIELD-CONFLICT",
+        "the value `value` is given twice, by a file and in the manifest",
+    );
+    accepted("Secret", "{fromFile: {value: openai/..data/api-key}}");
     refused(
         "ModelEndpoint",
         "{provider: openai}",

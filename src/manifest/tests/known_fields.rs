@@ -152,8 +152,9 @@ ToolApproval ttl: text = 10m
 ";
 
 /// Our own, with what is in them.
-const OWN: [&str; 11] = [
+const OWN: [&str; 13] = [
     "Secret encryptedData",
+    "Secret fromFile",
     "Secret allowed_hosts",
     "ModelEndpoint model_aliases",
     "ModelEndpoint models",
@@ -161,6 +162,7 @@ const OWN: [&str; 11] = [
     "ModelEndpoint response_model",
     "ModelEndpoint timeouts.",
     "ModelEndpoint retry.",
+    "ModelEndpoint breaker.",
     "ModelEndpoint limits",
     "AgentPolicy limits",
     "AgentPolicy namespace_limits",

@@ -71,6 +71,16 @@ pub(super) const TABLE: &[Entry] = &[
         "a Secret `openai` is in Git, and the daemon was started with another value in `ORLOJ_SECRET_OPENAI`.",
         "The manifest's value is used. Take the variable away, or the Secret.",
     ),
+    situation(
+        code::SECRET_FILE,
+        "a Secret says `fromFile: {value: openai/api-key}`, and the daemon has no file `openai/api-key` below its `--secrets-dir`, or may not read it.",
+        "Put the file there, or mount it. The daemon looks every second; the endpoints that need the value are ready as soon as it is there.",
+    ),
+    situation(
+        code::SECRET_MOUNTED,
+        "`orloj validate` reads a Secret that says `fromFile: {value: openai/api-key}`.",
+        "Nothing, if the daemon is started with `--secrets-dir` and has the file.",
+    ),
     file(
         code::SECRET_RESERVED,
         &[(

@@ -27,7 +27,7 @@ pub struct CatalogModel {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["openai-default"]))]
     pub endpoint: Option<String>,
-    /// The provider that it holds for, as endpoints write it. Left out, it holds for any.
+    /// The provider that it holds for, as endpoints write it; without one, any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["azure-openai"]))]
     pub provider: Option<String>,
@@ -62,12 +62,12 @@ pub struct ModelPrice {
     #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]
     #[schemars(extend("examples" = [10_000_000]))]
     pub output: u64,
-    /// Tokens of the prompt that the provider had in its cache. Left out, they cost what `input` says.
+    /// Tokens of the prompt that the provider had in its cache; `input` counts without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]
     #[schemars(extend("examples" = [1_250_000]))]
     pub cached_input: Option<u64>,
-    /// Tokens of the prompt that the provider wrote to its cache. Left out, they cost what `input` says.
+    /// Tokens of the prompt that the provider wrote to its cache; `input` counts without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]
     #[schemars(extend("examples" = [3_750_000]))]

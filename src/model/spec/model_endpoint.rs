@@ -140,8 +140,8 @@ pub struct EndpointRetry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "250ms", "examples" = ["1s"]))]
     pub backoff: Option<String>,
-    /// Repeated calls of the endpoint for each hundred first ones; ten are at hand, one a second comes back.
-    /// 20 if absent.
+    /// Repeated calls of the endpoint for each hundred first ones; 20 if absent. Ten are at hand, and one a second
+    /// comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1000))]
     #[schemars(extend("default" = 20, "examples" = [50]))]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, fmt};
 
-/// Credentials. In Git only `encryptedData` is accepted, unless the operator allows clear text.
+/// Credentials. In Git only `encryptedData` and `fromFile` are accepted, unless the operator allows clear text.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SecretSpec {
@@ -24,6 +24,11 @@ pub struct SecretSpec {
     #[serde(default)]
     #[schemars(extend("examples" = [{"value": "-----BEGIN AGE ENCRYPTED FILE-----\n…\n-----END AGE ENCRYPTED FILE-----\n"}]))]
     pub encrypted_data: BTreeMap<String, String>,
+    /// Values from files of the machine that the daemon runs on, which are read again when they change: paths below the
+    /// directory that its `--secrets-dir` names, such as a mounted Secret of Kubernetes.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"value": "openai/api-key"}]))]
+    pub from_file: BTreeMap<String, String>,
     /// Hosts (`api.openai.com`, optionally with `:port`) that may be sent the values.
     #[serde(default, rename = "allowed_hosts")]
     #[schemars(extend("examples" = [["api.openai.com"]]))]
@@ -72,6 +77,7 @@ impl SecretSpec {
             .data
             .keys()
             .chain(self.encrypted_data.keys())
+            .chain(self.from_file.keys())
             .map(String::as_str)
             .collect();
         keys.sort_unstable();
@@ -92,6 +98,9 @@ impl SecretSpec {
         for (key, armored) in &self.encrypted_data {
             let sealed = crate::model::Digest::of_bytes(armored.trim().as_bytes());
             values.insert(key.clone(), json!({ "sealed": sealed.short() }));
+        }
+        for (key, path) in &self.from_file {
+            values.insert(key.clone(), json!({ "file": path }));
         }
         let mut out = Map::new();
         out.insert("values".into(), Value::Object(values));

@@ -96,3 +96,51 @@ fn a_secret_that_is_called_otherwise_is_sent_where_it_was() {
     let elsewhere = plan(&base, &head("evil.example.com"));
     assert_eq!(elsewhere.egress[0].known, ["api.example.com"]);
 }
+
+fn secret(name: &str, path: &str) -> String {
+    format!("kind: Secret\nmetadata:\n  name: {name}\nspec:\n  fromFile:\n    value: {path}\n")
+}
+
+/// Whoever may write to the repository could have a secret of theirs name the file of another one.
+#[test]
+fn a_file_that_another_secret_names_is_sent_where_that_one_was_alone() {
+    let ours = [
+        secret("ours", "prod/key"),
+        calling("a", "api.example.com", "ours"),
+    ];
+    let theirs = |path: &str| {
+        let more = [
+            secret("theirs", path),
+            calling("b", "b.example.com", "theirs"),
+        ];
+        [&ours[..], &more].concat()
+    };
+    let stolen = plan(&theirs("theirs/key"), &theirs("prod/key"));
+    let [egress] = &stolen.egress[..] else {
+        unreachable!("one");
+    };
+    let sentence = "ModelEndpoint default/b would send Secret default/theirs (file prod/key) to `b.example.com` (so far: api.example.com)";
+    assert_eq!(egress.sentence(), sentence);
+    assert_eq!(to_json(&stolen)["credential_egress"][0]["file"], "prod/key");
+    assert!(text(&stolen).contains("from another file of the daemon's"));
+    // What it was sent to before, and a secret that does not change, are nothing to ask about.
+    let back = plan(&theirs("prod/key"), &theirs("theirs/key"));
+    assert_eq!(back.egress[0].known, Vec::<String>::new());
+    let other = [&ours[..], &[secret("third", "prod/key")]].concat();
+    assert_eq!(plan(&ours, &other).egress, []);
+    let same = [
+        secret("renamed", "prod/key"),
+        calling("a", "api.example.com", "renamed"),
+        "moved:\n  - {from: Secret/default/ours, to: Secret/default/renamed}\n".to_owned(),
+    ];
+    assert_eq!(plan(&ours, &same).egress, []);
+}
+
+#[test]
+fn another_key_of_the_same_secret_is_another_file() {
+    let both = "kind: Secret\nmetadata:\n  name: key\nspec:\n  fromFile:\n    value: one\n    other: two\n";
+    let head = |reference: &str| [both.to_owned(), calling("a", "api.example.com", reference)];
+    let plan = plan(&head("key"), &head("key:other"));
+    assert_eq!(plan.egress.len(), 1);
+    assert_eq!(plan.egress[0].file.as_deref(), Some("two"));
+}

@@ -116,3 +116,58 @@ fn what_happened_to_a_secret_is_told_in_words() {
         ]
     );
 }
+
+/// Whoever knows that a value is one of ten thousand and has every form of the plan learns nothing of which it is.
+#[test]
+fn s3_a_plan_gives_nothing_that_a_short_value_could_be_guessed_from() {
+    use sha2::{Digest as _, Sha256};
+    let plans = [
+        plan(&[], &[secret("pin", "'4711'")]),
+        plan(&[secret("pin", "'4711'")], &[secret("pin", "'0815'")]),
+        plan(&[secret("pin", "'4711'")], &[]),
+    ];
+    let shown: String = plans.iter().map(everything).collect();
+    for pin in 0..10_000 {
+        let pin = format!("{pin:04}");
+        let plain = hex::encode(Sha256::digest(&pin));
+        let place = "Secret default/pin/value";
+        let bound = crate::model::ClearText::new(pin.clone().into_bytes()).fingerprint(place);
+        for form in [&plain[..12], &bound[..12], &plain.to_uppercase()[..12]] {
+            assert!(!shown.contains(form), "{pin}: {form}");
+        }
+    }
+    for pin in ["4711", "0815"] {
+        assert!(!shown.contains(pin), "{pin}");
+    }
+}
+
+#[test]
+fn what_looks_like_a_credential_is_shown_nowhere() {
+    let random = concat!("Wn2gM7dP8xkTq4Zr", "6Vb9Yc3Hf5Js1La0");
+    let token = concat!("ghp_0000example0000", "example0000example000");
+    let calling = |secret: &str| {
+        format!(
+            "kind: ModelEndpoint\nmetadata:\n  name: a\nspec:\n  provider: openai-compatible\n  base_url: https://api.example.com/v1\n  default_model: m\n  auth: {{secretRef: {secret}}}\n"
+        )
+    };
+    let agent = format!(
+        "kind: Agent\nmetadata:\n  name: helper\nspec:\n  model_ref: a\n  prompt: Call it with {token}, please.\n"
+    );
+    let (base, head) = (calling(token), calling(random));
+    for plan in [
+        plan(&[], std::slice::from_ref(&base)),
+        plan(std::slice::from_ref(&base), &[head.clone(), agent]),
+        plan(&[head], &[base]),
+    ] {
+        let printed = [
+            to_text(&plan, TextOptions::default()),
+            to_markdown(&plan),
+            to_json(&plan).to_string(),
+        ];
+        let printed = printed.concat();
+        for credential in [random, token] {
+            assert!(!printed.contains(credential), "{printed}");
+        }
+        assert!(printed.contains("***"), "{printed}");
+    }
+}

@@ -21,6 +21,7 @@ mod parallel;
 mod patience;
 mod restoring;
 mod sealed_files;
+mod secret_files;
 mod secrets;
 mod signed;
 mod snapshots;

@@ -212,6 +212,7 @@ pub(crate) fn settings() -> ReconcileSettings {
         review: ReviewOptions::default(),
         keyring: Keyring::default(),
         variables: SecretVariables::default(),
+        secret_files: crate::reconcile::SecretFiles::default(),
         network: Network::new(&NetworkOptions::default()).unwrap(),
         prune: PruneGuard::default(),
         egress: crate::reconcile::EgressPolicy::default(),

@@ -42,7 +42,7 @@ async fn a_secret_that_no_key_opens_refuses_the_whole_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_lost_its_key_degrades_its_endpoint_after_a_restart() {
+async fn s7_a_secret_that_lost_its_key_degrades_its_endpoint_after_a_restart() {
     let (keyring, recipient) = key();
     let mut with_key = settings();
     with_key.keyring = keyring;

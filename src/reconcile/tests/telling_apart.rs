@@ -75,6 +75,11 @@ async fn s2_the_history_tells_a_new_value_from_one_that_was_sealed_anew() {
         "recipients": { "before": 1, "after": 2, "added": [two.to_string()] },
     }]});
     assert_eq!(told(&rig).await, expected);
+    // Whoever watches is told the same.
+    let events = rig.reconciler().events().since(0).events;
+    assert_eq!(events[0].secrets_json, "");
+    let watched: Value = serde_json::from_str(&events[1].secrets_json).unwrap();
+    assert_eq!(watched, expected);
 
     push(&sealed("key", "another", &[], &[&one, &two]), "rotated");
     rig.sync().await;

@@ -1,7 +1,7 @@
 use super::{KEY_1, SSH, TWO_RECIPIENTS, VALUE, armor, keyring};
 use crate::secrets::{Sealed, SealedError};
 use age::{Encryptor, scrypt, secrecy::SecretString, x25519};
-use proptest::prelude::{any, prop_assert, proptest};
+use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 use std::{fmt::Write as _, io::Write as _, iter};
 
 fn refusal(armored: &str) -> SealedError {
@@ -152,12 +152,23 @@ proptest! {
         at in any::<proptest::sample::Index>(),
         byte in any::<u8>(),
     ) {
-        let mut file = Sealed::parse(VALUE).unwrap().file().unwrap();
+        let mut file = Sealed::parse(VALUE).unwrap().file().to_vec();
         let at = at.index(file.len());
         let same = file[at] == byte;
         file[at] = byte;
-        let opened = Sealed::parse(&armor(&file)).ok();
-        let opened = opened.and_then(|sealed| keyring(&[KEY_1]).open(&sealed).ok());
+        // The way that reads it once says the same.
+        let (armored, keyring) = (armor(&file), keyring(&[KEY_1]));
+        let slow = match Sealed::parse(&armored) {
+            Ok(sealed) => keyring.open(&sealed).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let fast = keyring.open_text(&armored).map_err(|error| error.to_string());
+        prop_assert_eq!(
+            slow.map(|value| value.expose_bytes().to_vec()),
+            fast.map(|value| value.expose_bytes().to_vec())
+        );
+        let opened = Sealed::parse(&armored).ok();
+        let opened = opened.and_then(|sealed| keyring.open(&sealed).ok());
         prop_assert!(opened.is_some() == same);
     }
 

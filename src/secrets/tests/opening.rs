@@ -62,7 +62,7 @@ fn value_for_an_ssh_key_is_refused_by_the_kind_of_its_recipient() {
 
 #[test]
 fn flipped_payload_byte_is_damage_with_a_cause() {
-    let mut file = Sealed::parse(VALUE).unwrap().file().unwrap();
+    let mut file = Sealed::parse(VALUE).unwrap().file().to_vec();
     *file.last_mut().unwrap() ^= 1;
     let error = refusal(&keyring(&[KEY_1]), &super::armor(&file));
     assert_eq!(error.to_string(), "failed to decrypt the value");

@@ -12,6 +12,7 @@ mod migrations;
 mod resealing;
 mod retention;
 mod revisions;
+mod secret_dir;
 mod unmanaged;
 mod usage;
 

@@ -93,9 +93,10 @@ fn expired(key: &KeyRoute) -> Box<ApiError> {
 /// What a key may not call, in the client's words: 403 with the manifest's line.
 pub(super) fn refused_by_key(key: &KeyRoute, refusal: &KeyRefusal) -> ApiError {
     let (name, what) = (key.id.qualified_name(), &refusal.what);
-    let (code, noun) = match what.starts_with("agent/") {
-        true => ("agent_not_allowed", "agent"),
-        false => ("model_not_allowed", "model"),
+    let (code, noun) = if what.starts_with("agent/") {
+        ("agent_not_allowed", "agent")
+    } else {
+        ("model_not_allowed", "model")
     };
     let message = format!(
         "API key `{name}` ({}) does not allow {noun} `{what}`",

@@ -59,6 +59,9 @@ pub enum BodyError {
     /// `system` is neither text nor blocks.
     #[error("`system` must be a text or an array of blocks")]
     System,
+    /// `instructions` is no text.
+    #[error("`instructions` must be a text")]
+    Instructions,
     /// `input` is missing or null.
     #[error("`input` must be there")]
     Input,
@@ -129,10 +132,15 @@ impl Envelope {
             let value = quoted(model);
             edits.push(match &self.model_span {
                 Some(span) => (span.clone(), value),
-                None => (
-                    self.first_field..self.first_field,
-                    format!("\"model\":{value},"),
-                ),
+                None => {
+                    let rest = body.get(self.first_field..).unwrap_or_default();
+                    let is_empty = rest.trim_ascii_start().starts_with(b"}");
+                    let comma = if is_empty { "" } else { "," };
+                    (
+                        self.first_field..self.first_field,
+                        format!("\"model\":{value}{comma}"),
+                    )
+                }
             });
         }
         edits.extend(prompt.and_then(|prompt| self.prompt.edit(prompt)));
@@ -149,7 +157,7 @@ impl BodyError {
             Self::Model => "invalid_model",
             Self::Stream | Self::StreamOptions => "invalid_type",
             Self::Messages => "invalid_messages",
-            Self::System => "invalid_type",
+            Self::System | Self::Instructions => "invalid_type",
             Self::Input => "invalid_input",
             Self::NoConversation => "invalid_model",
         }
@@ -165,6 +173,7 @@ impl BodyError {
             Self::StreamOptions => Some("stream_options"),
             Self::Messages => Some("messages"),
             Self::System => Some("system"),
+            Self::Instructions => Some("instructions"),
             Self::Input => Some("input"),
         }
     }
@@ -235,6 +244,7 @@ struct Fields<'a> {
     model: Option<&'a RawValue>,
     messages: Option<&'a RawValue>,
     system: Option<&'a RawValue>,
+    instructions: Option<&'a RawValue>,
     input: Option<&'a RawValue>,
     stream: Option<&'a RawValue>,
     stream_options: Option<&'a RawValue>,
@@ -249,7 +259,8 @@ impl<'a> Fields<'a> {
                 ("messages", &mut self.messages)
             }
             ("system", Dialect::Messages | Dialect::CountTokens) => ("system", &mut self.system),
-            ("input", Dialect::Embeddings) => ("input", &mut self.input),
+            ("input", Dialect::Embeddings | Dialect::Responses) => ("input", &mut self.input),
+            ("instructions", Dialect::Responses) => ("instructions", &mut self.instructions),
             ("stream", _) if dialect.streams() => ("stream", &mut self.stream),
             ("stream_options", Dialect::Chat) => ("stream_options", &mut self.stream_options),
             _ if key.eq_ignore_ascii_case("model") => {
@@ -280,6 +291,14 @@ impl<'a> Fields<'a> {
                 self.messages()?;
                 let system = self.system.map(|raw| (raw.get(), span(text, raw.get())));
                 PromptPlace::in_field("\"system\":", system, first_field).ok_or(BodyError::System)
+            }
+            Dialect::Responses => {
+                let said = self
+                    .instructions
+                    .map(|raw| (raw.get(), span(text, raw.get())));
+                PromptPlace::in_field("\"instructions\":", said, first_field)
+                    .filter(|place| !matches!(place, PromptPlace::Blocks { .. }))
+                    .ok_or(BodyError::Instructions)
             }
             Dialect::Embeddings => self
                 .input

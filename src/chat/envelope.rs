@@ -302,7 +302,7 @@ impl<'a> Fields<'a> {
 
     /// Tokens that all answers together may have.
     fn max_output(&self, dialect: Dialect) -> Option<u64> {
-        if dialect == Dialect::Embeddings {
+        if matches!(dialect, Dialect::Embeddings | Dialect::CountTokens) {
             return Some(0);
         }
         let each = self.max_tokens?;

@@ -4,15 +4,15 @@
 use super::{
     admit::{lapsed, refused_by_limit},
     books::Books,
+    budget::{check_run, worst},
     decide::Decided,
     forward::Room,
     ledger::{Amount, Headroom, Limited, Reservation, Scope},
 };
 use crate::{
-    chat::{ApiError, Envelope, Frame, Usage},
-    model::Origin,
+    chat::{ApiError, Dialect, Envelope, Frame, Usage},
     reconcile::{Live, Pinned},
-    routing::{KeyRoute, LimitRule, ModelFacts, PolicyRoute, Target},
+    routing::{KeyRoute, LimitRule, Target},
     store::UsageRecord,
 };
 use jiff::Timestamp;
@@ -23,9 +23,6 @@ use std::{
 
 /// Bytes of a request for a token, at worst: less than the four of English, as other languages have.
 const BYTES_PER_PROMPT_TOKEN: usize = 3;
-
-/// Tokens an answer may have where neither the request nor the catalogue says.
-const DEFAULT_MAX_OUTPUT: u64 = 4_096;
 
 /// Bytes of a streamed piece that are not its text, about.
 const FRAME_BYTES: usize = 220;
@@ -67,6 +64,8 @@ pub struct Meter {
     endpoint: Option<Reservation>,
     target: Option<Target>,
     record: UsageRecord,
+    /// Whether it uses no tokens.
+    is_free: bool,
     /// Tokens of the prompt, guessed, and of the answer, at most; for one target at worst.
     prompt: u64,
     max_output: Option<u64>,
@@ -104,7 +103,10 @@ impl Meter {
     /// - 429, 400 or 403 if a limit is reached, see `refused_by_limit`.
     pub fn open(books: &Arc<Books>, call: Metered<'_>) -> Result<Self, Box<ApiError>> {
         let now_us = Timestamp::now().as_microsecond();
-        let prompt = call.body_bytes.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
+        // Counting tokens uses none.
+        let is_free = call.envelope.dialect == Dialect::CountTokens;
+        let read = if is_free { 0 } else { call.body_bytes };
+        let prompt = read.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
         let max_output = call.envelope.max_output();
         let table = call.served.snapshot.table();
         let decision = &call.decided.decision;
@@ -115,12 +117,7 @@ impl Meter {
             let worst = targets.map(|target| worst(&table.facts_of(target), prompt, max_output));
             worst.reduce(Amount::worse).unwrap_or_default()
         };
-        if let Some((policy, most, origin)) = run_budget(&policies) {
-            let needed = worst().tokens;
-            if needed > most {
-                return Err(Box::new(over_budget(policy, most, needed, origin)));
-            }
-        }
+        check_run(&policies, || worst().tokens)?;
         let mut limited = Vec::new();
         let mut limit = |scope: Scope, rules: Vec<_>| {
             if !rules.is_empty() {
@@ -155,6 +152,7 @@ impl Meter {
             caller,
             endpoint: None,
             target: None,
+            is_free,
             prompt,
             max_output,
             started,
@@ -293,7 +291,7 @@ impl Meter {
     fn usage(&self, end: End) -> Usage {
         let seen = &self.seen;
         let known = seen.usage.unwrap_or_default();
-        if self.target.is_none() || end == End::Failed && seen.first.is_none() {
+        if self.is_free || self.target.is_none() || end == End::Failed && seen.first.is_none() {
             return Usage::default();
         }
         if end == End::Finished && seen.usage.is_some() {
@@ -336,49 +334,6 @@ impl Drop for Meter {
             End::Cancelled
         });
     }
-}
-
-impl Amount {
-    /// What is enough for either.
-    fn worse(self, other: Self) -> Self {
-        let costs = self.cost_microdollars.zip(other.cost_microdollars);
-        Self {
-            tokens: self.tokens.max(other.tokens),
-            cost_microdollars: costs.map(|(one, other)| one.max(other)),
-        }
-    }
-}
-
-fn worst(facts: &ModelFacts, prompt: u64, max_output: Option<u64>) -> Amount {
-    let output = max_output.or(facts.max_output_tokens);
-    let output = output.unwrap_or(DEFAULT_MAX_OUTPUT);
-    Amount {
-        tokens: prompt.saturating_add(output),
-        cost_microdollars: facts.worst_cost_microdollars(prompt, output),
-    }
-}
-
-/// The smallest budget of a run among the policies of an agent.
-fn run_budget<'a>(policies: &[&'a Arc<PolicyRoute>]) -> Option<(&'a PolicyRoute, u64, &'a Origin)> {
-    let budgets = policies.iter().filter_map(|policy| {
-        let (most, origin) = policy.max_tokens_per_run.as_ref()?;
-        Some((&***policy, *most, origin))
-    });
-    budgets.min_by_key(|(_, most, _)| *most)
-}
-
-fn over_budget(policy: &PolicyRoute, most: u64, needed: u64, origin: &Origin) -> ApiError {
-    let name = policy.id.qualified_name();
-    let message = format!(
-        "policy `{name}` ({origin}) allows a run {most} tokens, and this request may need {needed} for prompt and answer; ask for less (`max_tokens`)"
-    );
-    ApiError::new(403, "permission_error", message)
-        .with_code("token_budget_exceeded")
-        .with_param("max_tokens")
-        .with_detail("policy", name)
-        .with_detail("most", most)
-        .with_detail("needed", needed)
-        .with_detail("source", origin.to_string())
 }
 
 fn record(call: &Metered<'_>, now_us: i64) -> UsageRecord {

@@ -8,6 +8,7 @@
 mod admit;
 mod attempts;
 mod books;
+mod budget;
 mod decide;
 mod explain;
 mod forward;

@@ -212,12 +212,15 @@ impl Entries {
 
     /// Adds what these entries say of a model to what is known already.
     fn gather(&self, target: &Target, model: &str, facts: &mut Gathered) {
-        let patterns = self.patterns.iter().filter(|(it, _)| it.matches(model));
+        let is_for = |index: usize| self.all.get(index).is_some_and(|it| it.is_for(target));
+        // The provider is compared sooner than a pattern.
+        let patterns = self.patterns.iter().filter(|(_, index)| is_for(*index));
+        let patterns = patterns.filter(|(pattern, _)| pattern.matches(model));
         let mut indexes: Vec<usize> = patterns.map(|(_, index)| *index).collect();
-        indexes.extend(self.exact.get(model).into_iter().flatten());
+        let exact = self.exact.get(model).into_iter().flatten();
+        indexes.extend(exact.filter(|index| is_for(**index)));
         indexes.sort_unstable();
-        let entries = indexes.into_iter().filter_map(|index| self.all.get(index));
-        for entry in entries.filter(|entry| entry.is_for(target)) {
+        for entry in indexes.into_iter().filter_map(|index| self.all.get(index)) {
             facts.add(entry);
         }
     }

@@ -1,7 +1,7 @@
 //! Commands that change what a daemon has.
 
 use super::bench::{Bench, SMALL, StandIn};
-use crate::cli::exit::Exit;
+use crate::{cli::exit::Exit, model::ClientKey};
 use serde_json::{Value, json};
 
 fn applied(kind: &str, name: &str) -> Value {
@@ -192,4 +192,107 @@ fn a_name_with_odd_characters_stays_one_segment_of_the_address() {
         daemon.received()[0].line,
         "DELETE /v1/agents/a%2F..%2Fb%3Fc?namespace=default"
     );
+}
+
+#[test]
+fn create_api_key_prints_a_manifest_and_the_key_apart() {
+    let bench = Bench::new();
+    bench.write("small.yaml", SMALL);
+    let ran = bench.run(&[
+        "create",
+        "api-key",
+        "ci-bot",
+        "-n",
+        "team-a",
+        "--allow",
+        "small-v*",
+        "--limit",
+        "requests=60/minute",
+        "--limit",
+        "cost=25.50/month",
+        "--expires",
+        "2027-01-31",
+    ]);
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.err);
+    let mut words = ran.err.split_whitespace();
+    let key = words.find(|word| word.starts_with("orloj_sk_")).unwrap();
+    assert!(ClientKey::is_whole(key), "{key}");
+    let expected = format!(
+        "\
+apiVersion: routing.orloj.dev/v1alpha1
+kind: ApiKey
+metadata:
+  name: ci-bot
+  namespace: team-a
+spec:
+  hash: {}
+  allowed_models:
+  - small-v*
+  limits:
+  - per: minute
+    requests: 60
+  - per: month
+    cost_microdollars: 25500000
+  expires_at: 2027-01-31T00:00:00Z
+",
+        ClientKey::written_hash_of(key)
+    );
+    assert_eq!(ran.out, expected);
+    // What is printed is valid, and two keys are never the same.
+    bench.write("keys/ci-bot.yaml", &ran.out);
+    let valid = bench.run(&["validate"]);
+    assert_eq!(valid.exit, Exit::Done, "{}{}", valid.out, valid.err);
+    assert!(
+        !bench
+            .run(&["create", "api-key", "ci-bot"])
+            .err
+            .contains(key)
+    );
+}
+
+#[test]
+fn a_key_in_clear_text_is_found_and_not_repeated() {
+    let bench = Bench::new();
+    let key = ClientKey::text_of([7; 32]);
+    bench.write("small.yaml", &format!("# {key}\n{SMALL}"));
+    let ran = bench.run(&["validate"]);
+    let said = format!("{}{}", ran.out, ran.err);
+    assert!(said.contains("W-SECRET-STRAY"), "{said}");
+    assert!(!said.contains(&key), "{said}");
+}
+
+#[test]
+fn create_api_key_sends_the_manifest_and_still_shows_the_key_once() {
+    let daemon = StandIn::new(&[("POST /api/v1/apply", 200, applied("ApiKey", "ci-bot"))]);
+    let arguments = [
+        "create",
+        "api-key",
+        "ci-bot",
+        "--apply",
+        "--server",
+        &daemon.url,
+    ];
+    let ran = Bench::new().run(&arguments);
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.err);
+    assert_eq!(ran.out, "created api-key/ci-bot\n");
+    let mut words = ran.err.split_whitespace();
+    let key = words.find(|word| word.starts_with("orloj_sk_")).unwrap();
+    let sent = daemon.received()[0].body.to_string();
+    assert!(sent.contains(&ClientKey::written_hash_of(key)), "{sent}");
+    assert!(!sent.contains(key), "{sent}");
+}
+
+#[test]
+fn a_limit_or_an_end_that_cannot_be_read_is_wrong_usage() {
+    for arguments in [
+        ["create", "api-key", "ci", "--limit", "60"],
+        ["create", "api-key", "ci", "--expires", "soon"],
+        ["create", "api-key", "c/i", "--allow", "x"],
+    ] {
+        assert_eq!(
+            Bench::new().run(&arguments).exit,
+            Exit::Usage,
+            "{arguments:?}"
+        );
+    }
 }

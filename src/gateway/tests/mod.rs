@@ -7,6 +7,7 @@ mod deciding;
 mod explaining;
 mod forwarding;
 mod ledger;
+mod metering;
 mod recording;
 mod upstream;
 

@@ -83,6 +83,21 @@ async fn every_way_to_a_model_needs_a_key_and_nothing_else_does() {
         let let_in = ask(&door, path, &body("small"), &[("authorization", &auth)]).await;
         assert_ne!(let_in.status, 401, "{path}");
     }
+    for path in [
+        "/v1/messages",
+        "/v1/messages/count_tokens",
+        "/small/v1/messages",
+    ] {
+        let refused = ask(&door, path, &body("small"), &[]).await;
+        assert_eq!(refused.status, 401, "{path}");
+        assert_eq!(
+            refused.json()["error"]["type"],
+            "authentication_error",
+            "{path}"
+        );
+        let let_in = ask(&door, path, &body("small"), &[("x-api-key", KEY)]).await;
+        assert_eq!(let_in.status, 200, "{path}: {}", let_in.text);
+    }
     for path in ["/v1/models", "/v1/models/small", "/small/v1/models"] {
         assert_eq!(door.get(path).await.status, 401, "{path}");
         let request = door.request(Method::GET, path).bearer_auth(KEY);

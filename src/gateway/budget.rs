@@ -1,0 +1,75 @@
+//! What a call may use at worst, and whether its run may.
+
+use super::ledger::Amount;
+use crate::{
+    chat::ApiError,
+    model::Origin,
+    routing::{ModelFacts, PolicyRoute},
+};
+use std::sync::Arc;
+
+/// Tokens an answer may have where neither the request nor the catalogue says.
+const DEFAULT_MAX_OUTPUT: u64 = 4_096;
+
+impl Amount {
+    /// What is enough for either.
+    pub(super) fn worse(self, other: Self) -> Self {
+        let costs = self.cost_microdollars.zip(other.cost_microdollars);
+        Self {
+            tokens: self.tokens.max(other.tokens),
+            cost_microdollars: costs.map(|(one, other)| one.max(other)),
+        }
+    }
+}
+
+/// The most that a call of one model may use.
+pub(super) fn worst(facts: &ModelFacts, prompt: u64, max_output: Option<u64>) -> Amount {
+    let output = max_output.or(facts.max_output_tokens);
+    let output = output.unwrap_or(DEFAULT_MAX_OUTPUT);
+    Amount {
+        tokens: prompt.saturating_add(output),
+        cost_microdollars: facts.worst_cost_microdollars(prompt, output),
+    }
+}
+
+/// Checks the most that a run may use against the policies of its agent. One request is one run.
+///
+/// # Errors
+///
+/// 403 `token_budget_exceeded`, naming the policy's line.
+pub(super) fn check_run(
+    policies: &[&Arc<PolicyRoute>],
+    needed: impl FnOnce() -> u64,
+) -> Result<(), Box<ApiError>> {
+    let Some((policy, most, origin)) = run_budget(policies) else {
+        return Ok(());
+    };
+    let needed = needed();
+    if needed <= most {
+        return Ok(());
+    }
+    Err(Box::new(over_budget(policy, most, needed, origin)))
+}
+
+/// The smallest budget of a run among the policies of an agent.
+fn run_budget<'a>(policies: &[&'a Arc<PolicyRoute>]) -> Option<(&'a PolicyRoute, u64, &'a Origin)> {
+    let budgets = policies.iter().filter_map(|policy| {
+        let (most, origin) = policy.max_tokens_per_run.as_ref()?;
+        Some((&***policy, *most, origin))
+    });
+    budgets.min_by_key(|(_, most, _)| *most)
+}
+
+fn over_budget(policy: &PolicyRoute, most: u64, needed: u64, origin: &Origin) -> ApiError {
+    let name = policy.id.qualified_name();
+    let message = format!(
+        "policy `{name}` ({origin}) allows a run {most} tokens, and this request may need {needed} for prompt and answer; ask for less (`max_tokens`)"
+    );
+    ApiError::new(403, "permission_error", message)
+        .with_code("token_budget_exceeded")
+        .with_param("max_tokens")
+        .with_detail("policy", name)
+        .with_detail("most", most)
+        .with_detail("needed", needed)
+        .with_detail("source", origin.to_string())
+}

@@ -1,6 +1,7 @@
 //! The few places of a provider's answer that the gateway looks at.
 
 use super::envelope::{quoted, span, splice};
+use super::responses::read_error_event;
 use super::{Dialect, MessageCounts, Usage};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -18,6 +19,8 @@ pub struct AnswerScan {
     pub counts: Option<MessageCounts>,
     /// `error`, if the answer is one in truth.
     pub error: Option<AnswerError>,
+    /// Of an event that ends a response: why it failed.
+    pub failure: Option<AnswerError>,
     /// Whether what was asked for is there, [`Dialect::content_field`].
     pub has_content: bool,
     model_span: Option<Range<usize>>,
@@ -55,7 +58,11 @@ struct Wire<'a> {
     #[serde(borrow)]
     input_tokens: Option<&'a RawValue>,
     #[serde(borrow)]
+    output: Option<&'a RawValue>,
+    #[serde(borrow)]
     message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    response: Option<&'a RawValue>,
 }
 
 /// A text; anything else is as if it were not there.
@@ -69,11 +76,13 @@ enum Kind {
 /// Scans an answer, or an event's data, in a dialect's own words; `None` if it is not one JSON object.
 pub fn scan_answer(dialect: Dialect, text: &str) -> Option<AnswerScan> {
     let wire = read(text)?;
-    // The first event of a message holds the message.
-    let inner = match (dialect, wire.message) {
-        (Dialect::Messages, Some(message)) => read(message.get()),
+    // The first event of a message holds the message, and several of a response hold the response.
+    let inner = match dialect {
+        Dialect::Messages => wire.message,
+        Dialect::Responses => wire.response,
         _ => None,
     };
+    let inner = inner.and_then(|inner| read(inner.get()));
     let counted = wire.usage.or(inner.as_ref().and_then(|inner| inner.usage));
     let in_anthropics_words = matches!(dialect, Dialect::Messages);
     let counts: Option<MessageCounts> = counted
@@ -89,15 +98,26 @@ pub fn scan_answer(dialect: Dialect, text: &str) -> Option<AnswerScan> {
         Dialect::Embeddings => wire.data,
         Dialect::Messages => wire.content,
         Dialect::CountTokens => wire.input_tokens,
+        Dialect::Responses => wire.output,
+    };
+    let kind = wire.kind.and_then(|kind| match kind {
+        Kind::Text(kind) => Some(kind),
+        Kind::Other(_) => None,
+    });
+    let error = match (dialect, kind.as_deref()) {
+        (Dialect::Responses, Some("error")) => read_error_event(text),
+        // A response that failed is one all the same, and says so itself.
+        (Dialect::Responses, _) if content.is_some() => None,
+        _ => wire.error.and_then(|raw| AnswerError::read(raw.get())),
     };
     Some(AnswerScan {
-        kind: wire.kind.and_then(|kind| match kind {
-            Kind::Text(kind) => Some(kind),
-            Kind::Other(_) => None,
-        }),
+        failure: inner
+            .and_then(|inner| inner.error)
+            .and_then(|raw| AnswerError::read(raw.get())),
+        kind,
         usage,
         counts,
-        error: wire.error.and_then(|raw| AnswerError::read(raw.get())),
+        error,
         has_content: content.is_some(),
         model_span: model.map(|raw| span(text, raw.get())),
     })

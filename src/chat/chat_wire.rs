@@ -57,6 +57,7 @@ pub(super) struct FunctionDelta {
 pub(super) struct Whole {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
+    pub(super) created: Option<u64>,
     pub(super) choices: Vec<WholeChoice>,
     pub(super) usage: Option<Value>,
 }

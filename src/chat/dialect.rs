@@ -2,6 +2,7 @@
 
 use super::ApiError;
 use super::messages::error_json;
+use super::responses::error_event;
 use bytes::Bytes;
 
 /// How a client asks: what its body holds, and how answers and errors are written for it.
@@ -15,15 +16,18 @@ pub enum Dialect {
     Messages,
     /// Anthropic's count of a message's tokens.
     CountTokens,
+    /// OpenAI's Responses.
+    Responses,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Chat,
         Self::Embeddings,
         Self::Messages,
         Self::CountTokens,
+        Self::Responses,
     ];
 
     /// Its path behind the server's root or an endpoint's name.
@@ -33,6 +37,7 @@ impl Dialect {
             Self::Embeddings => "/v1/embeddings",
             Self::Messages => "/v1/messages",
             Self::CountTokens => "/v1/messages/count_tokens",
+            Self::Responses => "/v1/responses",
         }
     }
 
@@ -43,13 +48,14 @@ impl Dialect {
             Self::Embeddings => "data",
             Self::Messages => "content",
             Self::CountTokens => "input_tokens",
+            Self::Responses => "output",
         }
     }
 
     /// The body of an answer that is an error.
     pub fn error_body(self, error: &ApiError) -> String {
         match self {
-            Self::Chat | Self::Embeddings => error.to_json().to_string(),
+            Self::Chat | Self::Embeddings | Self::Responses => error.to_json().to_string(),
             Self::Messages | Self::CountTokens => error_json(error).to_string(),
         }
     }
@@ -58,6 +64,7 @@ impl Dialect {
     pub fn error_frame(self, error: &ApiError) -> Bytes {
         let body = self.error_body(error);
         match self {
+            Self::Responses => error_event(error, None),
             Self::Chat | Self::Embeddings => format!("data: {body}\n\n").into(),
             Self::Messages | Self::CountTokens => format!("event: error\ndata: {body}\n\n").into(),
         }
@@ -67,12 +74,16 @@ impl Dialect {
     pub fn ends_with(self, kind: Option<&str>) -> bool {
         match self {
             Self::Messages => kind == Some("message_stop"),
+            Self::Responses => matches!(
+                kind,
+                Some("response.completed" | "response.incomplete" | "response.failed")
+            ),
             Self::Chat | Self::Embeddings | Self::CountTokens => false,
         }
     }
 
     /// Whether an answer can be streamed.
     pub fn streams(self) -> bool {
-        matches!(self, Self::Chat | Self::Messages)
+        matches!(self, Self::Chat | Self::Messages | Self::Responses)
     }
 }

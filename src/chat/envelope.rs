@@ -61,6 +61,9 @@ pub enum BodyError {
     /// `system` is neither text nor blocks.
     #[error("`system` must be a text or an array of blocks")]
     System,
+    /// `instructions` is no text.
+    #[error("`instructions` must be a text")]
+    Instructions,
     /// `input` is missing or null.
     #[error("`input` must be there")]
     Input,
@@ -137,10 +140,15 @@ impl Envelope {
             let value = quoted(model);
             edits.push(match &self.model_span {
                 Some(span) => (span.clone(), value),
-                None => (
-                    self.first_field..self.first_field,
-                    format!("\"model\":{value},"),
-                ),
+                None => {
+                    let rest = body.get(self.first_field..).unwrap_or_default();
+                    let is_empty = rest.trim_ascii_start().starts_with(b"}");
+                    let comma = if is_empty { "" } else { "," };
+                    (
+                        self.first_field..self.first_field,
+                        format!("\"model\":{value}{comma}"),
+                    )
+                }
             });
         }
         edits.extend(prompt.and_then(|prompt| self.prompt.edit(prompt)));
@@ -157,7 +165,7 @@ impl BodyError {
             Self::Model => "invalid_model",
             Self::Stream | Self::StreamOptions => "invalid_type",
             Self::Messages => "invalid_messages",
-            Self::System => "invalid_type",
+            Self::System | Self::Instructions => "invalid_type",
             Self::Input => "invalid_input",
             Self::NoConversation => "invalid_model",
         }
@@ -173,6 +181,7 @@ impl BodyError {
             Self::StreamOptions => Some("stream_options"),
             Self::Messages => Some("messages"),
             Self::System => Some("system"),
+            Self::Instructions => Some("instructions"),
             Self::Input => Some("input"),
         }
     }
@@ -248,6 +257,7 @@ struct Fields<'a> {
     model: Option<&'a RawValue>,
     messages: Option<&'a RawValue>,
     system: Option<&'a RawValue>,
+    instructions: Option<&'a RawValue>,
     input: Option<&'a RawValue>,
     stream: Option<&'a RawValue>,
     stream_options: Option<&'a RawValue>,
@@ -266,7 +276,8 @@ impl<'a> Fields<'a> {
                 ("messages", &mut self.messages)
             }
             ("system", Dialect::Messages | Dialect::CountTokens) => ("system", &mut self.system),
-            ("input", Dialect::Embeddings) => ("input", &mut self.input),
+            ("input", Dialect::Embeddings | Dialect::Responses) => ("input", &mut self.input),
+            ("instructions", Dialect::Responses) => ("instructions", &mut self.instructions),
             ("stream", _) if dialect.streams() => ("stream", &mut self.stream),
             ("stream_options", Dialect::Chat) => ("stream_options", &mut self.stream_options),
             ("max_tokens" | "max_completion_tokens" | "max_output_tokens", _) => {
@@ -314,6 +325,14 @@ impl<'a> Fields<'a> {
                 self.messages()?;
                 let system = self.system.map(|raw| (raw.get(), span(text, raw.get())));
                 PromptPlace::in_field("\"system\":", system, first_field).ok_or(BodyError::System)
+            }
+            Dialect::Responses => {
+                let said = self
+                    .instructions
+                    .map(|raw| (raw.get(), span(text, raw.get())));
+                PromptPlace::in_field("\"instructions\":", said, first_field)
+                    .filter(|place| !matches!(place, PromptPlace::Blocks { .. }))
+                    .ok_or(BodyError::Instructions)
             }
             Dialect::Embeddings => self
                 .input

@@ -3,8 +3,8 @@
 //! A request comes in as bytes. [`scan`] finds the few places the gateway decides on and leaves the
 //! rest alone, so that a provider of the same dialect gets the client's own bytes. Only a provider of
 //! another dialect has the body parsed into a [`ChatRequest`] and writes its answer through
-//! [`Completion`] and [`ChunkWriter`]. What is asked in Anthropic's words is said as a chat to all but
-//! Anthropic ([`chat_of_messages`]), and the answer said back. Nothing here talks to anybody.
+//! [`Completion`] and [`ChunkWriter`]. What is asked in Anthropic's words, or as a Response, is said as a
+//! chat to all who do not speak so ([`chat_of_messages`], [`chat_of_responses`]), and the answer said back. Nothing here talks to anybody.
 
 mod answer;
 mod chat_wire;
@@ -21,6 +21,7 @@ mod message;
 mod messages;
 mod prompt;
 mod request;
+mod responses;
 mod usage;
 
 #[cfg(test)]
@@ -42,4 +43,5 @@ pub use messages::{
     message_of_chat,
 };
 pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
+pub use responses::{ResponseEvents, ResponseRequest, chat_of_responses, response_of_chat};
 pub use usage::Usage;

@@ -48,7 +48,7 @@ impl Usage {
         usage
     }
 
-    /// Reads an OpenAI `usage` object; `None` if it has no count.
+    /// Reads an OpenAI `usage` object, a chat's or a response's; `None` if it has no count.
     pub fn from_json(text: &str) -> Option<Self> {
         let wire: WireUsage = serde_json::from_str(text).ok()?;
         if wire.prompt_tokens.is_none() && wire.completion_tokens.is_none() {
@@ -73,9 +73,13 @@ impl Usage {
 
 #[derive(Deserialize)]
 struct WireUsage {
+    #[serde(alias = "input_tokens")]
     prompt_tokens: Option<u64>,
+    #[serde(alias = "output_tokens")]
     completion_tokens: Option<u64>,
+    #[serde(alias = "input_tokens_details")]
     prompt_tokens_details: Option<PromptDetails>,
+    #[serde(alias = "output_tokens_details")]
     completion_tokens_details: Option<CompletionDetails>,
 }
 

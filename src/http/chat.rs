@@ -1,4 +1,4 @@
-//! One way in for every dialect: `POST /v1/chat/completions`, `/v1/embeddings`, `/v1/messages`, and the same scoped to
+//! One way in for every dialect: `POST /v1/chat/completions`, `/v1/embeddings`, `/v1/messages`, `/v1/responses`, and the same scoped to
 //! one endpoint. What differs between dialects, `chat::Dialect` knows.
 
 use super::{

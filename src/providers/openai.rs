@@ -29,6 +29,7 @@ pub(super) enum Place {
 pub(super) struct Fixed {
     chat: Url,
     embeddings: Url,
+    responses: Url,
 }
 
 impl OpenAi {
@@ -46,8 +47,7 @@ impl OpenAi {
 impl OpenAi {
     /// What its chat takes: OpenAI's newer models know the newer name of the limit alone, other servers often the older.
     pub(super) fn chat_form(&self) -> ChatForm {
-        let provider = self.transport.site.provider.as_str();
-        let is_openais = matches!(provider, "openai" | "azure-openai");
+        let is_openais = self.is_openais();
         ChatForm {
             max_tokens: if is_openais {
                 "max_completion_tokens"
@@ -60,12 +60,23 @@ impl OpenAi {
     }
 }
 
+impl OpenAi {
+    /// Whether OpenAI's own models answer, and not a server that speaks like theirs; those know Responses too.
+    pub(super) fn is_openais(&self) -> bool {
+        matches!(
+            self.transport.site.provider.as_str(),
+            "openai" | "azure-openai"
+        )
+    }
+}
+
 impl Place {
     /// One URL for all models, below `base`.
     pub(super) fn below(base: &Url) -> Self {
         Self::Fixed(Fixed {
             chat: under(base.clone(), "chat/completions"),
             embeddings: under(base.clone(), "embeddings"),
+            responses: under(base.clone(), "responses"),
         })
     }
 
@@ -74,6 +85,7 @@ impl Place {
             Self::Fixed(fixed) => match dialect {
                 Dialect::Chat => Some(fixed.chat.clone()),
                 Dialect::Embeddings => Some(fixed.embeddings.clone()),
+                Dialect::Responses => Some(fixed.responses.clone()),
                 Dialect::Messages | Dialect::CountTokens => None,
             },
             Self::Deployment { root, api_version } => {
@@ -82,15 +94,16 @@ impl Place {
                     return None;
                 }
                 let operation: &[&str] = match dialect {
-                    Dialect::Chat => &["chat", "completions"],
-                    Dialect::Embeddings => &["embeddings"],
+                    Dialect::Chat => &["openai", "deployments", model, "chat", "completions"],
+                    Dialect::Embeddings => &["openai", "deployments", model, "embeddings"],
+                    // Here alone the body names the deployment.
+                    Dialect::Responses => &["openai", "responses"],
                     Dialect::Messages | Dialect::CountTokens => return None,
                 };
                 let mut url = root.clone();
                 url.path_segments_mut()
                     .ok()?
                     .pop_if_empty()
-                    .extend(["openai", "deployments", model])
                     .extend(operation);
                 url.query_pairs_mut()
                     .append_pair("api-version", api_version);

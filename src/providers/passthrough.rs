@@ -163,6 +163,13 @@ impl Forward {
             None => scan.usage,
         };
         let is_last = self.dialect.ends_with(scan.kind.as_deref());
+        let failure = scan.failure.as_ref().filter(|_| is_last).map(|failure| {
+            Box::new(Reply::reported(
+                &self.site,
+                failure.into(),
+                self.client_named_model,
+            ))
+        });
         let bytes = match &self.rename {
             Some(model) if scan.has_model() => {
                 let data = scan.with_model(&data, model);
@@ -175,7 +182,12 @@ impl Forward {
         } else {
             Progress::More
         };
-        Ok((Frame::from(bytes).with_usage(usage), progress))
+        let frame = Frame {
+            bytes,
+            usage,
+            error: failure,
+        };
+        Ok((frame, progress))
     }
 }
 

@@ -4,10 +4,13 @@ use super::site::Site;
 use super::upstream::Adapter;
 use super::{ChatAnswer, ChatCall, ChatContent, relay};
 use crate::chat::{
-    ApiError, Dialect, Fallback, Frame, MessageEvents, chat_of_messages, message_of_chat,
+    ApiError, Dialect, Fallback, Frame, MessageEvents, ResponseEvents, Usage, chat_of_messages,
+    chat_of_responses, message_of_chat, response_of_chat,
 };
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -17,35 +20,16 @@ impl Adapter {
         let site = self.site();
         let request = chat_of_messages(&call.body, self.chat_form());
         let request = request.map_err(|error| site.refused(error))?;
-        let fallback = Fallback {
-            id: relay::new_id(),
-            model: call.model.clone(),
-            created: relay::now_seconds(),
-            prompt_bytes: call.body.len(),
-        };
+        let fallback = fallback(&call);
         let mut adjusted = request.adjusted;
-        adjusted.extend(
-            call.betas
-                .as_ref()
-                .map(|_| "anthropic-beta=left out".to_owned()),
-        );
-        let chat = ChatCall {
-            dialect: Dialect::Chat,
-            body: request.body.to_string().into(),
-            include_usage: true,
-            betas: None,
-            ..call
-        };
-        let answer = self.chat(chat).await?;
+        let betas = call.betas.as_ref();
+        adjusted.extend(betas.map(|_| "anthropic-beta=left out".to_owned()));
+        let answer = self.chat(as_chat(call, &request.body)).await?;
         adjusted.extend(answer.adjusted);
         let content = match answer.content {
             ChatContent::Full { body, .. } => {
-                let (body, usage) =
-                    message_of_chat(&body, fallback).map_err(|what| site.broken(what))?;
-                ChatContent::Full {
-                    body,
-                    usage: Some(usage),
-                }
+                let said = message_of_chat(&body, fallback);
+                full(said.map_err(|what| site.broken(what))?)
             }
             ChatContent::Stream(frames) => {
                 let mut events = MessageEvents::new(fallback);
@@ -55,6 +39,58 @@ impl Adapter {
             }
         };
         Ok(ChatAnswer { content, adjusted })
+    }
+
+    /// OpenAI's Responses, from a provider of chats.
+    pub(super) async fn responses(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let site = self.site();
+        let request = chat_of_responses(&call.body, self.chat_form());
+        let request = request.map_err(|error| site.refused(error))?;
+        let fallback = fallback(&call);
+        let answer = self.chat(as_chat(call, &request.body)).await?;
+        let mut adjusted = request.adjusted;
+        adjusted.extend(answer.adjusted);
+        let content = match answer.content {
+            ChatContent::Full { body, .. } => {
+                let said = response_of_chat(&body, &request.echo, fallback);
+                full(said.map_err(|what| site.broken(what))?)
+            }
+            ChatContent::Stream(frames) => {
+                let mut events = ResponseEvents::new(fallback, request.echo);
+                let take = move |frame, out: &mut Vec<Frame>| events.take(frame, out);
+                let site = Arc::clone(site);
+                ChatContent::Stream(restated(frames, Dialect::Responses, site, take))
+            }
+        };
+        Ok(ChatAnswer { content, adjusted })
+    }
+}
+
+fn full((body, usage): (Bytes, Usage)) -> ChatContent {
+    ChatContent::Full {
+        body,
+        usage: Some(usage),
+    }
+}
+
+/// What stands in for what the provider leaves out.
+fn fallback(call: &ChatCall) -> Fallback {
+    Fallback {
+        id: relay::new_id(),
+        model: call.model.clone(),
+        created: relay::now_seconds(),
+        prompt_bytes: call.body.len(),
+    }
+}
+
+/// The same call as a chat that tells its tokens.
+fn as_chat(call: ChatCall, body: &Value) -> ChatCall {
+    ChatCall {
+        dialect: Dialect::Chat,
+        body: body.to_string().into(),
+        include_usage: true,
+        betas: None,
+        ..call
     }
 }
 

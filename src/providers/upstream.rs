@@ -184,6 +184,12 @@ impl Adapter {
                 Self::Anthropic(anthropic) => anthropic.native(call).await.map(ChatAnswer::from),
                 _ => self.messages(call).await,
             },
+            Dialect::Responses => match self {
+                Self::OpenAi(openai) if openai.is_openais() => {
+                    openai.call(call).await.map(ChatAnswer::from)
+                }
+                _ => self.responses(call).await,
+            },
             Dialect::CountTokens => match self {
                 Self::Anthropic(anthropic) => anthropic.native(call).await.map(ChatAnswer::from),
                 _ => {

@@ -2,7 +2,7 @@
 
 use super::{
     AgeFile, Opened, Recipient, Sealed, SealedError, age_file::MAX_FILE_BYTES,
-    sealed::MAX_PLAINTEXT_BYTES,
+    identity::NativeIdentity, sealed::MAX_PLAINTEXT_BYTES,
 };
 use age::{DecryptError, secrecy::ExposeSecret as _, x25519};
 use std::{
@@ -16,7 +16,7 @@ pub(super) const OPENABLE_KIND: &str = "X25519";
 /// The identities that values are opened with; they cannot be printed.
 #[derive(Default)]
 pub struct Keyring {
-    identities: Vec<x25519::Identity>,
+    identities: Vec<NativeIdentity>,
     recipients: Vec<String>,
 }
 
@@ -51,8 +51,7 @@ impl Keyring {
             });
         }
         let count = found.len();
-        for identity in found {
-            let recipient = identity.to_public().to_string();
+        for (recipient, identity) in found {
             if !self.recipients.contains(&recipient) {
                 self.recipients.push(recipient);
                 self.identities.push(identity);
@@ -170,7 +169,8 @@ fn damaged(error: impl Error + Send + Sync + 'static) -> OpenError {
     }
 }
 
-fn parse_line(line: &str) -> Result<x25519::Identity, LineProblem> {
+/// The public key of an identity, and the identity.
+fn parse_line(line: &str) -> Result<(String, NativeIdentity), LineProblem> {
     // Longer prefixes first: a post-quantum key also starts like a native one.
     const REFUSED: [(&str, LineProblem); 8] = [
         ("AGE-SECRET-KEY-PQ-", LineProblem::PostQuantum),
@@ -182,12 +182,15 @@ fn parse_line(line: &str) -> Result<x25519::Identity, LineProblem> {
         ("age1", LineProblem::PublicKey),
         ("AGE-SECRET-KEY-1", LineProblem::Damaged),
     ];
-    line.parse().map_err(|_| {
+    let parsed = line.parse().map_err(|_| {
         REFUSED
             .into_iter()
             .find(|(prefix, _)| line.starts_with(prefix))
             .map_or(LineProblem::Unknown, |(_, problem)| problem)
-    })
+    });
+    let identity: x25519::Identity = parsed?;
+    let native = NativeIdentity::of(&identity).ok_or(LineProblem::Damaged)?;
+    Ok((identity.to_public().to_string(), native))
 }
 
 /// What stands on a line instead of an identity.

@@ -13,6 +13,7 @@ mod data_key;
 mod envelope;
 mod environment;
 mod header;
+mod identity;
 mod keyring;
 mod opened;
 mod print;

@@ -213,3 +213,24 @@ fn a_messages_prompt_goes_in_front_of_the_system_whatever_its_form() {
         Err(BodyError::Duplicate("system"))
     );
 }
+
+#[test]
+fn a_responses_prompt_goes_in_front_of_the_instructions() {
+    for (body, expected) in [
+        (r#"{"model":"a"}"#, r#"{"instructions":"p","model":"a"}"#),
+        (
+            r#"{"instructions":"mine"}"#,
+            r#"{"instructions":"p\n\nmine"}"#,
+        ),
+        (r#"{"instructions": null}"#, r#"{"instructions": "p"}"#),
+    ] {
+        let envelope = scan_as(Dialect::Responses, body.as_bytes()).unwrap();
+        assert_eq!(envelope.with_system_prompt(body.as_bytes(), "p"), expected);
+    }
+    let scan = |body: &str| scan_as(Dialect::Responses, body.as_bytes());
+    assert_eq!(scan(r#"{"instructions":[]}"#), Err(BodyError::Instructions));
+    assert_eq!(
+        scan("{ }").unwrap().with_model(b"{ }", "m"),
+        "{\"model\":\"m\" }"
+    );
+}

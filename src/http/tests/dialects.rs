@@ -119,3 +119,35 @@ async fn errors_of_messages_are_anthropics_words_with_the_truth_beside() {
         (405, &json!("error"))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn responses_are_made_by_alias_and_agent_and_within_an_endpoint() {
+    let rig = Rig::without_git();
+    let writer = agent("writer", "small");
+    let text = [endpoint("small", "s-1"), alias("fast", "small"), writer].join("---\n");
+    rig.apply(&text).await.unwrap();
+    let door = Door::open(rig).await;
+    for (path, model) in [
+        ("/v1/responses", "fast"),
+        ("/v1/responses", "agent/writer"),
+        ("/small/v1/responses", "s-1"),
+    ] {
+        let body = json!({"model": model, "input": "hi"});
+        let answer = door.post(path, body.to_string()).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        let answer = answer.json();
+        assert_eq!(
+            (&answer["object"], &answer["model"]),
+            (&json!("response"), &json!("s-1"))
+        );
+    }
+    let refused = door
+        .post(
+            "/v1/responses",
+            r#"{"model":"fast","input":"a","instructions":[]}"#,
+        )
+        .await;
+    assert_eq!(refused.json()["error"]["param"], "instructions");
+    let unnamed = door.post("/v1/responses", "{}").await;
+    assert_eq!(unnamed.json()["error"]["code"], "missing_model");
+}

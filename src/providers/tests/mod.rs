@@ -10,4 +10,5 @@ mod messages;
 mod mock;
 mod ollama;
 mod openai;
+mod responses;
 mod streams;

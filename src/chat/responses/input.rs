@@ -1,0 +1,204 @@
+//! The items of a request as a chat's messages.
+
+use super::request::object;
+use crate::chat::request::{RequestError, is_blank, text_field};
+use serde_json::{Map, Value, json};
+
+/// `instructions` and `input` as messages.
+pub(super) fn messages(
+    instructions: Option<String>,
+    input: Option<Value>,
+    adjusted: &mut Vec<String>,
+) -> Result<Vec<Value>, RequestError> {
+    let mut out = Vec::new();
+    if let Some(text) = instructions.filter(|text| !text.is_empty()) {
+        out.push(json!({"role": "system", "content": text}));
+    }
+    match input {
+        Some(Value::String(text)) => out.push(json!({"role": "user", "content": text})),
+        Some(Value::Array(items)) if !items.is_empty() => {
+            for (n, item) in items.into_iter().enumerate() {
+                take(item, &format!("input[{n}]"), &mut out, adjusted)?;
+            }
+        }
+        _ => {
+            let problem = "must be a text or a non-empty array of items";
+            return Err(RequestError::invalid("input", problem));
+        }
+    }
+    Ok(out)
+}
+
+fn take(
+    item: Value,
+    place: &str,
+    out: &mut Vec<Value>,
+    adjusted: &mut Vec<String>,
+) -> Result<(), RequestError> {
+    let mut fields = object(Some(item), place)?;
+    let kind = text_field(&mut fields, "type", place)?;
+    // What an earlier response called itself.
+    for own in ["id", "status", "phase"] {
+        fields.remove(own);
+    }
+    match kind.as_deref() {
+        None | Some("message") => out.push(message(&mut fields, place)?),
+        Some("function_call") => {
+            let call = function_call(&mut fields, place)?;
+            add_call(call, out);
+        }
+        Some("function_call_output") => out.push(function_output(&mut fields, place)?),
+        // Sealed for the model that thought it, or a summary that was never part of the conversation.
+        Some("reasoning") => {
+            fields.clear();
+            let note = "input.reasoning=left out".to_owned();
+            if !adjusted.contains(&note) {
+                adjusted.push(note);
+            }
+        }
+        Some(other) => {
+            let what = format!("items of type `{other}`");
+            return Err(RequestError::unsupported(&format!("{place}.type"), &what));
+        }
+    }
+    match fields.iter().find(|(_, value)| !is_blank(value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(RequestError::unsupported(
+            &format!("{place}.{name}"),
+            "this field",
+        )),
+    }
+}
+
+fn message(fields: &mut Map<String, Value>, place: &str) -> Result<Value, RequestError> {
+    let role = match text_field(fields, "role", place)?.as_deref() {
+        Some("user") => "user",
+        Some("assistant") => "assistant",
+        Some("system" | "developer") => "system",
+        _ => {
+            let problem = "must be user, assistant, system or developer";
+            return Err(RequestError::invalid(&format!("{place}.role"), problem));
+        }
+    };
+    let place = format!("{place}.content");
+    let content = content(fields.remove("content"), &place)?;
+    let is_text = |part: &Value| part["type"] == "text";
+    if role != "user"
+        && content
+            .as_array()
+            .is_some_and(|parts| !parts.iter().all(is_text))
+    {
+        return Err(RequestError::unsupported(&place, "what is no text"));
+    }
+    // Several texts of an assistant are one.
+    let content = match content {
+        Value::Array(parts) if role == "assistant" => parts
+            .iter()
+            .filter_map(|part| part["text"].as_str())
+            .collect::<String>()
+            .into(),
+        content => content,
+    };
+    Ok(json!({"role": role, "content": content}))
+}
+
+/// A text, or parts; one text alone is said as such.
+fn content(value: Option<Value>, place: &str) -> Result<Value, RequestError> {
+    let parts = match value {
+        Some(Value::String(text)) => return Ok(text.into()),
+        Some(Value::Array(parts)) => parts,
+        _ => return Err(RequestError::invalid(place, "must be a string or an array")),
+    };
+    let part = |(n, value)| part(value, &format!("{place}[{n}]"));
+    let parts: Vec<Value> = parts
+        .into_iter()
+        .enumerate()
+        .map(part)
+        .collect::<Result<_, _>>()?;
+    Ok(match parts.as_slice() {
+        [only] if only["type"] == "text" => only["text"].clone(),
+        _ => parts.into(),
+    })
+}
+
+fn part(value: Value, place: &str) -> Result<Value, RequestError> {
+    let mut fields = object(Some(value), place)?;
+    let kind = text_field(&mut fields, "type", place)?.unwrap_or_default();
+    let missing = |what: &str| RequestError::invalid(place, &format!("has no {what}"));
+    let file = |place: &str| RequestError::unsupported(place, "a file that is not in the request");
+    match kind.as_str() {
+        "input_text" | "output_text" | "text" => {
+            let text = text_field(&mut fields, "text", place)?.ok_or_else(|| missing("text"))?;
+            Ok(json!({"type": "text", "text": text}))
+        }
+        "refusal" => {
+            let text = text_field(&mut fields, "refusal", place)?;
+            Ok(json!({"type": "text", "text": text.ok_or_else(|| missing("refusal"))?}))
+        }
+        "input_image" => match text_field(&mut fields, "image_url", place)? {
+            Some(url) => {
+                let mut image = json!({"url": url});
+                if let Some(detail) = fields.remove("detail").filter(|detail| detail != "auto") {
+                    image["detail"] = detail;
+                }
+                Ok(json!({"type": "image_url", "image_url": image}))
+            }
+            None => Err(file(place)),
+        },
+        "input_file" => match text_field(&mut fields, "file_data", place)? {
+            Some(data) => {
+                let name = text_field(&mut fields, "filename", place)?;
+                let name = name.unwrap_or_else(|| "file".to_owned());
+                Ok(json!({"type": "file", "file": {"filename": name, "file_data": data}}))
+            }
+            None => Err(file(place)),
+        },
+        other => {
+            let what = format!("parts of type `{other}`");
+            Err(RequestError::unsupported(&format!("{place}.type"), &what))
+        }
+    }
+}
+
+fn function_call(fields: &mut Map<String, Value>, place: &str) -> Result<Value, RequestError> {
+    let mut text = |name| text_field(fields, name, place);
+    let (id, name, arguments) = (text("call_id")?, text("name")?, text("arguments")?);
+    let (Some(id), Some(name)) = (id, name) else {
+        return Err(RequestError::invalid(place, "needs a call_id and a name"));
+    };
+    let function = json!({"name": name, "arguments": arguments.unwrap_or_else(|| "{}".to_owned())});
+    Ok(json!({"id": id, "type": "function", "function": function}))
+}
+
+/// Calls belong to the assistant's message before them, if there is one, and to each other.
+fn add_call(call: Value, out: &mut Vec<Value>) {
+    if let Some(last) = out.last_mut()
+        && last["role"] == "assistant"
+    {
+        match last["tool_calls"].as_array_mut() {
+            Some(calls) => calls.push(call),
+            None => last["tool_calls"] = json!([call]),
+        }
+        return;
+    }
+    out.push(json!({"role": "assistant", "content": null, "tool_calls": [call]}));
+}
+
+fn function_output(fields: &mut Map<String, Value>, place: &str) -> Result<Value, RequestError> {
+    let Some(id) = text_field(fields, "call_id", place)? else {
+        return Err(RequestError::invalid(place, "needs a call_id"));
+    };
+    let place = format!("{place}.output");
+    let output = content(fields.remove("output"), &place)?;
+    let is_text = |part: &Value| part["type"] == "text";
+    if output
+        .as_array()
+        .is_some_and(|parts| !parts.iter().all(is_text))
+    {
+        return Err(RequestError::unsupported(
+            &place,
+            "a tool's result that is no text",
+        ));
+    }
+    Ok(json!({"role": "tool", "tool_call_id": id, "content": output}))
+}

@@ -71,7 +71,10 @@ fn what_is_more_particular_goes_first_and_the_rest_is_filled_in() {
     let table = table(&text.concat());
     assert_eq!(known(&table, "azure/gpt-4o").price, Some(price(2, 2)));
     assert_eq!(known(&table, "openai/gpt-4o").price, Some(price(3, 3)));
-    assert_eq!(known(&table, "openai/gpt-4o-2024-08-06").price, Some(price(1, 1)));
+    assert_eq!(
+        known(&table, "openai/gpt-4o-2024-08-06").price,
+        Some(price(1, 1))
+    );
     assert_eq!(known(&table, "nobodys-model").price, Some(price(7, 7)));
     assert_eq!(*known(&table, "nobodys-model").refuses, ["seed".to_owned()]);
     // What the manifests do not say, the built-in catalogue does.

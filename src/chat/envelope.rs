@@ -1,5 +1,6 @@
 //! The few places of a request that the gateway decides on.
 
+use super::depth::is_too_deep;
 use super::prompt::PromptPlace;
 use super::{ApiError, Dialect};
 use bytes::Bytes;
@@ -40,6 +41,9 @@ pub enum BodyError {
     /// Not one JSON object in UTF-8.
     #[error("the request body is not one JSON object: {0}")]
     NotJson(String),
+    /// Objects and arrays inside one another, further than anybody means it.
+    #[error("the request body is nested more than 128 deep")]
+    Depth,
     /// A field that decides where the request goes is there twice.
     #[error("the request body has the field `{0}` twice")]
     Duplicate(&'static str),
@@ -91,6 +95,9 @@ pub fn scan(body: &[u8]) -> Result<Envelope, BodyError> {
 /// One [`BodyError`] per way a body can be wrong; the first that is met.
 pub fn scan_as(dialect: Dialect, body: &[u8]) -> Result<Envelope, BodyError> {
     let text = std::str::from_utf8(body).map_err(|error| BodyError::NotJson(error.to_string()))?;
+    if is_too_deep(text) {
+        return Err(BodyError::Depth);
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let not_json = |error: serde_json::Error| BodyError::NotJson(error.to_string());
     let fields = FieldsOf(dialect).deserialize(&mut json).map_err(not_json)?;
@@ -161,6 +168,7 @@ impl BodyError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotJson(_) => "not_json",
+            Self::Depth => "too_deep",
             Self::Duplicate(_) | Self::ModelCase(_) => "duplicate_field",
             Self::Model => "invalid_model",
             Self::Stream | Self::StreamOptions => "invalid_type",
@@ -174,7 +182,7 @@ impl BodyError {
     /// The field to blame.
     pub fn param(&self) -> Option<&'static str> {
         match self {
-            Self::NotJson(_) => None,
+            Self::NotJson(_) | Self::Depth => None,
             Self::Duplicate(field) => Some(field),
             Self::ModelCase(_) | Self::Model | Self::NoConversation => Some("model"),
             Self::Stream => Some("stream"),

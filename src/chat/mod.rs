@@ -10,6 +10,7 @@ mod answer;
 mod chat_wire;
 mod chunk;
 mod completion;
+mod depth;
 mod dialect;
 mod embeddings;
 mod envelope;

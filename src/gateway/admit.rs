@@ -43,20 +43,24 @@ pub fn authenticate(
     now_us: i64,
 ) -> Result<Option<Arc<KeyRoute>>, Box<ApiError>> {
     if !table.has_keys() {
-        return if required { Err(unknown()) } else { Ok(None) };
+        return if required {
+            Err(Box::new(unknown()))
+        } else {
+            Ok(None)
+        };
     }
     let Shown::Key(text) = shown else {
-        return Err(unknown());
+        return Err(Box::new(unknown()));
     };
     if text.is_empty() || text.len() > MAX_KEY_BYTES {
-        return Err(unknown());
+        return Err(Box::new(unknown()));
     }
     let hash = ClientKey::hash_of(text);
     let key = table.key(&hash);
     let key = key.filter(|key| bool::from(key.hash.ct_eq(&hash)));
-    let key = key.ok_or_else(unknown)?;
+    let key = key.ok_or_else(|| Box::new(unknown()))?;
     if key.is_expired(now_us) {
-        return Err(expired(key));
+        return Err(Box::new(expired(key)));
     }
     Ok(Some(key.clone()))
 }
@@ -64,38 +68,35 @@ pub fn authenticate(
 /// Why a key that an answer began with is not good any more; `None` while it is.
 pub(super) fn lapsed(table: &RoutingTable, key: &KeyRoute, now_us: i64) -> Option<Box<ApiError>> {
     match table.key(&key.hash) {
-        None => Some(unknown()),
-        Some(key) if key.is_expired(now_us) => Some(expired(key)),
+        None => Some(Box::new(unknown())),
+        Some(key) if key.is_expired(now_us) => Some(Box::new(expired(key))),
         Some(_) => None,
     }
 }
 
-fn unknown() -> Box<ApiError> {
+fn unknown() -> ApiError {
     let message =
         "a valid API key is needed: send `Authorization: Bearer KEY` (or `x-api-key`, `api-key`)";
-    Box::new(
-        ApiError::new(401, "invalid_request_error", message)
-            .with_code("invalid_api_key")
-            .with_header("www-authenticate", "Bearer"),
-    )
+    ApiError::new(401, "invalid_request_error", message)
+        .with_code("invalid_api_key")
+        .with_header("www-authenticate", "Bearer")
 }
 
-fn expired(key: &KeyRoute) -> Box<ApiError> {
+fn expired(key: &KeyRoute) -> ApiError {
     let name = key.id.qualified_name();
     let message = format!("the API key `{name}` has expired; ask for a new one");
-    Box::new(
-        ApiError::new(401, "invalid_request_error", message)
-            .with_code("key_expired")
-            .with_header("www-authenticate", "Bearer"),
-    )
+    ApiError::new(401, "invalid_request_error", message)
+        .with_code("key_expired")
+        .with_header("www-authenticate", "Bearer")
 }
 
 /// What a key may not call, in the client's words: 403 with the manifest's line.
 pub(super) fn refused_by_key(key: &KeyRoute, refusal: &KeyRefusal) -> ApiError {
     let (name, what) = (key.id.qualified_name(), &refusal.what);
-    let (code, noun) = match what.starts_with("agent/") {
-        true => ("agent_not_allowed", "agent"),
-        false => ("model_not_allowed", "model"),
+    let (code, noun) = if what.starts_with("agent/") {
+        ("agent_not_allowed", "agent")
+    } else {
+        ("model_not_allowed", "model")
     };
     let message = format!(
         "API key `{name}` ({}) does not allow {noun} `{what}`",

@@ -51,6 +51,8 @@ pub(super) struct Course<'a> {
     meter: &'a mut Meter,
     clock: Clock,
     attempts: Vec<Attempt>,
+    /// How long providers were waited for.
+    waited: Duration,
     /// The last error, if there was one.
     last: Option<Box<ApiError>>,
 }
@@ -80,6 +82,7 @@ impl<'a> Course<'a> {
             meter,
             clock: Clock::start([request.deadline, total].into_iter().flatten().min()),
             attempts: Vec::new(),
+            waited: Duration::ZERO,
             last: None,
         }
     }
@@ -144,7 +147,9 @@ impl<'a> Course<'a> {
                 return Left::Elsewhere;
             }
             let call = call(self.served, self.decided, target, self.request, left);
+            let called = Instant::now();
             let answer = upstream.chat(call).await;
+            self.waited += called.elapsed();
             let error = answer.as_ref().err();
             self.attempts.push(Attempt {
                 target: format!("{}/{}", target.endpoint.id.qualified_name(), target.model),
@@ -155,7 +160,7 @@ impl<'a> Course<'a> {
                 Ok(answer) => {
                     let attempts = std::mem::take(&mut self.attempts);
                     let route = self.decided.route_to(target);
-                    return Left::Answered(Box::new(begun(answer, attempts, route)));
+                    return Left::Answered(Box::new(begun(answer, attempts, route, self.waited)));
                 }
                 Err(error) => error,
             };
@@ -175,6 +180,7 @@ impl<'a> Course<'a> {
             if is_too_long || !upstream.may_repeat() || !self.clock.pause(pause).await {
                 return Left::Elsewhere;
             }
+            self.waited += pause;
         }
     }
 

@@ -1,18 +1,24 @@
-//! What outlives revisions: counters of what was used, and the way of records to the store.
+//! What outlives revisions: counters of what was used, metrics, and the way of records to the store.
 
-use super::{ledger::Ledger, recorder::Recorder};
+use super::{genai::GenAi, ledger::Ledger, recorder::Recorder};
 
 /// The accounts and the records of one process.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Books {
     ledger: Ledger,
     recorder: Recorder,
+    genai: GenAi,
 }
 
 impl Books {
     /// What was used in each window.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Histograms of what calls took.
+    pub fn genai(&self) -> &GenAi {
+        &self.genai
     }
 
     /// The way of records to the store.
@@ -26,6 +32,7 @@ impl Books {
         Self {
             ledger: Ledger::default(),
             recorder: Recorder::with_room(room),
+            genai: GenAi::default(),
         }
     }
 }

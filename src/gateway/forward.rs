@@ -39,6 +39,8 @@ pub struct Answer {
     pub attempts: Vec<Attempt>,
     /// The way the request went, as [`Decided::route`]; another one after a fallback.
     pub route: String,
+    /// How long providers were waited for, pauses between calls included.
+    pub waited: Duration,
     /// Fields that could not be passed on as they were, with what became of them.
     pub adjusted: Vec<String>,
     /// What is left of the requests and tokens that the caller and the endpoint may use, where that is limited.
@@ -153,7 +155,12 @@ pub(super) fn call(
     }
 }
 
-pub(super) fn begun(answer: ChatAnswer, attempts: Vec<Attempt>, route: String) -> Answer {
+pub(super) fn begun(
+    answer: ChatAnswer,
+    attempts: Vec<Attempt>,
+    route: String,
+    waited: Duration,
+) -> Answer {
     let content = match answer.content {
         ChatContent::Full { body, usage } => Content::Full(body, usage),
         ChatContent::Stream(stream) => Content::Stream(stream),
@@ -162,6 +169,7 @@ pub(super) fn begun(answer: ChatAnswer, attempts: Vec<Attempt>, route: String) -
         content,
         attempts,
         route,
+        waited,
         adjusted: answer.adjusted,
         room: Room::default(),
     }

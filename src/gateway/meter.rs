@@ -267,12 +267,11 @@ impl Meter {
             record.endpoint = target.endpoint.id.qualified_name();
             record.model = target.model.to_string();
         }
-        record.outcome = match end {
+        record.outcome.push_str(match end {
             End::Finished => "finished",
             End::Failed => "failed",
             End::Cancelled => "cancelled",
-        }
-        .to_owned();
+        });
         let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
         let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
         record.prompt_tokens = count(usage.prompt_tokens);

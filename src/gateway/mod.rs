@@ -12,6 +12,7 @@ mod budget;
 mod decide;
 mod explain;
 mod forward;
+mod genai;
 mod ledger;
 mod meter;
 mod metered;

@@ -112,6 +112,10 @@ pub async fn keep_usage(
             // Whatever came until then is written.
             let _ = gathered.await;
         }
+        // Here and not before an answer ends: nobody waits for a metric either.
+        for record in &batch {
+            books.genai().observe(record);
+        }
         while let Err(error) = write(&reconciler, &batch).await {
             tracing::warn!(error = %error, "what was used cannot be written; it is tried again");
             tokio::select! {

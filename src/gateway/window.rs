@@ -10,9 +10,10 @@ const DAY_US: i64 = 24 * HOUR_US;
 /// The windows of one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Windows {
-    now_us: i64,
-    month_start_us: i64,
-    month_end_us: i64,
+    /// Microseconds since 1970 (UTC), as are the others.
+    now: i64,
+    month_start: i64,
+    month_end: i64,
 }
 
 impl Windows {
@@ -22,17 +23,17 @@ impl Windows {
         let first = moment.to_zoned(TimeZone::UTC).date().first_of_month();
         let next = first.checked_add(1.month()).unwrap_or(first);
         Self {
-            now_us,
-            month_start_us: midnight_us(first),
-            month_end_us: midnight_us(next),
+            now: now_us,
+            month_start: midnight_us(first),
+            month_end: midnight_us(next),
         }
     }
 
     /// When a window began, in microseconds since 1970 (UTC).
     pub(super) fn start_us(&self, window: LimitWindow) -> i64 {
         match length_us(window) {
-            Some(length) => self.now_us - self.now_us.rem_euclid(length),
-            None => self.month_start_us,
+            Some(length) => self.now - self.now.rem_euclid(length),
+            None => self.month_start,
         }
     }
 
@@ -40,7 +41,7 @@ impl Windows {
     pub(super) fn end_us(&self, window: LimitWindow) -> i64 {
         match length_us(window) {
             Some(length) => self.start_us(window) + length,
-            None => self.month_end_us,
+            None => self.month_end,
         }
     }
 }

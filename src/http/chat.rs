@@ -108,14 +108,21 @@ async fn answer(
     let dialect = asked.dialect;
     let result = run(live, &served, asked, &mut trail).await;
     let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
-    metrics.request(status, started.elapsed());
-    tracing::debug!(
-        request.id = trail.request_id,
+    let took = started.elapsed();
+    metrics.request(status, took);
+    if let Ok(answer) = &result {
+        metrics.overhead(took.saturating_sub(answer.waited));
+    }
+    tracing::info!(
+        target: "orloj::access",
+        {
+            request.id = trail.request_id,
         path = dialect.path(),
         revision = trail.revision,
         route = trail.route.as_deref().unwrap_or_default(),
         status,
-        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        duration_ms = took.as_secs_f64() * 1e3,
+        },
         "request answered",
     );
     let mut response = match result {

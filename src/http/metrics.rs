@@ -1,23 +1,44 @@
 //! `GET /metrics`, in the text format of Prometheus.
 
 use super::{state::Doors, status_json::shown_findings};
-use crate::forge::Provider;
+use crate::{
+    forge::Provider,
+    reconcile::{Served, Status},
+};
 use axum::{
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::{
+        EncodeLabelSet,
+        text::{encode_eof, encode_registry},
+    },
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 /// Bounds of the duration histogram in seconds: from what a mock takes to what a long answer takes.
 const DURATION_BOUNDS: [f64; 12] = [
     0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0,
 ];
+
+/// Bounds of the gateway's own time in seconds.
+const OVERHEAD_BOUNDS: [f64; 12] = [
+    0.000_025, 0.000_05, 0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.01, 0.05, 0.25,
+    1.0,
+];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RevisionLabel {
+    revision: String,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StatusLabel {
@@ -35,6 +56,9 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<StatusLabel, Counter>,
     durations: Histogram,
+    overhead: Histogram,
+    revision: Family<RevisionLabel, Gauge>,
+    lag: Gauge<f64, AtomicU64>,
     ready: Gauge,
     findings: Gauge,
     revision_since: Gauge,
@@ -60,6 +84,21 @@ impl Default for Metrics {
             "Time until the answer began",
             Unit::Seconds,
             durations.clone(),
+        );
+        let overhead = Histogram::new(OVERHEAD_BOUNDS);
+        registry.register_with_unit(
+            "gateway_overhead",
+            "Time until the answer began, without waiting for providers",
+            Unit::Seconds,
+            overhead.clone(),
+        );
+        let (revision, lag) = (Family::default(), Gauge::default());
+        registry.register("revision", "The served revision", revision.clone());
+        registry.register_with_unit(
+            "revision_lag",
+            "How long the newest commit that was looked at is not served; 0 if it is",
+            Unit::Seconds,
+            lag.clone(),
         );
         registry.register("ready", "Whether a revision is served", ready.clone());
         registry.register(
@@ -94,6 +133,9 @@ impl Default for Metrics {
             registry,
             requests,
             durations,
+            overhead,
+            revision,
+            lag,
             ready,
             findings,
             revision_since,
@@ -111,6 +153,11 @@ impl Metrics {
         self.durations.observe(took.as_secs_f64());
     }
 
+    /// Counts what the gateway itself took until an answer began.
+    pub(super) fn overhead(&self, took: Duration) {
+        self.overhead.observe(took.as_secs_f64());
+    }
+
     /// Counts a webhook.
     pub(super) fn webhook(&self, provider: Provider, result: &'static str) {
         let provider = provider.as_str();
@@ -119,12 +166,36 @@ impl Metrics {
     }
 }
 
+/// Seconds since the newest attempt that did not go live; each look at the same commit leaves its time as it is.
+fn lag(served: &Served, status: &Status) -> f64 {
+    let waiting = status.refused.values().chain(&status.attempt);
+    let waiting = waiting.filter(|one| {
+        let commits = || served.commits().map(|(_, commit)| commit.id.to_string());
+        one.commit
+            .as_ref()
+            .is_some_and(|id| !commits().any(|served| served == *id))
+    });
+    let Some(since_us) = waiting.map(|one| one.at_us).min() else {
+        return 0.0;
+    };
+    let passed =
+        Timestamp::now().duration_since(Timestamp::from_microsecond(since_us).unwrap_or_default());
+    passed.as_secs_f64().max(0.0)
+}
+
 pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
     let metrics = &doors.metrics;
     let served = doors.reconciler.live().pin();
     metrics.ready.set(i64::from(served.is_something()));
     metrics.revision_since.set(served.since_us / 1_000_000);
     let status = doors.reconciler.status();
+    metrics.revision.clear();
+    let revision = served.revision.clone();
+    metrics
+        .revision
+        .get_or_create(&RevisionLabel { revision })
+        .set(1);
+    metrics.lag.set(lag(&served, &status));
     let known = status.attempt.is_some() || !status.refused.is_empty();
     let findings = known.then(|| shown_findings(&served, &status));
     let errors = findings.map_or(0, |findings| findings.summary().errors);
@@ -137,7 +208,9 @@ pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
     metrics.usage_lost.inner().store(lost, Ordering::Relaxed);
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = encode(&mut text, &metrics.registry);
+    let _ = encode_registry(&mut text, &metrics.registry);
+    let _ = encode_registry(&mut text, doors.admission.books.genai().registry());
+    let _ = encode_eof(&mut text);
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], text).into_response()
 }

@@ -85,10 +85,10 @@ mod tests {
         assert_eq!(least.len(), 58);
         assert_eq!(most.len(), 58);
         assert!(least[KEY_PREFIX.len()..].starts_with(&"0".repeat(43)));
-        let mut last = [0; 32];
-        last[31] = 61;
+        let mut one = [0; 32];
+        one[31] = 61;
         assert_eq!(
-            &ClientKey::text_of(last)[KEY_PREFIX.len()..][..43],
+            &ClientKey::text_of(one)[KEY_PREFIX.len()..][..43],
             format!("{}z", "0".repeat(42))
         );
         // 2^256 - 1 in base 62, from another implementation.

@@ -154,13 +154,13 @@ mod tests {
             with(|it| it.args.push("more".into())),
             with(|it| it.args[0].push('=')),
             with(|it| it.args[0].clear()),
-            with(|it| drop(it.args[0].pop())),
+            with(|it| it.args[0].truncate(42)),
             with(|it| it.args[0] = "A".repeat(43)),
             with(|it| it.args[0] = "A".repeat(44)),
             with(|it| it.args[0] = "%".repeat(43)),
             with(|it| it.body.clear()),
             with(|it| it.body.push(0)),
-            with(|it| drop(it.body.pop())),
+            with(|it| it.body.truncate(31)),
             with(|it| it.body[0] ^= 1),
         ]);
         for stanza in &others {

@@ -56,7 +56,7 @@ impl By {
 
 /// Show what was used: calls, tokens and cost
 ///
-/// Costs come from the prices of the model catalogue (ModelCatalog manifests over a built-in one). Calls of models
+/// Costs come from the prices of the model catalogue (`ModelCatalog` manifests over a built-in one). Calls of models
 /// whose price is not known are counted apart. Neither prompts nor answers are kept.
 #[derive(Debug, Args)]
 #[command(after_help = "\

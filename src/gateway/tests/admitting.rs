@@ -65,7 +65,7 @@ async fn whatever_is_no_key_is_refused_alike() {
         b"orloj_sk_righT",
         b"{{7*7}}",
         hash.as_bytes(),
-        hash[7..].as_bytes(),
+        &hash.as_bytes()[7..],
         &long,
     ] {
         assert_eq!(

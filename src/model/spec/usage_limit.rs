@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 /// What may be used in one window of time. Of the amounts at least one is given; all that are hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("anyOf" = [{"required": ["requests"]}, {"required": ["tokens"]}, {"required": ["cost_microdollars"]}]))]
+#[schemars(extend("anyOf" = [
+    {"required": ["requests"], "properties": {"requests": {"type": "integer"}}},
+    {"required": ["tokens"], "properties": {"tokens": {"type": "integer"}}},
+    {"required": ["cost_microdollars"], "properties": {"cost_microdollars": {"type": "integer"}}},
+]))]
 pub struct UsageLimit {
     /// The window: it begins with the minute, hour, day or month (UTC) and starts anew with the next.
     pub per: LimitWindow,

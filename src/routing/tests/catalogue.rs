@@ -18,13 +18,13 @@ fn known(table: &RoutingTable, model: &str) -> ModelFacts {
     table.facts_of(&decision.unwrap().targets[0])
 }
 
-fn price(input: u64, output: u64) -> Option<ModelPrice> {
-    Some(ModelPrice {
+fn price(input: u64, output: u64) -> ModelPrice {
+    ModelPrice {
         input,
         output,
         cached_input: None,
         cache_write: None,
-    })
+    }
 }
 
 const OPENAI: &str = "---\nkind: ModelEndpoint\nmetadata: {name: openai}\nspec:\n  provider: openai\n  models: [gpt-4o, gpt-4o-2024-08-06, gpt-4o-2024-05-13, gpt-4o-audio-preview, o3, nobodys-model]\n  default_model: gpt-4o\n";
@@ -46,7 +46,7 @@ fn built_in_prices_are_found_by_provider_and_name_and_unknown_is_unknown() {
     // The exact name goes before the pattern.
     assert_eq!(
         known(&table, "gpt-4o-2024-05-13").price,
-        price(5_000_000, 15_000_000)
+        Some(price(5_000_000, 15_000_000))
     );
     // No pattern is so wide that another model has its price.
     assert_eq!(known(&table, "gpt-4o-audio-preview").price, None);
@@ -57,7 +57,7 @@ fn built_in_prices_are_found_by_provider_and_name_and_unknown_is_unknown() {
             .contains(&"temperature".to_owned())
     );
     // The mock costs nothing, whatever its models are called.
-    assert_eq!(known(&table, "gpt-4").price, price(0, 0));
+    assert_eq!(known(&table, "gpt-4").price, Some(price(0, 0)));
 }
 
 #[test]
@@ -69,10 +69,13 @@ fn what_is_more_particular_goes_first_and_the_rest_is_filled_in() {
         catalog("one", "    - {model: GPT-4o, endpoint: azure, price: {input: 2, output: 2}}\n    - {model: gpt-4o, provider: openai, price: {input: 3, output: 3}}\n"),
     ];
     let table = table(&text.concat());
-    assert_eq!(known(&table, "azure/gpt-4o").price, price(2, 2));
-    assert_eq!(known(&table, "openai/gpt-4o").price, price(3, 3));
-    assert_eq!(known(&table, "openai/gpt-4o-2024-08-06").price, price(1, 1));
-    assert_eq!(known(&table, "nobodys-model").price, price(7, 7));
+    assert_eq!(known(&table, "azure/gpt-4o").price, Some(price(2, 2)));
+    assert_eq!(known(&table, "openai/gpt-4o").price, Some(price(3, 3)));
+    assert_eq!(
+        known(&table, "openai/gpt-4o-2024-08-06").price,
+        Some(price(1, 1))
+    );
+    assert_eq!(known(&table, "nobodys-model").price, Some(price(7, 7)));
     assert_eq!(*known(&table, "nobodys-model").refuses, ["seed".to_owned()]);
     // What the manifests do not say, the built-in catalogue does.
     assert_eq!(

@@ -10,13 +10,20 @@ use std::{
     io::{self, Read},
 };
 
-/// The one recipient type whose values this build opens.
-pub(super) const OPENABLE_KIND: &str = "X25519";
+/// The recipient types whose values this build opens.
+pub(super) const OPENABLE: &[&str] = if cfg!(feature = "ssh") {
+    &["X25519", "ssh-ed25519", "ssh-rsa"]
+} else {
+    &["X25519"]
+};
+
+/// A public key and its identity.
+pub(super) type Held = (String, Box<dyn age::Identity + Send + Sync>);
 
 /// The identities that values are opened with; they cannot be printed.
 #[derive(Default)]
 pub struct Keyring {
-    identities: Vec<NativeIdentity>,
+    identities: Vec<Box<dyn age::Identity + Send + Sync>>,
     recipients: Vec<String>,
 }
 
@@ -33,6 +40,18 @@ impl Keyring {
     /// Format: the identity files of `age-keygen`.
     pub fn parse_identity_file(&mut self, name: &str, text: &str) -> Result<usize, IdentityError> {
         let mut found = Vec::new();
+        #[cfg(feature = "ssh")]
+        if text.trim_start().starts_with("-----BEGIN OPENSSH")
+            || text.trim_start().starts_with("-----BEGIN RSA")
+        {
+            let held = super::ssh_identity::parse(text);
+            found.push(held.map_err(|problem| IdentityError::Line {
+                file: name.to_owned(),
+                line: 1,
+                problem,
+            })?);
+            return Ok(self.hold(found));
+        }
         for (index, line) in text.lines().enumerate() {
             let line = line.trim_start_matches('\u{feff}').trim();
             if line.is_empty() || line.starts_with('#') {
@@ -50,6 +69,11 @@ impl Keyring {
                 file: name.to_owned(),
             });
         }
+        Ok(self.hold(found))
+    }
+
+    /// Adds identities that are not held yet; returns how many there were.
+    fn hold(&mut self, found: Vec<Held>) -> usize {
         let count = found.len();
         for (recipient, identity) in found {
             if !self.recipients.contains(&recipient) {
@@ -57,7 +81,7 @@ impl Keyring {
                 self.identities.push(identity);
             }
         }
-        Ok(count)
+        count
     }
 
     /// The public keys of the identities held, in the order they came.
@@ -120,11 +144,12 @@ impl Keyring {
         limit: usize,
     ) -> Result<Opened, OpenError> {
         let found = || kinds.to_vec();
-        if !kinds.iter().any(|kind| kind == OPENABLE_KIND) {
+        if !kinds.iter().any(|kind| OPENABLE.contains(&&**kind)) {
             return Err(OpenError::Unsupported { found: found() });
         }
         let decryptor = decryptor?;
-        let identities = self.identities.iter().map(|key| key as &dyn age::Identity);
+        let identities = self.identities.iter();
+        let identities = identities.map(|key| &**key as &dyn age::Identity);
         match decryptor.decrypt(identities) {
             Ok(plaintext) => read_plaintext(plaintext, limit).map_err(damaged),
             Err(DecryptError::NoMatchingKeys) => Err(OpenError::NoIdentity {
@@ -170,7 +195,7 @@ fn damaged(error: impl Error + Send + Sync + 'static) -> OpenError {
 }
 
 /// The public key of an identity, and the identity.
-fn parse_line(line: &str) -> Result<(String, NativeIdentity), LineProblem> {
+fn parse_line(line: &str) -> Result<Held, LineProblem> {
     // Longer prefixes first: a post-quantum key also starts like a native one.
     const REFUSED: [(&str, LineProblem); 8] = [
         ("AGE-SECRET-KEY-PQ-", LineProblem::PostQuantum),
@@ -190,7 +215,7 @@ fn parse_line(line: &str) -> Result<(String, NativeIdentity), LineProblem> {
     });
     let identity: x25519::Identity = parsed?;
     let native = NativeIdentity::of(&identity).ok_or(LineProblem::Damaged)?;
-    Ok((identity.to_public().to_string(), native))
+    Ok((identity.to_public().to_string(), Box::new(native)))
 }
 
 /// What stands on a line instead of an identity.
@@ -268,8 +293,9 @@ pub enum OpenError {
     },
     /// No recipient is of a kind this build can open.
     #[error(
-        "failed to open the value: it is sealed for {}; this build opens only {OPENABLE_KIND}",
-        list(found)
+        "failed to open the value: it is sealed for {}; this build opens only {}",
+        list(found),
+        OPENABLE.join(", ")
     )]
     Unsupported {
         /// The kinds of the value's recipients.

@@ -21,6 +21,8 @@ mod recipient;
 mod seal;
 mod sealed;
 mod sops;
+#[cfg(feature = "ssh")]
+mod ssh_identity;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! A value that only a holder of an identity can read.
 
-use super::{header, keyring::OPENABLE_KIND};
+use super::{header, keyring::OPENABLE};
 use age::armor::ArmoredReader;
 use std::{
     fmt,
@@ -119,7 +119,7 @@ impl fmt::Debug for Sealed {
 
 /// Whether one of the recipients is of the kind that is opened.
 pub(super) fn check_kinds(kinds: &[String]) -> Result<(), SealedError> {
-    if kinds.iter().any(|kind| kind == OPENABLE_KIND) {
+    if kinds.iter().any(|kind| OPENABLE.contains(&&**kind)) {
         return Ok(());
     }
     let mut found = kinds.to_vec();
@@ -178,8 +178,9 @@ pub enum SealedError {
     Passphrase,
     /// No recipient is of a kind that this build opens.
     #[error(
-        "is sealed for {} alone, and this build opens only {OPENABLE_KIND} (`age1…`)",
-        kinds_text(found)
+        "is sealed for {} alone, and this build opens only {} (`age1…`)",
+        kinds_text(found),
+        OPENABLE.join(", ")
     )]
     Unsupported {
         /// The kinds of its recipients.

@@ -154,12 +154,12 @@ impl BodyError {
         match self {
             Self::NotJson(_) => "not_json",
             Self::Duplicate(_) | Self::ModelCase(_) => "duplicate_field",
-            Self::Model => "invalid_model",
-            Self::Stream | Self::StreamOptions => "invalid_type",
+            Self::Model | Self::NoConversation => "invalid_model",
+            Self::Stream | Self::StreamOptions | Self::System | Self::Instructions => {
+                "invalid_type"
+            }
             Self::Messages => "invalid_messages",
-            Self::System | Self::Instructions => "invalid_type",
             Self::Input => "invalid_input",
-            Self::NoConversation => "invalid_model",
         }
     }
 

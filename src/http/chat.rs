@@ -2,6 +2,7 @@
 //! one endpoint. What differs between dialects, `chat::Dialect` knows.
 
 use super::{
+    encoding::Encoding,
     headers,
     metrics::Metrics,
     state::{BodyLimits, Decoration, Doors},
@@ -43,6 +44,7 @@ pub(super) async fn unscoped(
         dialect,
         scope: None,
         betas: betas(request.headers()),
+        encoding: Encoding::of(request.headers()),
         body: request.into_body(),
         most: bodies.chat,
     };
@@ -55,6 +57,8 @@ struct Asked<'a> {
     scope: Option<&'a str>,
     /// `anthropic-beta`.
     betas: Option<String>,
+    /// How the body is compressed.
+    encoding: Encoding,
     body: Body,
     /// Largest body in bytes.
     most: usize,
@@ -75,6 +79,7 @@ pub(super) async fn scoped(
             dialect,
             scope: Some(scope),
             betas: betas(request.headers()),
+            encoding: Encoding::of(request.headers()),
             body: request.into_body(),
             most: doors.bodies.chat,
         },
@@ -125,10 +130,12 @@ async fn run(
         dialect,
         scope,
         betas,
+        encoding,
         body,
         most,
     } = asked;
     let body = read(body, most).await?;
+    let body = encoding.undo(body, most).map_err(Box::new)?;
     let envelope = scan_as(dialect, &body).map_err(|error| Box::new(ApiError::from(error)))?;
     let caller = Caller {
         namespace: DEFAULT_NAMESPACE,

@@ -9,6 +9,7 @@ mod chat;
 mod console;
 mod control;
 mod detached;
+mod encoding;
 mod events;
 mod headers;
 mod label_selector;

@@ -56,3 +56,8 @@ fn seeds_as_sealed_files_are_refused_or_stay_closed() {
 fn seeds_are_read_as_libyaml_reads_them() {
     each_seed(checks::differential::check);
 }
+
+#[test]
+fn seeds_are_asked_and_answered_in_every_dialect() {
+    each_seed(checks::dialects::check);
+}

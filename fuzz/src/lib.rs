@@ -2,6 +2,7 @@
 //! committed seeds, so that what was found once stays found.
 
 pub mod decoders;
+pub mod dialects;
 pub mod differential;
 pub mod idempotence;
 pub mod positions;

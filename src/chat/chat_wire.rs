@@ -28,9 +28,9 @@ pub(super) struct ChunkChoice {
 pub(super) struct Delta {
     pub(super) content: Option<String>,
     pub(super) refusal: Option<String>,
-    /// DeepSeek's, vLLM's and our own name for reasoning that is shown.
+    /// `DeepSeek`'s, vLLM's and our own name for reasoning that is shown.
     reasoning_content: Option<String>,
-    /// OpenRouter's and Ollama's.
+    /// `OpenRouter`'s and Ollama's.
     reasoning: Option<String>,
     pub(super) tool_calls: Option<Vec<CallDelta>>,
 }

@@ -170,12 +170,12 @@ impl BodyError {
             Self::NotJson(_) => "not_json",
             Self::Depth => "too_deep",
             Self::Duplicate(_) | Self::ModelCase(_) => "duplicate_field",
-            Self::Model => "invalid_model",
-            Self::Stream | Self::StreamOptions => "invalid_type",
+            Self::Model | Self::NoConversation => "invalid_model",
+            Self::Stream | Self::StreamOptions | Self::System | Self::Instructions => {
+                "invalid_type"
+            }
             Self::Messages => "invalid_messages",
-            Self::System | Self::Instructions => "invalid_type",
             Self::Input => "invalid_input",
-            Self::NoConversation => "invalid_model",
         }
     }
 

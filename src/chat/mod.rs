@@ -21,6 +21,7 @@ mod frames;
 mod message;
 mod messages;
 mod prompt;
+mod rename;
 mod request;
 mod responses;
 mod usage;
@@ -43,6 +44,7 @@ pub use messages::{
     ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,
     message_of_chat,
 };
+pub use rename::with_newer_limit;
 pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 pub use responses::{ResponseEvents, ResponseRequest, chat_of_responses, response_of_chat};
 pub use usage::Usage;

@@ -51,10 +51,10 @@ impl PromptPlace {
         let Some((text, span)) = value else {
             return Some(Self::NewField { key, first });
         };
-        if text.starts_with('[') {
+        if let Some(rest) = text.strip_prefix('[') {
             return Some(Self::Blocks {
                 first: span.start + 1,
-                has_blocks: !text[1..].trim_start().starts_with(']'),
+                has_blocks: !rest.trim_start().starts_with(']'),
             });
         }
         let text: Option<String> = serde_json::from_str(text).ok()?;

@@ -3,6 +3,7 @@
 
 use super::{
     credentials::shown,
+    encoding::Encoding,
     headers,
     metrics::Metrics,
     state::{Admission, BodyLimits, Decoration, Doors},
@@ -153,6 +154,7 @@ async fn run(
     let namespace = key.as_ref().map(|key| key.id.namespace.clone());
     let namespace = namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
     let body = read(body, most).await?;
+    let body = Encoding::of(&headers).undo(body, most).map_err(Box::new)?;
     let envelope = scan_as(dialect, &body).map_err(|error| Box::new(ApiError::from(error)))?;
     let caller = Caller {
         namespace,

@@ -10,6 +10,7 @@ mod console;
 mod control;
 mod credentials;
 mod detached;
+mod encoding;
 mod events;
 mod explain;
 mod headers;

@@ -12,7 +12,7 @@ use super::site::Site;
 use super::timeouts::Timeouts;
 use super::transport::Transport;
 use super::upstream::Adapter;
-use crate::model::{may_be_sent, spec::ModelEndpointSpec};
+use crate::model::{may_be_sent, parse_go_duration, spec::ModelEndpointSpec};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 use std::time::Duration;
@@ -193,7 +193,13 @@ impl Builder<'_> {
         url: &Url,
         headers: HeaderMap,
     ) -> Result<(Transport, Url), UpstreamBuildError> {
-        let timeouts = Timeouts::read(&self.spec.timeouts)?;
+        let mut timeouts = Timeouts::read(&self.spec.timeouts)?;
+        if let Some(text) = self.option("stream_keep_alive") {
+            let pause = parse_go_duration(text).ok_or_else(|| {
+                option_error("stream_keep_alive", text, "is no duration such as `15s`")
+            })?;
+            timeouts = timeouts.with_keep_alive(pause);
+        }
         let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
         let is_for = |hosts: &&[String]| may_be_sent(hosts, url);
         if self.key.is_some() && !self.allowed.iter().all(is_for) {

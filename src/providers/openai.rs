@@ -3,8 +3,12 @@
 use super::passthrough;
 use super::transport::Transport;
 use super::{ChatCall, ChatContent};
-use crate::chat::{ApiError, ChatForm, Dialect};
+use crate::chat::{ApiError, ChatForm, Dialect, with_newer_limit};
 use url::Url;
+
+/// Families of models that know `max_completion_tokens` alone.
+/// Source: <https://platform.openai.com/docs/guides/reasoning>.
+const NEWER_LIMIT: [&str; 4] = ["gpt-5", "o1", "o3", "o4"];
 
 /// An endpoint that speaks OpenAI's words.
 pub(super) struct OpenAi {
@@ -39,7 +43,11 @@ impl OpenAi {
             let error = ApiError::invalid_request("the model cannot be part of a URL");
             self.transport.site.refused(error.with_param("model"))
         })?;
-        let reply = self.transport.post(url, call.body.clone(), &call).await?;
+        let newer = self
+            .wants_newer_limit(&call)
+            .then(|| with_newer_limit(&call.body));
+        let body = newer.flatten().unwrap_or_else(|| call.body.clone());
+        let reply = self.transport.post(url, body, &call).await?;
         passthrough::answer(reply, call).await
     }
 }
@@ -61,6 +69,15 @@ impl OpenAi {
 }
 
 impl OpenAi {
+    /// Whether the model refuses `max_tokens`. Only OpenAI's own names tell; a deployment is called as somebody liked.
+    fn wants_newer_limit(&self, call: &ChatCall) -> bool {
+        call.dialect == Dialect::Chat
+            && self.transport.site.provider == "openai"
+            && NEWER_LIMIT
+                .iter()
+                .any(|family| call.model.starts_with(family))
+    }
+
     /// Whether OpenAI's own models answer, and not a server that speaks like theirs; those know Responses too.
     pub(super) fn is_openais(&self) -> bool {
         matches!(

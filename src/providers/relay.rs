@@ -2,9 +2,12 @@
 
 use super::transport::Reply;
 use crate::chat::{ApiError, Dialect, Frame};
-use futures_util::StreamExt;
+use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// The largest event or line of a stream: 1 MiB.
@@ -32,32 +35,73 @@ pub(super) enum Progress {
     Done,
 }
 
+/// What keeps a connection alive while the model thinks.
+const KEEP_ALIVE: Bytes = Bytes::from_static(b": keep-alive\n\n");
+
 /// Waits for the first frame and hands the rest on as a stream.
 ///
-/// A stream that fails before its first frame is an error, so that the call can still be made elsewhere.
+/// A stream that fails before its first frame is an error, so that the call can still be made elsewhere. It is waited for as
+/// long as clients and proxies bear; then the stream begins with comments that keep the connection alive, and can only fail.
 pub(super) async fn relay(
     dialect: Dialect,
     reply: Reply,
     decoder: Box<dyn Decode>,
 ) -> Result<BoxStream<'static, Frame>, ApiError> {
-    let mut relay = Relay {
+    let pause = reply.keep_alive();
+    let relay = Relay {
         reply,
         decoder,
         frames: VecDeque::new(),
         state: State::Reading,
     };
-    let first = match relay.next().await {
-        Some(first) => first?,
-        None => return Err(relay.ended_early()),
+    let mut first: First = Box::pin(relay.first());
+    let (first, relay) = match pause {
+        None => first.await,
+        Some(pause) => match tokio::time::timeout(pause, &mut first).await {
+            Ok(first) => first,
+            Err(_) => return Ok(late(dialect, first, pause)),
+        },
     };
-    let rest = stream::unfold(relay, move |mut relay| async move {
+    let first = stream::once(std::future::ready(first?));
+    Ok(first.chain(rest(dialect, relay)).boxed())
+}
+
+/// What follows the first frame.
+fn rest(dialect: Dialect, relay: Relay) -> impl Stream<Item = Frame> + Send {
+    stream::unfold(relay, move |mut relay| async move {
         let frame = match relay.next().await? {
             Ok(frame) => frame,
             Err(error) => Frame::failed(dialect, error),
         };
         Some((frame, relay))
+    })
+}
+
+/// The first frame of a relay, and the relay.
+type First = Pin<Box<dyn Future<Output = (Result<Frame, ApiError>, Relay)> + Send>>;
+
+/// A stream whose first frame keeps the client waiting.
+fn late(dialect: Dialect, first: First, pause: Duration) -> BoxStream<'static, Frame> {
+    let waiting = stream::unfold(Some((first, true)), move |waiting| async move {
+        let (mut first, is_due) = waiting?;
+        if is_due {
+            let alive: BoxStream<'static, Frame> =
+                stream::once(async { KEEP_ALIVE.into() }).boxed();
+            return Some((alive, Some((first, false))));
+        }
+        match tokio::time::timeout(pause, &mut first).await {
+            Err(_) => Some((stream::empty().boxed(), Some((first, true)))),
+            Ok((Ok(frame), relay)) => {
+                let frames = stream::once(std::future::ready(frame));
+                Some((frames.chain(rest(dialect, relay)).boxed(), None))
+            }
+            Ok((Err(error), _)) => {
+                let failed = Frame::failed(dialect, error);
+                Some((stream::once(std::future::ready(failed)).boxed(), None))
+            }
+        }
     });
-    Ok(stream::once(std::future::ready(first)).chain(rest).boxed())
+    waiting.flatten().boxed()
 }
 
 struct Relay {
@@ -75,6 +119,15 @@ enum State {
 }
 
 impl Relay {
+    /// The first frame; a stream without any is an error.
+    async fn first(mut self) -> (Result<Frame, ApiError>, Self) {
+        let first = match self.next().await {
+            Some(first) => first,
+            None => Err(self.ended_early()),
+        };
+        (first, self)
+    }
+
     /// The next frame, the error that ends the stream, or its end.
     async fn next(&mut self) -> Option<Result<Frame, ApiError>> {
         loop {

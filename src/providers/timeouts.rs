@@ -23,7 +23,12 @@ pub(super) struct Timeouts {
     first_byte: Option<Duration>,
     idle: Option<Duration>,
     total: Option<Duration>,
+    keep_alive: Option<Duration>,
 }
+
+/// The pause between signs of life to a client that waits for the first token, if the endpoint says none: what proxies on
+/// the way bear.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Which limit was met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,7 @@ pub(super) struct Clock {
     first_byte: Option<Duration>,
     idle: Option<Duration>,
     ends: Option<Instant>,
+    keep_alive: Option<Duration>,
 }
 
 impl Timeouts {
@@ -58,7 +64,14 @@ impl Timeouts {
             first_byte: read("timeouts.first_byte", &spec.first_byte, Some(FIRST_BYTE))?,
             idle: read("timeouts.idle", &spec.idle, Some(IDLE))?,
             total: read("timeouts.total", &spec.total, None)?,
+            keep_alive: Some(KEEP_ALIVE),
         })
+    }
+
+    /// The same limits with this pause between signs of life; `0` sends none.
+    pub(super) fn with_keep_alive(self, pause: Duration) -> Self {
+        let keep_alive = Some(pause).filter(|pause| !pause.is_zero());
+        Self { keep_alive, ..self }
     }
 
     /// Starts the clock of a call that must be over after `deadline`.
@@ -67,12 +80,18 @@ impl Timeouts {
         Clock {
             first_byte: self.first_byte,
             idle: self.idle,
+            keep_alive: self.keep_alive,
             ends: total.and_then(|total| Instant::now().checked_add(total)),
         }
     }
 }
 
 impl Clock {
+    /// The pause between signs of life to a client that waits for the first token; `None` sends none.
+    pub(super) fn keep_alive(&self) -> Option<Duration> {
+        self.keep_alive
+    }
+
     pub(super) async fn first_byte<T>(&self, work: impl Future<Output = T>) -> Result<T, Limit> {
         self.run(self.first_byte, Limit::FirstByte, work).await
     }

@@ -52,7 +52,7 @@ impl Adapter {
         adjusted.extend(answer.adjusted);
         let content = match answer.content {
             ChatContent::Full { body, .. } => {
-                let said = response_of_chat(&body, &request.echo, fallback);
+                let said = response_of_chat(&body, &request.echo, &fallback);
                 full(said.map_err(|what| site.broken(what))?)
             }
             ChatContent::Stream(frames) => {

@@ -154,6 +154,11 @@ impl Reply {
             .is_some_and(|start| start.eq_ignore_ascii_case(media_type))
     }
 
+    /// The pause between signs of life to a client that waits for the first token; `None` sends none.
+    pub(super) fn keep_alive(&self) -> Option<Duration> {
+        self.clock.keep_alive()
+    }
+
     /// The next piece of the body; `None` at its end.
     pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
         let reading = self.response.chunk();

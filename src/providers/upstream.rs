@@ -205,8 +205,8 @@ impl Adapter {
     pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let content = match self {
             Self::OpenAi(openai) => openai.call(call).await,
-            Self::Anthropic(anthropic) => anthropic.chat(call).await,
-            Self::Ollama(ollama) => ollama.chat(call).await,
+            Self::Anthropic(anthropic) => return anthropic.chat(call).await,
+            Self::Ollama(ollama) => return ollama.chat(call).await,
             Self::Mock(mock) => mock.chat(call).await,
         };
         content.map(ChatAnswer::from)

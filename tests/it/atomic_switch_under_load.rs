@@ -112,7 +112,7 @@ fn check(seen: &Seen, lives: &HashMap<String, Live>) {
 }
 
 #[test]
-fn twenty_commits_go_live_under_load_and_no_request_fails_or_mixes_two() {
+fn al_25_twenty_commits_go_live_under_load_and_no_request_fails_or_mixes_two() {
     let repo = TestRepo::new();
     write(&repo, 0);
     let first = repo.commit_and_push("commit 0");

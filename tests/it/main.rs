@@ -13,6 +13,7 @@ mod support;
 
 mod agentgateway_backend;
 mod aimock_upstream;
+mod anthropic_sdk;
 mod atomic_switch_under_load;
 mod backup;
 mod bad_push_is_refused_whole;

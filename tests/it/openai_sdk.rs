@@ -4,7 +4,7 @@ use crate::support::{
     cli::{finish, hermetic},
     daemon::{Daemon, DaemonBuilder},
     git::TestRepo,
-    manifests::{agent, alias, compatible_endpoint, policy},
+    manifests::{agent, alias, compatible_endpoint, mock_endpoint, policy},
     package_root, program,
     upstream::{FakeUpstream, Script},
 };
@@ -38,6 +38,7 @@ fn served() -> (Daemon, FakeUpstream) {
         ("main.yaml", &main),
         ("fast.yaml", &alias("fast", "main", "gpt-3.5-turbo")),
         ("writer.yaml", &agent("writer", "main")),
+        ("mimic.yaml", &mock_endpoint("mimic", "w-1")),
         ("policy.yaml", &policy("nothing-but-gpt-9", &["gpt-9"])),
     ]);
     (DaemonBuilder::on(&repo).start(), upstream)
@@ -74,6 +75,16 @@ fn openai_client_chats() {
 #[test]
 fn openai_client_streams() {
     run("stream", &served().0);
+}
+
+#[test]
+fn openai_client_embeds() {
+    run("embeddings", &served().0);
+}
+
+#[test]
+fn openai_client_asks_for_responses() {
+    run("responses", &served().0);
 }
 
 #[test]

@@ -78,7 +78,37 @@ def broken_stream(client):
         raise AssertionError(f"a broken stream looked whole: {pieces}")
 
 
+def embeddings(client):
+    # The client asks for base64 and decodes it.
+    answer = client.embeddings.create(model="mimic", input=["one", "two", "one"])
+    one, two, again = [item.embedding for item in answer.data]
+    assert one == again != two, answer
+    assert abs(sum(n * n for n in one) - 1) < 1e-5, answer
+    plain = client.embeddings.create(model="mimic", input="one", encoding_format="float")
+    assert all(abs(a - b) < 1e-6 for a, b in zip(plain.data[0].embedding, one)), plain
+
+
+def responses(client):
+    answer = client.responses.create(model="fast", input="hello", instructions="Be brief.")
+    assert answer.output_text == TEXT, answer
+    assert answer.status == "completed", answer
+    assert answer.usage.input_tokens == 39, answer
+    with client.responses.stream(model="fast", input="hello") as events:
+        kinds = [event.type for event in events]
+        final = events.get_final_response()
+    assert kinds[0] == "response.created" and kinds[-1] == "response.completed", kinds
+    assert final.output_text == TEXT, final
+    try:
+        client.responses.create(model="fast", input="hello", previous_response_id="resp_1")
+    except openai.BadRequestError as error:
+        assert error.param == "previous_response_id", error.body
+    else:
+        raise AssertionError("an earlier response was made up")
+
+
 CASES = {
+    "embeddings": embeddings,
+    "responses": responses,
     "chat": chat,
     "stream": stream,
     "models": models,

@@ -45,7 +45,7 @@ pub(super) fn content(
         _ => return Err(RequestError::invalid(place, "must be a string or an array")),
     };
     for (n, block) in blocks.into_iter().enumerate() {
-        content.take(block, format!("{place}[{n}]"), adjusted)?;
+        content.take(block, &format!("{place}[{n}]"), adjusted)?;
     }
     Ok(content)
 }
@@ -54,40 +54,40 @@ impl Content {
     fn take(
         &mut self,
         block: Value,
-        place: String,
+        place: &str,
         adjusted: &mut Vec<String>,
     ) -> Result<(), RequestError> {
         let Value::Object(mut fields) = block else {
-            return Err(RequestError::invalid(&place, "must be an object"));
+            return Err(RequestError::invalid(place, "must be an object"));
         };
         // Where a cache may begin changes no answer, nor does where an earlier answer was quoted from.
         for hint in ["cache_control", "citations"] {
             note_hint(&mut fields, hint, adjusted);
         }
-        let Some(kind) = text_field(&mut fields, "type", &place)? else {
-            return Err(RequestError::invalid(&place, "has no type"));
+        let Some(kind) = text_field(&mut fields, "type", place)? else {
+            return Err(RequestError::invalid(place, "has no type"));
         };
         match kind.as_str() {
             "text" => {
-                let text = text_field(&mut fields, "text", &place)?
-                    .ok_or_else(|| RequestError::invalid(&place, "has no text"))?;
+                let text = text_field(&mut fields, "text", place)?
+                    .ok_or_else(|| RequestError::invalid(place, "has no text"))?;
                 if !text.is_empty() {
                     self.parts.push(json!({"type": "text", "text": text}));
                 }
             }
             "image" => {
-                let url = source_url(fields.remove("source"), &place)?;
+                let url = source_url(fields.remove("source"), place)?;
                 self.parts
                     .push(json!({"type": "image_url", "image_url": {"url": url}}));
             }
-            "document" => self.parts.push(document(&mut fields, &place)?),
-            "tool_use" => self.calls.push(tool_use(&mut fields, &place)?),
+            "document" => self.parts.push(document(&mut fields, place)?),
+            "tool_use" => self.calls.push(tool_use(&mut fields, place)?),
             "tool_result" => {
                 if fields.remove("is_error") == Some(Value::Bool(true)) {
                     adjusted.push(format!("{place}.is_error=left out"));
                 }
                 let result = std::mem::take(&mut fields);
-                self.results.push((place.clone(), result));
+                self.results.push((place.to_owned(), result));
             }
             // Signed for the model that thought it; another one refuses it, and Anthropic itself leaves it out
             // of all turns but the last.
@@ -97,7 +97,7 @@ impl Content {
                 return Err(RequestError::unsupported(&format!("{place}.type"), &what));
             }
         }
-        refuse_rest(&fields, &place)
+        refuse_rest(&fields, place)
     }
 }
 

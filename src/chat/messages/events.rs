@@ -49,8 +49,12 @@ impl MessageEvents {
         }
         self.usage = frame.usage.or(self.usage);
         let Some(data) = frame_data(&frame.bytes) else {
-            // A comment; before the message starts there is no place for it.
-            out.extend(self.id.as_ref().map(|_| Frame::from(PING)));
+            // A comment keeps the connection alive, as a comment until the message has started.
+            let alive = match self.id {
+                Some(_) => PING,
+                None => frame.bytes,
+            };
+            out.push(alive.into());
             return Ok(());
         };
         if data.trim() == "[DONE]" {

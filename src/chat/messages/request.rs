@@ -69,7 +69,7 @@ pub fn chat_of_messages(body: &[u8], form: ChatForm) -> Result<TranslatedRequest
     tools(&mut fields, &mut chat, &mut adjusted)?;
     let output = object(fields.remove("output_config"), "output_config")?;
     let thinking = object(fields.remove("thinking"), "thinking")?;
-    let effort = effort(thinking, output.get("effort"), form, &mut adjusted)?;
+    let effort = effort(&thinking, output.get("effort"), form, &mut adjusted)?;
     chat.extend(effort.map(|effort| ("reasoning_effort".to_owned(), effort.into())));
     let format = fields.remove("output_format");
     answer_form(output, format, &mut chat)?;
@@ -188,7 +188,7 @@ pub(super) fn note_hint(fields: &mut Map<String, Value>, hint: &str, adjusted: &
 
 /// How much is to be thought, in OpenAI's words; `None` is as the model likes.
 fn effort(
-    thinking: Map<String, Value>,
+    thinking: &Map<String, Value>,
     said: Option<&Value>,
     form: ChatForm,
     adjusted: &mut Vec<String>,

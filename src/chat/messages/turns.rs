@@ -41,7 +41,7 @@ pub(super) fn turns(
         refuse_rest(&fields, &place)?;
         let said = content(said, &format!("{place}.content"), adjusted)?;
         match role.as_ref().and_then(Value::as_str) {
-            Some("user") => user(said, &place, &mut out)?,
+            Some("user") => user(&said, &place, &mut out)?,
             Some("assistant") if n == last => {
                 return Err(RequestError::unsupported(
                     &place,
@@ -58,7 +58,7 @@ pub(super) fn turns(
     Ok(out)
 }
 
-fn user(said: Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
+fn user(said: &Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
     if !said.calls.is_empty() {
         return Err(RequestError::invalid(
             place,

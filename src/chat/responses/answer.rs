@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 pub fn response_of_chat(
     body: &[u8],
     echo: &Map<String, Value>,
-    fallback: Fallback,
+    fallback: &Fallback,
 ) -> Result<(Bytes, Usage), &'static str> {
     let answer: Whole =
         serde_json::from_slice(body).map_err(|_| "answered with something that is no chat")?;
@@ -24,7 +24,7 @@ pub fn response_of_chat(
         .finish_reason
         .ok_or("answered without a reason for its end")?;
     let message = choice.message;
-    let id = answer_id(answer.id.as_deref(), &fallback);
+    let id = answer_id(answer.id.as_deref(), fallback);
     let mut items: Vec<(ItemKind, String)> = Vec::new();
     items.extend(
         message
@@ -59,7 +59,7 @@ pub fn response_of_chat(
         model: answer.model.as_deref().unwrap_or(&fallback.model),
         echo,
     }
-    .response(ended.status, output.collect());
+    .response(ended.status, &output.collect::<Vec<_>>());
     response["incomplete_details"] = ended.details();
     response["usage"] = usage_json(&usage);
     Ok((response.to_string().into(), usage))
@@ -105,7 +105,7 @@ pub(super) struct Frame<'a> {
 
 impl Frame<'_> {
     /// The response object, its tokens not counted yet.
-    pub(super) fn response(&self, status: &str, output: Vec<Value>) -> Value {
+    pub(super) fn response(&self, status: &str, output: &[Value]) -> Value {
         let mut response = json!({
             "id": format!("resp_{}", self.id),
             "object": "response",

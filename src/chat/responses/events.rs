@@ -99,7 +99,7 @@ impl ResponseEvents {
         self.created_at = chunk.created.unwrap_or(self.created_at);
         self.id = Some(answer_id(chunk.id.as_deref(), &self.fallback));
         for kind in ["response.created", "response.in_progress"] {
-            let response = self.response("in_progress", Vec::new());
+            let response = self.response("in_progress", &[]);
             self.event(kind, json!({"response": response}), out);
         }
     }
@@ -227,8 +227,8 @@ impl ResponseEvents {
         let bytes = self.items.iter().map(|item| item.text.len()).sum();
         let usage = self.usage.unwrap_or_else(|| self.fallback.usage(bytes));
         let whole = |item: &Item| item.kind.item(&item.id, Some(&item.text), item.status);
-        let output = self.items.iter().map(whole).collect();
-        let mut response = self.response(ended.status, output);
+        let output: Vec<Value> = self.items.iter().map(whole).collect();
+        let mut response = self.response(ended.status, &output);
         response["incomplete_details"] = ended.details();
         response["usage"] = usage_json(&usage);
         let name = format!("response.{}", ended.status);
@@ -239,7 +239,7 @@ impl ResponseEvents {
         Ok(())
     }
 
-    fn response(&self, status: &str, output: Vec<Value>) -> Value {
+    fn response(&self, status: &str, output: &[Value]) -> Value {
         let response = Response {
             id: self.id.as_deref().unwrap_or_default(),
             created_at: self.created_at,

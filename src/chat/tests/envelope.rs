@@ -47,7 +47,7 @@ fn system_prompt_in_an_empty_conversation_leaves_no_comma() {
 }
 
 #[test]
-fn fields_that_decide_are_refused_when_repeated_even_behind_escapes() {
+fn line_03_al_23_fields_that_decide_are_refused_when_repeated_even_behind_escapes() {
     for (body, field) in [
         (r#"{"model":"a","messages":[],"model":"b"}"#, "model"),
         (r#"{"model":"a","messages":[],"mod\u0065l":"b"}"#, "model"),

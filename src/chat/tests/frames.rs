@@ -16,7 +16,7 @@ fn frames(pieces: &[&[u8]]) -> (Vec<Vec<u8>>, Option<bytes::Bytes>) {
 }
 
 #[test]
-fn frames_are_the_same_wherever_the_stream_is_cut() {
+fn line_41_frames_are_the_same_wherever_the_stream_is_cut_and_however_its_lines_end() {
     let data = |frames: &[Vec<u8>]| -> Vec<String> {
         frames
             .iter()

@@ -44,7 +44,7 @@ fn text(answer: Answer) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failing_endpoint_is_repeated_as_it_says_and_then_left_for_its_fallback() {
+async fn al_27_a_failing_endpoint_is_repeated_as_it_says_and_then_left_for_its_fallback() {
     let upstream = Failing::with(503).await;
     let remote = calling(
         "remote",

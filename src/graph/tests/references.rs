@@ -62,7 +62,7 @@ fn reference_where_nothing_is_near_lists_what_there_is() {
 }
 
 #[test]
-fn every_missing_reference_of_every_kind_is_reported() {
+fn al_26_every_missing_reference_of_every_kind_is_reported() {
     let text = "\
 kind: Agent
 metadata: {name: a}

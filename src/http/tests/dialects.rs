@@ -1,11 +1,17 @@
 //! Every dialect at its own path, scoped and not.
 
-use super::door::Door;
+use super::door::{Answered, Door, answered};
 use crate::reconcile::tests::{
     manifests::{agent, alias, endpoint},
     rig::Rig,
 };
+use flate2::{
+    Compression,
+    write::{GzEncoder, ZlibEncoder},
+};
+use reqwest::Method;
 use serde_json::json;
+use std::io::Write as _;
 
 async fn door() -> Door {
     let rig = Rig::without_git();
@@ -15,7 +21,7 @@ async fn door() -> Door {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn embeddings_are_made_by_alias_and_within_an_endpoint() {
+async fn al_17_embeddings_are_made_by_alias_and_within_an_endpoint() {
     let door = door().await;
     for (path, model) in [
         ("/v1/embeddings", "fast"),
@@ -45,7 +51,7 @@ async fn embeddings_are_made_by_alias_and_within_an_endpoint() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_are_answered_by_alias_and_agent_and_within_an_endpoint() {
+async fn al_17_messages_are_answered_by_alias_and_agent_and_within_an_endpoint() {
     let rig = Rig::without_git();
     let writer = agent("writer", "small");
     let text = [endpoint("small", "s-1"), alias("fast", "small"), writer].join("---\n");
@@ -121,7 +127,7 @@ async fn errors_of_messages_are_anthropics_words_with_the_truth_beside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn responses_are_made_by_alias_and_agent_and_within_an_endpoint() {
+async fn al_17_responses_are_made_by_alias_and_agent_and_within_an_endpoint() {
     let rig = Rig::without_git();
     let writer = agent("writer", "small");
     let text = [endpoint("small", "s-1"), alias("fast", "small"), writer].join("---\n");
@@ -150,4 +156,74 @@ async fn responses_are_made_by_alias_and_agent_and_within_an_endpoint() {
     assert_eq!(refused.json()["error"]["param"], "instructions");
     let unnamed = door.post("/v1/responses", "{}").await;
     assert_eq!(unnamed.json()["error"]["code"], "missing_model");
+}
+
+const CHAT: &str = r#"{"model":"fast","messages":[{"role":"user","content":"hi"}]}"#;
+
+async fn encoded(door: &Door, encoding: &str, body: Vec<u8>) -> Answered {
+    let request = door.request(Method::POST, "/v1/chat/completions");
+    answered(request.header("content-encoding", encoding).body(body)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn line_04_al_22_compressed_bodies_are_read_within_the_limit() {
+    let door = door().await;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(CHAT.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let mut deflate = ZlibEncoder::new(Vec::new(), Compression::default());
+    deflate.write_all(CHAT.as_bytes()).unwrap();
+    let deflate = deflate.finish().unwrap();
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    bomb.write_all(&vec![b' '; 40 << 20]).unwrap();
+    for (encoding, body, status) in [
+        ("gzip", gzip.clone(), 200),
+        ("X-GZIP", gzip.clone(), 200),
+        ("deflate", deflate, 200),
+        ("identity", CHAT.into(), 200),
+        ("br", gzip.clone(), 415),
+        ("gzip, br", gzip.clone(), 415),
+        ("gzip", gzip[..gzip.len() / 2].to_vec(), 400),
+        ("gzip", CHAT.into(), 400),
+        ("gzip", bomb.finish().unwrap(), 413),
+    ] {
+        let answer = encoded(&door, encoding, body).await;
+        assert_eq!(answer.status, status, "{encoding}: {}", answer.text);
+        if status == 200 {
+            assert_eq!(answer.json()["model"], "s-1");
+        } else {
+            assert_eq!(answer.json()["error"]["type"], "invalid_request_error");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn al_19_one_name_is_an_object_or_not_found() {
+    let door = door().await;
+    let fast = door.get("/v1/models/fast").await;
+    assert_eq!((fast.status, &fast.json()["id"]), (200, &json!("fast")));
+    let nobody = door.get("/v1/models/nope").await;
+    assert_eq!(
+        (nobody.status, &nobody.json()["error"]["code"]),
+        (404, &json!("model_not_found"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn al_28_names_are_compared_letter_by_letter_and_the_nearest_is_suggested() {
+    let door = door().await;
+    for name in ["Fast", " fast", "fast "] {
+        let body = CHAT.replace("fast", name);
+        let answer = door.post("/v1/chat/completions", body).await;
+        assert_eq!(
+            (answer.status, &answer.json()["error"]["code"]),
+            (404, &json!("model_not_found")),
+            "{name}"
+        );
+        assert!(
+            answer.text.contains("did you mean `fast`"),
+            "{}",
+            answer.text
+        );
+    }
 }

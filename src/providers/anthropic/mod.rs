@@ -12,7 +12,7 @@ use super::passthrough;
 use super::relay::relay;
 use super::site::Site;
 use super::transport::Transport;
-use super::{ChatCall, ChatContent};
+use super::{ChatAnswer, ChatCall, ChatContent};
 use crate::chat::{ApiError, ChatRequest, Dialect};
 use names::Names;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -39,26 +39,29 @@ impl Anthropic {
         }
     }
 
-    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
+    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let site = &self.transport.site;
-        let request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
+        let mut request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
         let names = Names::new(&request);
-        let body = request::translate(&request, &names, &call, self.max_tokens)
+        let mut adjusted = Vec::new();
+        let limit = self.max_tokens;
+        let body = request::translate(&mut request, &names, &call, limit, &mut adjusted)
             .map_err(|error| site.refused(error))?;
         let reply = self
             .transport
             .post(self.url.clone(), body.to_string().into(), &call)
             .await?;
         if !call.stream {
-            return answer::whole(reply, &names, &call).await;
+            let content = answer::whole(reply, &names, &call).await?;
+            return Ok(ChatAnswer { content, adjusted });
         }
         if !reply.is_type("text/event-stream") {
             return Err(site.broken("answered with something else than the stream asked for"));
         }
         let decoder = stream::Events::new(&reply, names, &call);
-        relay(call.dialect, reply, Box::new(decoder))
-            .await
-            .map(ChatContent::Stream)
+        let frames = relay(call.dialect, reply, Box::new(decoder)).await?;
+        let content = ChatContent::Stream(frames);
+        Ok(ChatAnswer { content, adjusted })
     }
     /// Who is called.
     pub(super) fn site(&self) -> &Arc<Site> {

@@ -7,42 +7,47 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 mod messages;
+mod thinking;
 
 /// Tokens an answer may have if neither the request nor the endpoint says.
 const DEFAULT_MAX_TOKENS: u64 = 4096;
 
-/// The body for `/messages`.
+/// Fields that change an answer little, and that Anthropic lacks: left out and said so.
+const HINTS: [&str; 5] = [
+    "seed",
+    "frequency_penalty",
+    "presence_penalty",
+    "store",
+    "service_tier",
+];
+
+/// The body for `/messages`. What was adjusted goes into `adjusted`.
 pub(super) fn translate(
-    request: &ChatRequest,
+    request: &mut ChatRequest,
     names: &Names,
     call: &ChatCall,
     endpoint_max_tokens: Option<u64>,
+    adjusted: &mut Vec<String>,
 ) -> Result<Value, RequestError> {
-    request.refuse_rest()?;
-    if request
-        .reasoning_effort
-        .as_deref()
-        .is_some_and(|effort| effort != "none")
-    {
-        return Err(RequestError::unsupported(
-            "reasoning_effort",
-            "a reasoning effort",
-        ));
+    for hint in HINTS {
+        let hint = request.rest.shift_remove_entry(hint);
+        adjusted.extend(hint.map(|(name, _)| format!("{name}=left out")));
     }
+    let request = &*request;
+    request.refuse_rest()?;
     let max_tokens = request.max_tokens.or(endpoint_max_tokens);
+    let max_tokens = max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);
     let mut body = Map::new();
     body.insert("model".into(), call.model.clone().into());
-    body.insert(
-        "max_tokens".into(),
-        max_tokens.unwrap_or(DEFAULT_MAX_TOKENS).into(),
-    );
+    body.insert("max_tokens".into(), max_tokens.into());
     body.insert("stream".into(), call.stream.into());
     let (system, messages) = messages::translate(request, names)?;
     if let Some(system) = system {
         body.insert("system".into(), system);
     }
     body.insert("messages".into(), messages);
-    sampling(request, &mut body)?;
+    sampling(request, &mut body, adjusted);
+    thinking::translate(request, max_tokens, &mut body, adjusted)?;
     tools(request, names, &mut body)?;
     output(request, &mut body)?;
     if let Some(user) = &request.user {
@@ -51,29 +56,31 @@ pub(super) fn translate(
     Ok(body.into())
 }
 
-fn sampling(request: &ChatRequest, body: &mut Map<String, Value>) -> Result<(), RequestError> {
+fn sampling(request: &ChatRequest, body: &mut Map<String, Value>, adjusted: &mut Vec<String>) {
     if let Some(temperature) = &request.temperature {
-        if temperature.as_f64().is_some_and(|t| t > 1.0) {
-            return Err(RequestError::unsupported(
-                "temperature",
-                "a temperature above 1",
-            ));
+        let is_over = temperature.as_f64().is_some_and(|t| t > 1.0);
+        if is_over {
+            adjusted.push(format!("temperature={temperature} as 1"));
         }
-        body.insert("temperature".into(), temperature.clone().into());
+        let temperature = if is_over {
+            1.into()
+        } else {
+            temperature.clone()
+        };
+        body.insert("temperature".into(), temperature.into());
     }
     if let Some(top_p) = &request.top_p {
         body.insert("top_p".into(), top_p.clone().into());
     }
-    if request.stop.iter().any(|text| text.trim().is_empty()) {
-        return Err(RequestError::unsupported(
-            "stop",
-            "a stop text of white space",
-        ));
+    // Blank ones are refused there.
+    let stop = request.stop.iter().filter(|text| !text.trim().is_empty());
+    let stop: Vec<&String> = stop.collect();
+    if stop.len() < request.stop.len() {
+        adjusted.push("stop=blank texts left out".to_owned());
     }
-    if !request.stop.is_empty() {
-        body.insert("stop_sequences".into(), request.stop.clone().into());
+    if !stop.is_empty() {
+        body.insert("stop_sequences".into(), json!(stop));
     }
-    Ok(())
 }
 
 fn tools(

@@ -57,21 +57,25 @@ impl Ollama {
         &self.transport.site
     }
 
-    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
+    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let site = &self.transport.site;
         let request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
+        // Who asks changes no answer.
+        let user = request.user.as_ref().map(|_| "user=left out".to_owned());
+        let adjusted = Vec::from_iter(user);
         let body = request::translate(request, &self.settings, &call)
             .map_err(|error| site.refused(error))?;
         let url = self.chat_url.clone();
         let body = body.to_string().into();
         let reply = self.transport.post(url, body, &call).await?;
         if !call.stream {
-            return answer::whole(reply, &call).await;
+            let content = answer::whole(reply, &call).await?;
+            return Ok(ChatAnswer { content, adjusted });
         }
         let decoder = stream::Lines::new(&reply, &call);
-        relay(call.dialect, reply, Box::new(decoder))
-            .await
-            .map(ChatContent::Stream)
+        let frames = relay(call.dialect, reply, Box::new(decoder)).await?;
+        let content = ChatContent::Stream(frames);
+        Ok(ChatAnswer { content, adjusted })
     }
 
     pub(super) async fn embed(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {

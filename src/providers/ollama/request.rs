@@ -26,9 +26,6 @@ pub(super) fn translate(
 ) -> Result<Value, RequestError> {
     let options = options(&mut request, settings);
     request.refuse_rest()?;
-    if request.user.is_some() {
-        return Err(RequestError::unsupported("user", "the user's name"));
-    }
     let mut body = Map::new();
     body.insert("model".into(), call.model.clone().into());
     body.insert("messages".into(), messages(&request.messages)?);

@@ -71,7 +71,7 @@ fn seen(error: &ApiError) -> String {
 }
 
 #[tokio::test]
-async fn each_status_of_a_provider_becomes_what_the_table_says() {
+async fn line_57_each_status_of_a_provider_becomes_what_the_table_says() {
     let fake = Fake::start(Script::json(500, &json!({}))).await;
     let upstream = upstream("openai", &fake.url(), &json!({}));
     for (theirs, message, ours) in TABLE {
@@ -138,7 +138,7 @@ async fn model_the_client_named_itself_is_not_found_for_the_client() {
 }
 
 #[tokio::test]
-async fn pauses_and_limits_reach_the_client() {
+async fn line_60_pauses_and_limits_reach_the_client() {
     let limited = || Script::json(429, &said("slow down"));
     for (name, value, pause) in [
         ("retry-after", "7", "7"),
@@ -165,7 +165,7 @@ async fn pauses_and_limits_reach_the_client() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_error_objects_leave_our_own_words() {
+async fn line_58_line_59_bodies_that_are_no_error_objects_leave_our_own_words() {
     for body in [
         "",
         "<html><body>Bad Gateway sk-secret</body></html>",
@@ -181,7 +181,7 @@ async fn bodies_that_are_no_error_objects_leave_our_own_words() {
 }
 
 #[tokio::test]
-async fn huge_or_endless_error_body_is_cut() {
+async fn line_61_huge_or_endless_error_body_is_cut() {
     let body = said(&"x".repeat(3 << 20)).to_string();
     let huge = error(Script::text(500, "application/json", &body)).await;
     assert_eq!(huge.status, 502);

@@ -6,6 +6,8 @@ mod build;
 mod embeddings;
 mod errors;
 mod fake;
+mod lines_answer;
+mod lines_request;
 mod messages;
 mod mock;
 mod ollama;

@@ -76,7 +76,6 @@ async fn what_ollama_cannot_do_is_refused_naming_the_field() {
     for (field, value, param) in [
         ("n", json!(2), "n"),
         ("logit_bias", json!({"1": 1}), "logit_bias"),
-        ("user", json!("u"), "user"),
         ("tool_choice", json!("required"), "tool_choice"),
         ("tools", tools, "tools[0].function.strict"),
         ("messages", picture, "messages[0].content[0].image_url"),
@@ -90,6 +89,15 @@ async fn what_ollama_cannot_do_is_refused_naming_the_field() {
         assert_eq!((error.status, error.param.as_deref()), (400, Some(param)));
     }
     assert_eq!(fake.calls(), 0);
+}
+
+#[tokio::test]
+async fn who_asks_is_left_out_and_said_so() {
+    let fake = Fake::start(text()).await;
+    let asked = call(&with("user", json!("u")));
+    let answer = ollama(&fake).chat(asked).await.unwrap();
+    assert_eq!(answer.adjusted, ["user=left out"]);
+    assert!(fake.last().json().get("user").is_none());
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ fn answer() -> Script {
 const ANSWER: &str = r#"{ "id":"c1", "x-new":12345678901234567890123,"model" : "gpt-3.5-turbo-0125","choices":[{"index":0,"message":{"role":"assistant","content":"hey"},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":3}} }"#;
 
 #[tokio::test]
-async fn request_and_answer_travel_byte_for_byte() {
+async fn line_01_line_02_request_and_answer_travel_byte_for_byte() {
     let fake = Fake::start(answer()).await;
     let upstream = upstream("openai", &format!("{}/v1/", fake.url()), &json!({}));
     let body = r#"{"seed":12345678901234567890123, "temperature":1.50,"unknown":{"b":1,"a":2},"model":"fast","messages":[{"role":"user","content":"h\u0069"}]}"#;
@@ -97,7 +97,7 @@ async fn azure_urls_follow_the_form_of_base_and_version() {
 }
 
 #[tokio::test]
-async fn azure_model_that_would_climb_in_the_path_is_refused() {
+async fn al_24_azure_model_that_would_climb_in_the_path_is_refused() {
     let fake = Fake::start(answer()).await;
     let upstream = upstream("azure-openai", &fake.url(), &json!({}));
     for model in ["..", ".", " "] {
@@ -148,4 +148,25 @@ async fn answer_that_is_no_completion_is_the_upstreams_fault() {
     ));
     let error = upstream.chat(call(&hello())).await.unwrap_err();
     assert_eq!((error.status, error.message.as_str()), (502, "boom"));
+}
+
+#[tokio::test]
+async fn al_14_limit_goes_by_the_name_that_the_resolved_model_knows() {
+    let fake = Fake::start(answer()).await;
+    let body = r#"{"messages":[{"role":"user","content":"\"max_tokens\":1"}], "max_tokens" : 9.0,"model":"m"}"#;
+    let newer = body.replace(r#""max_tokens" :"#, r#""max_completion_tokens" :"#);
+    let both = body.replace("{\"messages", "{\"max_completion_tokens\":5,\"messages");
+    for (provider, model, body, expected) in [
+        ("openai", "gpt-5.1", body, newer.as_str()),
+        ("openai", "o3-mini", body, newer.as_str()),
+        ("openai", "gpt-4o", body, body),
+        ("openai", "gpt-5.1", both.as_str(), both.as_str()),
+        ("openai-compatible", "gpt-5.1", body, body),
+    ] {
+        let upstream = upstream(provider, &fake.url(), &json!({}));
+        let mut asked = call(&json!({"model": model}));
+        asked.body = body.to_owned().into();
+        full(&upstream, asked).await;
+        assert_eq!(fake.last().body, expected, "{provider} {model}");
+    }
 }

@@ -20,7 +20,7 @@ fn hasty(fake: &Fake) -> Upstream {
 }
 
 #[tokio::test]
-async fn stream_is_forwarded_byte_for_byte_wherever_it_is_cut() {
+async fn line_40_stream_is_forwarded_byte_for_byte_wherever_it_is_cut() {
     let fake = Fake::start(Script::sse(STREAM)).await;
     let upstream = openai(&fake);
     for cut in 0..STREAM.len() {
@@ -31,7 +31,7 @@ async fn stream_is_forwarded_byte_for_byte_wherever_it_is_cut() {
 }
 
 #[tokio::test]
-async fn model_is_rewritten_in_each_frame_when_asked() {
+async fn al_16_model_is_rewritten_in_each_frame_when_asked() {
     let fake = Fake::start(Script::sse(STREAM)).await;
     let mut asked = call(&hello_stream());
     asked.response_model = Some("fast".into());
@@ -40,7 +40,7 @@ async fn model_is_rewritten_in_each_frame_when_asked() {
 }
 
 #[tokio::test]
-async fn stream_that_ends_early_gets_an_error_frame_and_no_done() {
+async fn line_49_stream_that_ends_early_gets_an_error_frame_and_no_done() {
     let cut = "data: {\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"id\":\"1\",\"cho";
     let fake = Fake::start(Script::sse(cut)).await;
     for (end, status) in [
@@ -69,7 +69,7 @@ async fn stream_whose_last_blank_line_is_missing_is_complete() {
 }
 
 #[tokio::test]
-async fn error_inside_a_stream_ends_it_without_done() {
+async fn line_50_error_inside_a_stream_ends_it_without_done() {
     let text = "data: {\"choices\":[]}\n\ndata: {\"error\": {\"message\":\"overheated\",\"type\":\"server_error\"}}\n\ndata: [DONE]\n\n";
     let fake = Fake::start(Script::sse(text)).await;
     let got = streamed(&openai(&fake), call(&hello_stream()))
@@ -124,7 +124,7 @@ async fn frame_over_the_limit_ends_the_stream_with_an_error() {
 }
 
 #[tokio::test]
-async fn first_frame_is_out_before_the_second_arrives_and_dropping_cancels() {
+async fn line_56_first_frame_is_out_before_the_second_arrives_and_dropping_cancels() {
     let fake = Fake::start(Script::sse("data: {\"choices\":[]}\n\n").end(End::Hang)).await;
     let upstream = openai(&fake);
     let ChatContent::Stream(mut frames) =

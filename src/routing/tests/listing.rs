@@ -27,7 +27,7 @@ fn exact_names_are_listed_with_what_they_lead_to_and_wildcards_are_not() {
 }
 
 #[test]
-fn every_listed_name_resolves_to_what_is_listed() {
+fn al_18_every_listed_name_resolves_to_what_is_listed() {
     let inside =
         endpoint("e", "  models: [m, fast]\n  model_aliases: {fast: x}\n") + &agent("a", "e");
     let text = inside.clone()

@@ -12,6 +12,7 @@ fn events(frames: Vec<Frame>) -> Result<Vec<(String, Value)>, &'static str> {
     for frame in frames {
         events.take(frame, &mut out)?;
     }
+    out.retain(|frame| !frame.bytes.starts_with(b":"));
     Ok(out.iter().map(read).collect())
 }
 

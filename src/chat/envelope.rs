@@ -313,8 +313,7 @@ impl<'a> Fields<'a> {
         if matches!(dialect, Dialect::Embeddings | Dialect::CountTokens) {
             return Some(0);
         }
-        let each = self.max_tokens?;
-        Some(each.saturating_mul(self.answers.unwrap_or(1).max(1)))
+        Some(self.max_tokens?.saturating_mul(self.answers.unwrap_or(1).max(1)))
     }
 
     /// Where an agent's prompt goes; refuses a body that lacks what the dialect is about.

@@ -18,6 +18,7 @@ mod error;
 mod fallback;
 mod frame;
 mod frames;
+mod json_key;
 mod message;
 mod messages;
 mod prompt;

@@ -118,11 +118,11 @@ async fn answer(
         target: "orloj::access",
         {
             request.id = trail.request_id,
-        path = dialect.path(),
-        revision = trail.revision,
-        route = trail.route.as_deref().unwrap_or_default(),
-        status,
-        duration_ms = took.as_secs_f64() * 1e3,
+            path = dialect.path(),
+            revision = trail.revision,
+            route = trail.route.as_deref().unwrap_or_default(),
+            status,
+            duration_ms = took.as_secs_f64() * 1e3,
         },
         "request answered",
     );

@@ -109,14 +109,14 @@ impl<'a> Course<'a> {
             let is_last = number + 1 == targets.len();
             match self.call_target(target, upstream, is_last).await {
                 Left::Answered(answer) => return Ok(*answer),
-                Left::Ended(error) => return Err(self.told(error)),
+                Left::Ended(error) => return Err(Box::new(self.told(*error))),
                 Left::Elsewhere => {}
             }
         }
         if let Some((_, target, upstream)) = resting.filter(|_| self.attempts.is_empty()) {
             match self.call_target(target, upstream, true).await {
                 Left::Answered(answer) => return Ok(*answer),
-                Left::Ended(error) => return Err(self.told(error)),
+                Left::Ended(error) => return Err(Box::new(self.told(*error))),
                 Left::Elsewhere => {}
             }
         }
@@ -124,7 +124,7 @@ impl<'a> Course<'a> {
             let message = "no endpoint could be called";
             Box::new(ApiError::new(503, "service_unavailable", message))
         });
-        Err(self.told(error))
+        Err(Box::new(self.told(*error)))
     }
 
     /// Calls one target, again as often as its endpoint says.
@@ -185,13 +185,13 @@ impl<'a> Course<'a> {
     }
 
     /// The error with what was tried, if that was more than one call.
-    fn told(&self, error: Box<ApiError>) -> Box<ApiError> {
+    fn told(&self, error: ApiError) -> ApiError {
         if self.attempts.len() < 2 {
             return error;
         }
         let list: Vec<_> = self.attempts.iter().map(ToString::to_string).collect();
         let error = error.with_header("x-orloj-attempts", list.join(", "));
-        Box::new(error.with_detail("attempts", list))
+        error.with_detail("attempts", list)
     }
 }
 

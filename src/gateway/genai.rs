@@ -210,6 +210,7 @@ fn seconds(microseconds: i64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::{GenAi, MOST_MODELS, OTHER};
     use crate::store::UsageRecord;

@@ -94,6 +94,7 @@ fn public_key(text: &str) -> Option<PublicKey> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::NativeIdentity;
     use age::{Recipient as _, secrecy::ExposeSecret as _, x25519};

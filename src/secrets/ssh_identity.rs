@@ -19,6 +19,7 @@ pub(super) fn parse(text: &str) -> Result<Held, LineProblem> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use crate::secrets::{IdentityError, Keyring, LineProblem, Sealed};
     use std::{fs, path::Path};

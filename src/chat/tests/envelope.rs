@@ -126,13 +126,15 @@ fn messages_and_stream_have_their_types() {
 }
 
 #[test]
-fn deep_nesting_is_scanned_without_overflow() {
-    let body = format!(
-        "{{\"messages\":[],\"x\":{}{}}}",
-        "[".repeat(200_000),
-        "]".repeat(200_000)
-    );
-    assert!(scan(body.as_bytes()).is_ok());
+fn f13_deep_nesting_is_refused_without_overflow() {
+    let nested = |count: usize| {
+        let (open, close) = ("[".repeat(count), "]".repeat(count));
+        format!("{{\"messages\":[],\"x\":{open}{close}}}")
+    };
+    assert!(scan(nested(127).as_bytes()).is_ok());
+    for count in [128, 200_000] {
+        assert_eq!(scan(nested(count).as_bytes()), Err(BodyError::Depth));
+    }
 }
 
 #[test]

@@ -14,8 +14,8 @@ fn health(breaker: EndpointBreaker, budget_percent: Option<u32>) -> Health {
         ..EndpointRetry::default()
     };
     let spec = ModelEndpointSpec {
-        breaker,
         retry,
+        breaker,
         ..serde_json::from_str("{}").unwrap()
     };
     Health::read(&spec).unwrap()

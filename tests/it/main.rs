@@ -48,6 +48,7 @@ mod secrets_stay_secret;
 mod seeds_words;
 mod several_sources;
 mod silent_remotes;
+mod soak;
 mod sops_files;
 mod ssh_remotes;
 mod trusted_history;

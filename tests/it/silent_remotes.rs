@@ -5,6 +5,7 @@ use crate::support::{
     client,
     daemon::{Daemon, DaemonBuilder},
     git::TestRepo,
+    held::Held,
     manifests::{alias, mock_endpoint},
     serving::Authority,
 };
@@ -173,38 +174,6 @@ fn chunk(bytes: &[u8]) -> String {
         bytes.len(),
         std::str::from_utf8(bytes).unwrap()
     )
-}
-
-/// What a process holds.
-#[derive(Debug, Clone, Copy, Default)]
-struct Held {
-    memory_kib: u64,
-    threads: usize,
-    files: usize,
-}
-
-impl Held {
-    fn by(daemon: &Daemon) -> Self {
-        let process = Path::new("/proc").join(daemon.process().to_string());
-        let status = fs::read_to_string(process.join("status")).unwrap();
-        let memory = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
-        let digits = memory.unwrap().trim().trim_end_matches(" kB");
-        let count = |folder: &str| fs::read_dir(process.join(folder)).unwrap().count();
-        Self {
-            memory_kib: digits.parse().unwrap(),
-            threads: count("task"),
-            files: count("fd"),
-        }
-    }
-
-    /// The most of each.
-    fn max(self, other: Self) -> Self {
-        Self {
-            memory_kib: self.memory_kib.max(other.memory_kib),
-            threads: self.threads.max(other.threads),
-            files: self.files.max(other.files),
-        }
-    }
 }
 
 /// Has the daemon fetch a thousand times in vain, and holds the last ones against the first ones.

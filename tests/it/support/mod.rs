@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod git;
+pub(crate) mod held;
 pub(crate) mod http_remote;
 pub(crate) mod manifests;
 pub(crate) mod measured;

@@ -119,7 +119,7 @@ fn streamed(bytes: &[u8]) {
     let frames = cut([first, second].into_iter());
     let data = |frames: &[Bytes]| -> Vec<String> {
         let data = frames.iter().filter_map(|frame| frame_data(frame));
-        data.map(|data| data.into_owned()).collect()
+        data.map(std::borrow::Cow::into_owned).collect()
     };
     assert_eq!(data(&cut(bytes.chunks(1))), data(&frames));
     let mut messages = MessageEvents::new(fallback());

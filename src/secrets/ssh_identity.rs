@@ -22,20 +22,17 @@ pub(super) fn parse(text: &str) -> Result<Held, LineProblem> {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use crate::secrets::{IdentityError, Keyring, LineProblem, Sealed};
-    use std::{fs, path::Path};
 
-    fn fixture(name: &str) -> String {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/age");
-        fs::read_to_string(folder.join(name)).unwrap()
-    }
+    const KEY: &str = include_str!("../../tests/fixtures/age/id_ed25519");
+    const SEALED: &str = include_str!("../../tests/fixtures/age/age_ssh.age");
 
     #[test]
     fn a_value_sealed_for_an_ssh_key_opens_with_it() {
         let mut keyring = Keyring::default();
-        let added = keyring.parse_identity_file("id_ed25519", &fixture("id_ed25519"));
+        let added = keyring.parse_identity_file("id_ed25519", KEY);
         assert_eq!(added.unwrap(), 1);
         assert!(keyring.recipients()[0].starts_with("ssh-ed25519 AAAA"));
-        let sealed = Sealed::parse(&fixture("age_ssh.age")).unwrap();
+        let sealed = Sealed::parse(SEALED).unwrap();
         assert!(keyring.open(&sealed).is_ok());
     }
 

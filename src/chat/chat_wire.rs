@@ -22,7 +22,7 @@ pub(super) struct ChunkChoice {
     pub(super) finish_reason: Option<String>,
 }
 
-/// A piece of a message.
+/// A message, or a piece of one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Delta {
@@ -65,30 +65,12 @@ pub(super) struct Whole {
 /// One choice.
 #[derive(Debug, Deserialize)]
 pub(super) struct WholeChoice {
-    pub(super) message: WholeMessage,
+    pub(super) message: Delta,
     pub(super) finish_reason: Option<String>,
 }
 
-/// A whole message.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct WholeMessage {
-    pub(super) content: Option<String>,
-    pub(super) refusal: Option<String>,
-    reasoning_content: Option<String>,
-    reasoning: Option<String>,
-    pub(super) tool_calls: Option<Vec<CallDelta>>,
-}
-
 impl Delta {
-    /// Reasoning that is shown, if this is a piece of it.
-    pub(super) fn reasoning(&self) -> Option<&str> {
-        said(self.reasoning_content.as_ref()).or_else(|| said(self.reasoning.as_ref()))
-    }
-}
-
-impl WholeMessage {
-    /// Reasoning that is shown, if there is any.
+    /// Reasoning that is shown, if there is any here.
     pub(super) fn reasoning(&self) -> Option<&str> {
         said(self.reasoning_content.as_ref()).or_else(|| said(self.reasoning.as_ref()))
     }

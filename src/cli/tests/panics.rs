@@ -7,10 +7,12 @@ use std::process::Command;
 
 const CANARY: &str = "Qz8wN3xT-in-a-panic";
 
-#[test]
-#[ignore = "the next test runs it in a process of its own, whose hook it takes"]
+/// Says to this very test that it is the process which is looked at.
+const IN_CHILD: &str = "ORLOJ_TEST_PANICS";
+
+/// Panics twice, in a process of its own, whose hook it takes.
 #[expect(clippy::panic, reason = "it is what is tested")]
-fn panics_about_an_open_secret() {
+fn panic_about_an_open_secret() {
     std::panic::set_hook(Box::new(report_bug));
     let panicked = std::thread::spawn(|| {
         let value = Opened::new(CANARY.into());
@@ -34,11 +36,13 @@ fn panics_about_an_open_secret() {
 
 #[test]
 fn s1_a_panic_says_where_it_was_and_nothing_of_what_it_was_about() {
+    if std::env::var_os(IN_CHILD).is_some() {
+        return panic_about_an_open_secret();
+    }
+    let this = "cli::tests::panics::s1_a_panic_says_where_it_was_and_nothing_of_what_it_was_about";
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "cli::tests::panics::panics_about_an_open_secret"]);
-    child
-        .args(["--ignored", "--nocapture"])
-        .env("RUST_BACKTRACE", "full");
+    child.args(["--exact", this, "--nocapture"]);
+    child.env(IN_CHILD, "1").env("RUST_BACKTRACE", "full");
     let output = child.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);

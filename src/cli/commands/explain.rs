@@ -132,7 +132,9 @@ fn shown(explained: &Value, width: usize) -> String {
     }
     head.retain(|(_, value)| !value.is_empty());
     let mut out = fields(&head, width);
-    for part in [targets(decision), steps(explained)] {
+    // Files say nothing of what can be called.
+    let is_live = explained["revision"].is_string();
+    for part in [targets(decision, is_live), steps(explained)] {
         if !part.is_empty() {
             out.push('\n');
             out.push_str(&part);
@@ -142,7 +144,7 @@ fn shown(explained: &Value, width: usize) -> String {
 }
 
 /// Where it goes: the weighted targets, then the fallbacks in their order.
-fn targets(decision: &Value) -> String {
+fn targets(decision: &Value, is_live: bool) -> String {
     let mut fallbacks = 0;
     let rows: Vec<_> = list(&decision["targets"])
         .iter()
@@ -155,24 +157,21 @@ fn targets(decision: &Value) -> String {
                     format!("fallback {fallbacks}")
                 }
             };
-            let condition = part("/condition");
-            let ready = if condition.is_empty() {
-                "yes".to_owned()
-            } else {
-                condition
-            };
-            vec![
-                share,
-                format!("{}/{}", part("/endpoint"), part("/model")),
-                part("/source"),
-                ready,
-            ]
+            let name = format!("{}/{}", part("/endpoint"), part("/model"));
+            let mut row = vec![share, name, part("/source")];
+            row.extend(is_live.then(|| match part("/condition") {
+                condition if condition.is_empty() => "yes".to_owned(),
+                condition => condition,
+            }));
+            row
         })
         .collect();
     if rows.is_empty() {
         return String::new();
     }
-    table(&["SHARE", "TARGET", "SOURCE", "READY"], &rows)
+    let header = ["SHARE", "TARGET", "SOURCE", "READY"];
+    let shown = if is_live { &header[..] } else { &header[..3] };
+    table(shown, &rows)
 }
 
 /// The rules that were tried, in order.

@@ -1,6 +1,7 @@
 //! What was used: one row for each model call, summed up when somebody asks.
 
 use super::{Store, StoreError, error::query};
+use std::sync::LazyLock;
 
 /// How many rows are kept at most; the oldest go first. About half a gigabyte.
 pub const MAX_USAGE_RECORDS: i64 = 2_000_000;
@@ -11,11 +12,43 @@ pub const USAGE_KEPT_US: i64 = 92 * 24 * 60 * 60 * 1_000_000;
 /// Longest text of a row that a client chose, in characters.
 const MAX_CLIENT_CHARS: usize = 256;
 
-const KEEP: &str = "INSERT INTO usage_records (request_id, at_us, revision, namespace, api_key, agent, dialect, \
-     requested, endpoint, model, streamed, outcome, status, attempts, prompt_tokens, cached_tokens, \
-     cache_write_tokens, completion_tokens, reasoning_tokens, estimated, cost_microdollars, first_token_us, \
-     duration_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-     $20, $21, $22, $23) ON CONFLICT (request_id) DO NOTHING";
+/// What a row consists of, in the order in which it is bound.
+const COLUMNS: [&str; 23] = [
+    "request_id",
+    "at_us",
+    "revision",
+    "namespace",
+    "api_key",
+    "agent",
+    "dialect",
+    "requested",
+    "endpoint",
+    "model",
+    "streamed",
+    "outcome",
+    "status",
+    "attempts",
+    "prompt_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "estimated",
+    "cost_microdollars",
+    "first_token_us",
+    "duration_us",
+];
+
+/// How many rows one statement keeps: a few sizes, so that few statements are prepared. A statement for each row would
+/// cost more than the row.
+const ROWS: [usize; 3] = [64, 8, 1];
+
+/// The statement of each size.
+static KEEP: [LazyLock<String>; 3] = [
+    LazyLock::new(|| keep(ROWS[0])),
+    LazyLock::new(|| keep(ROWS[1])),
+    LazyLock::new(|| keep(ROWS[2])),
+];
 
 const FORGET: &str = "DELETE FROM usage_records WHERE at_us < $1";
 
@@ -167,11 +200,17 @@ impl Store {
     pub async fn keep_usage(&self, records: &[UsageRecord]) -> Result<(), StoreError> {
         let act = "keep what was used";
         let mut transaction = self.pool.begin().await.map_err(query(act))?;
-        for record in records {
-            bind(sqlx::query(KEEP), record)
-                .execute(&mut *transaction)
-                .await
-                .map_err(query(act))?;
+        let mut left = records;
+        for (rows, text) in ROWS.into_iter().zip(&KEEP) {
+            let parts = left.chunks_exact(rows);
+            left = parts.remainder();
+            for part in parts {
+                let insert = part.iter().fold(sqlx::query(text.as_str()), bind);
+                insert
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(query(act))?;
+            }
         }
         transaction.commit().await.map_err(query(act))
     }
@@ -208,6 +247,20 @@ impl Store {
             .await
             .map_err(query("sum up what was used"))
     }
+}
+
+/// Keeps so many rows; `($1, $2, …), ($24, …)`.
+fn keep(rows: usize) -> String {
+    let row = |row: usize| {
+        let first = row * COLUMNS.len() + 1;
+        let places = (first..first + COLUMNS.len()).map(|place| format!("${place}"));
+        format!("({})", places.collect::<Vec<_>>().join(", "))
+    };
+    format!(
+        "INSERT INTO usage_records ({}) VALUES {} ON CONFLICT (request_id) DO NOTHING",
+        COLUMNS.join(", "),
+        (0..rows).map(row).collect::<Vec<_>>().join(", ")
+    )
 }
 
 type Insert<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;

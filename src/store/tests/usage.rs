@@ -97,6 +97,27 @@ async fn a_record_that_is_written_twice_counts_once() {
 }
 
 #[tokio::test]
+async fn each_record_of_a_large_batch_is_kept_as_it_is() {
+    let (_dir, store) = store().await;
+    // Statements of every size, some of them twice.
+    let batch: Vec<_> = (0..64 * 2 + 8 * 2 + 3)
+        .map(|at| UsageRecord {
+            requested: format!("name-{at}"),
+            prompt_tokens: at * 7,
+            cost_microdollars: (at % 2 == 0).then_some(at),
+            duration_us: at + 1,
+            ..used(&format!("r{at}"), at)
+        })
+        .collect();
+    store.keep_usage(&batch).await.unwrap();
+    let kept: Vec<UsageRecord> = sqlx::query_as("SELECT * FROM usage_records ORDER BY at_us")
+        .fetch_all(&store.pool)
+        .await
+        .unwrap();
+    assert_eq!(kept, batch);
+}
+
+#[tokio::test]
 async fn old_records_and_those_too_many_are_forgotten() {
     let (_dir, store) = store().await;
     let batch: Vec<_> = (0..10).map(|at| used(&at.to_string(), at)).collect();

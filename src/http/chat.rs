@@ -6,10 +6,11 @@ use super::{
     encoding::Encoding,
     headers,
     metrics::Metrics,
+    pieces::pieces,
     state::{Admission, BodyLimits, Decoration, Doors},
 };
 use crate::{
-    chat::{ApiError, Dialect, Frame, scan_as},
+    chat::{ApiError, Dialect, scan_as},
     gateway::{
         Answer, Caller, Content, Forward, Headroom, Meter, Metered, REQUEST_HEADERS, Room,
         TOKEN_HEADERS, authenticate, decide, forward, seconds_until,
@@ -219,9 +220,7 @@ fn respond(answer: Answer) -> Response {
         Content::Stream(stream) => {
             let events = HeaderValue::from_static("text/event-stream");
             let no_cache = HeaderValue::from_static("no-cache");
-            // What only tells something has nothing to send.
-            let sent = |frame: Frame| async { Some(frame.bytes).filter(|bytes| !bytes.is_empty()) };
-            let body = Body::from_stream(stream.filter_map(sent).map(Ok::<_, Infallible>));
+            let body = Body::from_stream(pieces(stream).map(Ok::<_, Infallible>));
             (
                 [
                     (header::CONTENT_TYPE, events),

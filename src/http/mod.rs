@@ -20,6 +20,7 @@ mod metrics;
 mod models;
 mod openapi;
 mod orders;
+mod pieces;
 mod probes;
 mod problem;
 mod resource_json;

@@ -8,4 +8,5 @@ mod door;
 mod guarding;
 mod keys;
 mod looking;
+mod pieces;
 mod webhooks;

@@ -7,6 +7,7 @@ use super::{
     limits::{bodies, limits, retention},
     reference::RefConfig,
     sources::{ConfiguredSource, OneSource, setting, sources},
+    telemetry::{Telemetry, otel_variable, telemetry},
     webhooks::webhooks,
 };
 use crate::{
@@ -78,6 +79,8 @@ pub struct Config {
     pub network: NetworkOptions,
     /// Who may ring, and about what.
     pub webhooks: Webhooks,
+    /// Where spans go; `None` traces nothing.
+    pub telemetry: Option<Telemetry>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are.
@@ -175,6 +178,7 @@ impl Config {
             webhooks,
             retention: retention(&file.limits)?,
             bodies: bodies(&file.limits)?,
+            telemetry: telemetry(flags.otlp_endpoint, &file.telemetry, otel_variable)?,
             log_format: flags.log_format.or(file.log.format).unwrap_or_default(),
             log_level: flags
                 .log_level

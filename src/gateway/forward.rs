@@ -152,6 +152,7 @@ pub(super) fn call(
         response_model: echo.then(|| requested.clone()),
         betas: request.betas.clone(),
         deadline,
+        trace: None,
     }
 }
 

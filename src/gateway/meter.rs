@@ -8,6 +8,7 @@ use super::{
     decide::Decided,
     forward::Room,
     ledger::{Amount, Headroom, Limited, Reservation, Scope},
+    spans::RequestSpan,
 };
 use crate::{
     chat::{ApiError, Dialect, Envelope, Frame, Usage},
@@ -63,7 +64,9 @@ pub struct Meter {
     caller: Reservation,
     endpoint: Option<Reservation>,
     target: Option<Target>,
-    record: UsageRecord,
+    pub(super) record: UsageRecord,
+    /// Ends when the call does.
+    pub(super) span: Option<Box<RequestSpan>>,
     /// Whether it uses no tokens.
     is_free: bool,
     /// Tokens of the prompt, guessed, and of the answer, at most; for one target at worst.
@@ -148,6 +151,7 @@ impl Meter {
             served: call.served.clone(),
             live: call.live.clone(),
             record: record(&call, now_us),
+            span: None,
             key: call.key,
             caller,
             endpoint: None,
@@ -211,6 +215,7 @@ impl Meter {
     /// The call failed before anything was answered.
     pub fn failed(mut self, error: &ApiError) {
         self.record.status = i64::from(error.status);
+        self.attempt_failed(error);
         self.end(End::Failed);
     }
 
@@ -224,6 +229,9 @@ impl Meter {
             seen.is_complete = is_last(&frame.bytes);
         }
         seen.usage = frame.usage.or(seen.usage);
+        if let Some(span) = &mut self.span {
+            span.piece(frame);
+        }
         match &self.key {
             Some(key) if self.key_checked.elapsed() >= KEY_CHECK => {
                 self.key_checked = Instant::now();
@@ -283,6 +291,9 @@ impl Meter {
         record.cost_microdollars = cost.map(count);
         record.first_token_us = self.seen.first.map(micros);
         record.duration_us = micros(self.started.elapsed());
+        if let Some(span) = self.span.take() {
+            span.ended(&record);
+        }
         self.books.recorder().record(record);
     }
 

@@ -18,6 +18,8 @@ mod meter;
 mod metered;
 mod reader;
 mod recorder;
+mod spans;
+mod traced;
 mod window;
 
 #[cfg(test)]
@@ -33,3 +35,4 @@ pub use ledger::{Amount, Exceeded, Headroom, Ledger, Limited, Measure, Reservati
 pub use meter::{Meter, Metered};
 pub use reader::Reader;
 pub use recorder::{Recorder, keep_usage};
+pub use spans::{Asked, Collector, CollectorError, RequestSpan, Tracer, export_spans};

@@ -65,6 +65,7 @@ pub struct Metrics {
     webhooks: Family<WebhookLabels, Counter>,
     webhooks_missed: Counter,
     usage_lost: Counter,
+    spans_lost: Counter,
 }
 
 impl Default for Metrics {
@@ -129,6 +130,12 @@ impl Default for Metrics {
             "Records of usage that found no room, because the store was too slow",
             usage_lost.clone(),
         );
+        let spans_lost = Counter::default();
+        registry.register(
+            "trace_spans_lost",
+            "Spans that found no room, or that the collector did not take",
+            spans_lost.clone(),
+        );
         Self {
             registry,
             requests,
@@ -142,6 +149,7 @@ impl Default for Metrics {
             webhooks,
             webhooks_missed,
             usage_lost,
+            spans_lost,
         }
     }
 }
@@ -206,6 +214,8 @@ pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
     missed.store(doors.bells.missed(), Ordering::Relaxed);
     let lost = doors.admission.books.recorder().lost();
     metrics.usage_lost.inner().store(lost, Ordering::Relaxed);
+    let lost = doors.admission.tracer.as_ref().map_or(0, |it| it.lost());
+    metrics.spans_lost.inner().store(lost, Ordering::Relaxed);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode_registry(&mut text, &metrics.registry);

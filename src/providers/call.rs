@@ -3,6 +3,7 @@
 use crate::chat::{Dialect, Frame, Usage};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use reqwest::header::HeaderValue;
 use std::fmt;
 use std::time::Duration;
 
@@ -31,6 +32,17 @@ pub struct ChatCall {
     pub betas: Option<String>,
     /// Time left for the whole call; the endpoint's own limit holds too.
     pub deadline: Option<Duration>,
+    /// The span of the call, told to the provider; `None` if nothing is traced.
+    pub trace: Option<Propagation>,
+}
+
+/// The span that a call is made in, as W3C Trace Context writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Propagation {
+    /// `traceparent`.
+    pub parent: HeaderValue,
+    /// `tracestate`, if the trace has one.
+    pub state: Option<HeaderValue>,
 }
 
 impl ChatCall {

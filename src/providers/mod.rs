@@ -30,7 +30,7 @@ mod upstream;
 #[cfg(test)]
 mod tests;
 
-pub use call::{ChatAnswer, ChatCall, ChatContent};
+pub use call::{ChatAnswer, ChatCall, ChatContent, Propagation};
 pub use health::Standing;
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use observed::Observation;

@@ -169,6 +169,21 @@ impl Upstream {
         self.health.count_first_call();
     }
 
+    /// The provider, as the manifest says it.
+    pub fn provider(&self) -> &str {
+        &self.adapter.site().provider
+    }
+
+    /// The host and port that are called; `None` where nothing is.
+    pub fn server(&self) -> Option<(&str, u16)> {
+        let site = self.adapter.site();
+        let port = site.port?;
+        let host = site.host.as_str();
+        let without_port = host.rsplit_once(':');
+        let without_port = without_port.filter(|(_, end)| end.parse() == Ok(port));
+        Some((without_port.map_or(host, |(host, _)| host), port))
+    }
+
     /// Whether the last call reached the provider; `None` before the first.
     pub fn observation(&self) -> Option<Observation> {
         self.observed.newest()

@@ -51,6 +51,7 @@ mod silent_remotes;
 mod soak;
 mod sops_files;
 mod ssh_remotes;
+mod traces;
 mod trusted_history;
 mod upstream_dialects;
 mod validate_seed_repo;

@@ -82,6 +82,7 @@ impl Door {
             admission: Admission {
                 books: Arc::default(),
                 require_key: false,
+                tracer: None,
             },
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -237,6 +237,7 @@ pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
         response_model: None,
         betas: None,
         deadline: None,
+        trace: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{config::Config, error::DaemonError};
 use crate::{
+    gateway::Gate,
     http::{Admission, BodyLimits, Decoration, Doors, Metrics, Webhooks},
     providers::Network,
     reconcile::{
@@ -91,6 +92,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         Admission {
             books: Arc::default(),
             require_key: config.require_key,
+            gate: Gate::with(config.concurrency),
             tracer,
         },
     ))

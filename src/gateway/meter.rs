@@ -7,6 +7,7 @@ use super::{
     budget::{check_run, worst},
     decide::Decided,
     forward::Room,
+    gate::Pass,
     ledger::{Amount, Headroom, Limited, Reservation, Scope},
     spans::RequestSpan,
 };
@@ -67,6 +68,8 @@ pub struct Meter {
     pub(super) record: UsageRecord,
     /// Ends when the call does.
     pub(super) span: Option<Box<RequestSpan>>,
+    /// The place that the request holds as long.
+    pub(super) pass: Option<Pass>,
     /// Whether it uses no tokens.
     is_free: bool,
     /// Tokens of the prompt, guessed, and of the answer, at most; for one target at worst.
@@ -152,6 +155,7 @@ impl Meter {
             live: call.live.clone(),
             record: record(&call, now_us),
             span: None,
+            pass: None,
             key: call.key,
             caller,
             endpoint: None,

@@ -1,6 +1,6 @@
-//! What a call's account says to the span of its request, where there is one.
+//! What ends with a call's account: the place that its request holds, and its span where there is one.
 
-use super::{meter::Meter, spans::RequestSpan};
+use super::{gate::Pass, meter::Meter, spans::RequestSpan};
 use crate::{
     chat::ApiError,
     providers::{Propagation, Upstream},
@@ -12,6 +12,13 @@ impl Meter {
     #[must_use]
     pub fn within(mut self, span: Option<Box<RequestSpan>>) -> Self {
         self.span = span;
+        self
+    }
+
+    /// Gives the request's place back with the call.
+    #[must_use]
+    pub fn holding(mut self, pass: Pass) -> Self {
+        self.pass = Some(pass);
         self
     }
 

@@ -172,6 +172,7 @@ async fn run(
     let now_us = Timestamp::now().as_microsecond();
     let table = served.snapshot.table();
     let key = authenticate(table, shown(&headers), admission.require_key, now_us)?;
+    let pass = admission.gate.enter()?;
     let namespace = key.as_ref().map(|key| key.id.namespace.clone());
     let namespace = namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
     let body = read(body, most).await?;
@@ -207,7 +208,8 @@ async fn run(
         body_bytes: request.body.len(),
         request_id: &trail.request_id,
     };
-    let meter = Meter::open(&admission.books, call)?.within(trail.span.take());
+    let meter = Meter::open(&admission.books, call)?;
+    let meter = meter.within(trail.span.take()).holding(pass);
     let answer = forward(served, &decided, request, meter).await?;
     trail.route = Some(answer.route.clone());
     Ok(answer)

@@ -39,6 +39,7 @@ mod openai_sdk;
 mod operating;
 mod push_goes_live;
 mod renames_and_windows;
+mod requests_at_once;
 mod restart_serves_last_good;
 mod review_before_pushing;
 mod sealed_by_others;

@@ -396,6 +396,7 @@ fn commands<'a>(
         &["graph"],
         &["explain", "hand"],
         &["explain", "nothing"],
+        &["explain", "hand", "--key", "nobody"],
         &["usage"],
         &["usage", "--by", "key", "-o", "json"],
         &["graph", "-o", "json"],

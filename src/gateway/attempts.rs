@@ -147,6 +147,8 @@ impl<'a> Course<'a> {
                 return Left::Elsewhere;
             }
             let mut call = call(self.served, self.decided, target, self.request, left);
+            call.refuses = self.meter.refused_parameters();
+            call.max_output = self.meter.unsaid_limit();
             call.trace = self.meter.attempt(target, upstream);
             let called = Instant::now();
             let answer = upstream.chat(call).await;

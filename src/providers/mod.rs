@@ -12,6 +12,7 @@ mod build;
 mod call;
 mod credential;
 mod failure;
+mod fitting;
 mod health;
 mod mock;
 mod network;

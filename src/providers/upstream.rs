@@ -3,6 +3,7 @@
 use super::anthropic::Anthropic;
 use super::build::Builder;
 use super::credential::Key;
+use super::fitting::fit;
 use super::health::{Health, Standing};
 use super::mock::Mock;
 use super::network::Network;
@@ -145,9 +146,15 @@ impl Upstream {
     /// # Errors
     ///
     /// [`ApiError`] as the client is to see it; nothing of an answer has gone out then.
-    pub async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+    pub async fn chat(&self, mut call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let limit = self.adapter.chat_form().max_tokens;
+        let fitted = fit(&mut call, limit);
+        let fitted = fitted.map_err(|error| self.adapter.site().refused(error))?;
         let model = call.model.clone();
-        let answer = self.adapter.answer(call).await;
+        let mut answer = self.adapter.answer(call).await;
+        if let Ok(answer) = &mut answer {
+            answer.adjusted.splice(0..0, fitted);
+        }
         self.observed.note(answer.as_ref().err());
         self.health
             .note(&model, answer.as_ref().err(), Instant::now());

@@ -33,6 +33,8 @@ pub struct Envelope {
     prompt: PromptPlace,
     /// See [`Envelope::max_output`].
     max_output: Option<u64>,
+    /// Answers that are asked for at once (`n`); at least 1.
+    pub answers: u64,
 }
 
 /// Why a body is not a request.
@@ -116,6 +118,7 @@ pub fn scan_as(dialect: Dialect, body: &[u8]) -> Result<Envelope, BodyError> {
         first_field,
         prompt,
         max_output: fields.max_output(dialect),
+        answers: fields.answers.unwrap_or(1).max(1),
     })
 }
 

@@ -4,9 +4,10 @@ use super::{
     error::DaemonError,
     file::{FileConfig, GuardConfig},
     flags::{Flags, LogFormat},
-    limits::{bodies, limits, retention},
+    limits::{bodies, concurrency, limits, retention},
     reference::RefConfig,
     sources::{ConfiguredSource, OneSource, setting, sources},
+    telemetry::{Telemetry, otel_variable, telemetry},
     webhooks::webhooks,
 };
 use crate::{
@@ -78,6 +79,8 @@ pub struct Config {
     pub network: NetworkOptions,
     /// Who may ring, and about what.
     pub webhooks: Webhooks,
+    /// Where spans go; `None` traces nothing.
+    pub telemetry: Option<Telemetry>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are.
@@ -86,6 +89,8 @@ pub struct Config {
     pub retention: Retention,
     /// How large requests may be.
     pub bodies: BodyLimits,
+    /// How many requests to models may be under way.
+    pub concurrency: usize,
 }
 
 impl Config {
@@ -175,6 +180,8 @@ impl Config {
             webhooks,
             retention: retention(&file.limits)?,
             bodies: bodies(&file.limits)?,
+            concurrency: concurrency(&file.limits)?,
+            telemetry: telemetry(flags.otlp_endpoint, &file.telemetry, otel_variable)?,
             log_format: flags.log_format.or(file.log.format).unwrap_or_default(),
             log_level: flags
                 .log_level

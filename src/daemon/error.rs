@@ -1,6 +1,7 @@
 //! Why the daemon does not start, or ended.
 
 use crate::{
+    gateway::CollectorError,
     model::Findings,
     providers::NetworkError,
     secrets::IdentityError,
@@ -34,6 +35,9 @@ pub enum DaemonError {
         /// What is wrong, and what to write.
         problem: String,
     },
+    /// Spans cannot be sent.
+    #[error("the collector that `telemetry` names cannot be used")]
+    Collector(#[from] CollectorError),
     /// The address is not one.
     #[error("`{addr}` is not an address for `--addr`; write HOST:PORT such as 127.0.0.1:8080")]
     Address {

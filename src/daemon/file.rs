@@ -1,6 +1,8 @@
 //! `orloj.yaml`: the flags' names with `_` for `-`, and what flags cannot say.
 
-use super::{flags::LogFormat, limits::LimitsConfig, reference::RefConfig};
+use super::{
+    flags::LogFormat, limits::LimitsConfig, reference::RefConfig, telemetry::TelemetryConfig,
+};
 use crate::{
     forge::Provider, manifest::settings_schema, plan::WindowEntry, reconcile::EgressPolicy,
     source::VerifyMode,
@@ -88,6 +90,9 @@ pub struct FileConfig {
     /// Logging.
     #[serde(default)]
     pub log: LogConfig,
+    /// Spans of requests, for a collector of OpenTelemetry.
+    #[serde(default)]
+    pub telemetry: TelemetryConfig,
 }
 
 /// One of several sources. Its files are shown as `NAME:PATH`.

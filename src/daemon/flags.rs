@@ -37,6 +37,8 @@ pub struct Flags {
     pub insecure_allow_anonymous: Option<bool>,
     /// `--no-route-header`.
     pub no_route_header: Option<bool>,
+    /// `--otlp-endpoint`.
+    pub otlp_endpoint: Option<String>,
     /// `--log-format`.
     pub log_format: Option<LogFormat>,
     /// `--log-level`.

@@ -3,8 +3,8 @@
 
 use super::{error::DaemonError, sources::setting};
 use crate::{
-    http::BodyLimits, manifest::MAX_FILE_BYTES, model::parse_go_duration, source::Limits,
-    store::Retention,
+    gateway::Gate, http::BodyLimits, manifest::MAX_FILE_BYTES, model::parse_go_duration,
+    source::Limits, store::Retention,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,6 +50,10 @@ pub struct LimitsConfig {
     pub api_body_size: Option<String>,
     /// Size of a request to a model; `32MiB` if absent, `1GiB` at most.
     pub chat_body_size: Option<String>,
+    /// Requests to models that are under way at once, streams until they end; 4096 if absent. A further one is
+    /// answered with 503 and `retry-after`.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub chat_concurrency: Option<u64>,
 }
 
 const KIB: u64 = 1 << 10;
@@ -159,6 +163,20 @@ pub(super) fn bodies(config: &LimitsConfig) -> Result<BodyLimits, DaemonError> {
             default.chat,
         )?,
     })
+}
+
+/// How many requests to models may be under way.
+///
+/// # Errors
+///
+/// [`DaemonError::Setting`] as for [`limits`].
+pub(super) fn concurrency(config: &LimitsConfig) -> Result<usize, DaemonError> {
+    count(
+        "`limits.chat_concurrency`",
+        config.chat_concurrency,
+        1..=1_000_000,
+        Gate::DEFAULT_MOST,
+    )
 }
 
 /// Reads an age, in microseconds: days, or as times are written.

@@ -19,6 +19,7 @@ mod serve;
 mod sources;
 #[cfg(debug_assertions)]
 mod stop_at;
+mod telemetry;
 mod webhooks;
 mod wiring;
 

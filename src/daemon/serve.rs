@@ -74,6 +74,9 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
         doors.admission.books.clone(),
         drained.clone(),
     ));
+    if let Some(tracer) = doors.admission.tracer.clone() {
+        tasks.spawn(gateway::export_spans(tracer, drained.clone()));
+    }
     announce(&Ready {
         base_url: format!("http://{addr}"),
         source: followed(&reconciler),

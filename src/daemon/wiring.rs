@@ -2,6 +2,7 @@
 
 use super::{config::Config, error::DaemonError};
 use crate::{
+    gateway::Gate,
     http::{Admission, BodyLimits, Decoration, Doors, Metrics, Webhooks},
     providers::Network,
     reconcile::{
@@ -29,6 +30,9 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
     {
         tracing::info!("the kept revisions are sealed with the new key");
     }
+    let ca_pem = &config.network.extra_ca_pem;
+    let telemetry = config.telemetry;
+    let tracer = telemetry.map(|it| it.tracer(ca_pem)).transpose()?;
     let settings = ReconcileSettings {
         review: ReviewOptions {
             clear_text: config.clear_text,
@@ -85,7 +89,12 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
             route_header: config.route_header,
         },
         config.bodies,
-        config.require_key,
+        Admission {
+            books: Arc::default(),
+            require_key: config.require_key,
+            gate: Gate::with(config.concurrency),
+            tracer,
+        },
     ))
 }
 
@@ -104,7 +113,7 @@ fn doors(
     webhooks: Webhooks,
     decoration: Decoration,
     bodies: BodyLimits,
-    require_key: bool,
+    admission: Admission,
 ) -> Doors {
     let names = reconciler.sources().iter().map(|it| it.name().clone());
     Doors {
@@ -118,10 +127,7 @@ fn doors(
         webhooks: Arc::new(webhooks),
         inbox: Inbox::default(),
         bodies,
-        admission: Admission {
-            books: Arc::default(),
-            require_key,
-        },
+        admission,
     }
 }
 

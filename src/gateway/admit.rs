@@ -82,7 +82,7 @@ fn unknown() -> ApiError {
         .with_header("www-authenticate", "Bearer")
 }
 
-fn expired(key: &KeyRoute) -> ApiError {
+pub(super) fn expired(key: &KeyRoute) -> ApiError {
     let name = key.id.qualified_name();
     let message = format!("the API key `{name}` has expired; ask for a new one");
     ApiError::new(401, "invalid_request_error", message)

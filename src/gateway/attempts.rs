@@ -146,7 +146,10 @@ impl<'a> Course<'a> {
                 self.last = Some(error);
                 return Left::Elsewhere;
             }
-            let call = call(self.served, self.decided, target, self.request, left);
+            let mut call = call(self.served, self.decided, target, self.request, left);
+            call.refuses = self.meter.refused_parameters();
+            call.max_output = self.meter.unsaid_limit();
+            call.trace = self.meter.attempt(target, upstream);
             let called = Instant::now();
             let answer = upstream.chat(call).await;
             self.waited += called.elapsed();
@@ -164,6 +167,7 @@ impl<'a> Course<'a> {
                 }
                 Err(error) => error,
             };
+            self.meter.attempt_failed(&error);
             if !is_of_this_target(&error) {
                 return Left::Ended(Box::new(error));
             }

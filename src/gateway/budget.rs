@@ -1,6 +1,6 @@
 //! What a call may use at worst, and whether its run may.
 
-use super::ledger::Amount;
+use super::ledger::{Amount, Limited};
 use crate::{
     chat::ApiError,
     model::Origin,
@@ -9,7 +9,7 @@ use crate::{
 use std::sync::Arc;
 
 /// Tokens an answer may have where neither the request nor the catalogue says.
-const DEFAULT_MAX_OUTPUT: u64 = 4_096;
+pub(super) const DEFAULT_MAX_OUTPUT: u64 = 4_096;
 
 impl Amount {
     /// What is enough for either.
@@ -22,14 +22,34 @@ impl Amount {
     }
 }
 
+/// What a request asks for, as far as its use is bounded by it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Demand {
+    /// Tokens of the prompt, guessed.
+    pub(super) prompt: u64,
+    /// Tokens of all answers together, if the request says so.
+    pub(super) max_output: Option<u64>,
+    /// Answers.
+    pub(super) answers: u64,
+}
+
 /// The most that a call of one model may use.
-pub(super) fn worst(facts: &ModelFacts, prompt: u64, max_output: Option<u64>) -> Amount {
-    let output = max_output.or(facts.max_output_tokens);
-    let output = output.unwrap_or(DEFAULT_MAX_OUTPUT);
+pub(super) fn worst(facts: &ModelFacts, demand: Demand) -> Amount {
+    let each = facts.max_output_tokens.unwrap_or(DEFAULT_MAX_OUTPUT);
+    let output = demand.max_output;
+    let output = output.unwrap_or_else(|| each.saturating_mul(demand.answers));
+    let prompt = demand.prompt;
     Amount {
         tokens: prompt.saturating_add(output),
         cost_microdollars: facts.worst_cost_microdollars(prompt, output),
     }
+}
+
+/// Whether it counts how much a single request uses, and not only that there is one.
+pub(super) fn is_bounded(policies: &[&Arc<PolicyRoute>], limited: &[Limited<'_>]) -> bool {
+    let mut rules = limited.iter().flat_map(|it| &it.rules);
+    policies.iter().any(|it| it.max_tokens_per_run.is_some())
+        || rules.any(|rule| rule.bounds_tokens())
 }
 
 /// Checks the most that a run may use against the policies of its agent. One request is one run.

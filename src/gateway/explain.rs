@@ -1,34 +1,46 @@
 //! Why a name goes where it goes: the resolver's decision and trace as JSON.
 
-use super::decide::{denied, refused};
+use super::{
+    admit::{expired, refused_by_key},
+    decide::{denied, refused},
+};
 use crate::{
     chat::ApiError,
-    routing::{Decision, Facts, Outcome, RoutingTable, Step, Target, check_policies, resolve},
+    routing::{
+        Decision, Facts, KeyRoute, Outcome, RoutingTable, Step, Target, check_key, check_policies,
+        resolve,
+    },
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Who asks for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// The caller's namespace.
+    /// The caller's namespace; its key's goes before it.
     pub namespace: &'a str,
+    /// The key that is asked with.
+    pub key: Option<&'a KeyRoute>,
     /// The endpoint that the path names, if it names one.
     pub scope: Option<&'a str>,
     /// What stands in `model`; nothing, for the default model of `scope`.
     pub model: Option<&'a str>,
 }
 
-/// Explains a decision of a table. `condition` says why a target cannot be called; nothing if it can.
+/// Explains a decision of a table. `condition` says why a target cannot be called; nothing if it can. What the key may
+/// not call is said of each target.
 ///
-/// The answer has `model`, `namespace`, `endpoint`, `decision` (`rule`, `source`, `agent`, and `targets`, each with
+/// The answer has `model`, `namespace`, `key` (`name`, `source`), `endpoint`, `decision` (`rule`, `source`, `agent`, and `targets`, each with
 /// its `share` of the requests or as a `fallback`), `refused` (`status`, `code`, `message`, `source`) and `steps`.
 pub fn explain(
     table: &RoutingTable,
     question: Question<'_>,
     condition: impl Fn(&Target) -> Option<String>,
 ) -> Value {
+    let key = question.key;
+    let namespace = key.map_or(question.namespace, |key| &key.id.namespace);
     let facts = Facts {
-        namespace: question.namespace,
+        namespace,
         scope: question.scope,
         model: question.model,
         draw: 0,
@@ -40,15 +52,39 @@ pub fn explain(
         let checked = check_policies(table, decision.clone());
         refusal = checked.err().map(|denial| denied(&denial));
     }
+    if let Some(key) = key {
+        let by_key = decision.as_ref().and_then(|it| forbidden(table, key, it));
+        refusal = refusal.or(by_key);
+        // Nobody is told more than that.
+        if key.is_expired(Timestamp::now().as_microsecond()) {
+            refusal = Some(expired(key));
+        }
+    }
+    let condition = |decision: &Decision, target: &Target| {
+        let mut only = decision.clone();
+        only.targets = vec![target.clone()];
+        let refused = key.and_then(|key| forbidden(table, key, &only));
+        refused.map_or_else(|| condition(target), |error| Some(error.message))
+    };
     let steps: Vec<_> = trace.steps.iter().map(step).collect();
     json!({
         "model": question.model,
-        "namespace": question.namespace,
+        "namespace": namespace,
+        "key": key.map(|key| json!({
+            "name": key.id.qualified_name(),
+            "source": key.origin.to_string(),
+        })),
         "endpoint": question.scope,
-        "decision": decision.map(|decision| decided(table, &decision, condition)),
+        "decision": decision.map(|it| decided(table, &it, |target| condition(&it, target))),
         "refused": refusal.as_ref().map(error),
         "steps": steps,
     })
+}
+
+/// Why a key may not call what was decided.
+fn forbidden(table: &RoutingTable, key: &KeyRoute, decision: &Decision) -> Option<ApiError> {
+    let checked = check_key(table, key, decision.clone());
+    checked.err().map(|refusal| refused_by_key(key, &refusal))
 }
 
 fn decided(

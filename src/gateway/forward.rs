@@ -151,7 +151,10 @@ pub(super) fn call(
         revision: served.revision.clone(),
         response_model: echo.then(|| requested.clone()),
         betas: request.betas.clone(),
+        refuses: Arc::default(),
+        max_output: None,
         deadline,
+        trace: None,
     }
 }
 

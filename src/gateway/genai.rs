@@ -191,7 +191,7 @@ impl GenAi {
 }
 
 /// The conventions' word for a path's operation.
-fn operation(path: &str) -> &'static str {
+pub(super) fn operation(path: &str) -> &'static str {
     if path.contains("embeddings") {
         "embeddings"
     } else {

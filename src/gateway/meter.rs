@@ -4,15 +4,17 @@
 use super::{
     admit::{lapsed, refused_by_limit},
     books::Books,
-    budget::{check_run, worst},
+    budget::{Demand, check_run, is_bounded, worst},
     decide::Decided,
     forward::Room,
+    gate::Pass,
     ledger::{Amount, Headroom, Limited, Reservation, Scope},
+    spans::RequestSpan,
 };
 use crate::{
     chat::{ApiError, Dialect, Envelope, Frame, Usage},
     reconcile::{Live, Pinned},
-    routing::{KeyRoute, LimitRule, Target},
+    routing::{KeyRoute, LimitRule, ModelFacts, Target},
     store::UsageRecord,
 };
 use jiff::Timestamp;
@@ -62,13 +64,19 @@ pub struct Meter {
     key: Option<Arc<KeyRoute>>,
     caller: Reservation,
     endpoint: Option<Reservation>,
-    target: Option<Target>,
-    record: UsageRecord,
+    pub(super) target: Option<Target>,
+    pub(super) record: UsageRecord,
+    /// Ends when the call does.
+    pub(super) span: Option<Box<RequestSpan>>,
+    /// The place that the request holds as long.
+    pub(super) pass: Option<Pass>,
     /// Whether it uses no tokens.
     is_free: bool,
-    /// Tokens of the prompt, guessed, and of the answer, at most; for one target at worst.
-    prompt: u64,
-    max_output: Option<u64>,
+    pub(super) demand: Demand,
+    /// What is known of the target's model.
+    pub(super) facts: ModelFacts,
+    /// Whether tokens or their cost are limited for the caller.
+    pub(super) is_bounded: bool,
     started: Instant,
     key_checked: Instant,
     seen: Seen,
@@ -107,14 +115,18 @@ impl Meter {
         let is_free = call.envelope.dialect == Dialect::CountTokens;
         let read = if is_free { 0 } else { call.body_bytes };
         let prompt = read.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
-        let max_output = call.envelope.max_output();
+        let demand = Demand {
+            prompt,
+            max_output: call.envelope.max_output(),
+            answers: call.envelope.answers,
+        };
         let table = call.served.snapshot.table();
         let decision = &call.decided.decision;
         let agent = decision.agent.as_ref();
         let policies = agent.map_or_else(Vec::new, |agent| table.policies_of(&agent.id));
         let worst = || {
             let targets = decision.targets.iter();
-            let worst = targets.map(|target| worst(&table.facts_of(target), prompt, max_output));
+            let worst = targets.map(|target| worst(&table.facts_of(target), demand));
             worst.reduce(Amount::worse).unwrap_or_default()
         };
         check_run(&policies, || worst().tokens)?;
@@ -136,6 +148,7 @@ impl Meter {
             .flat_map(|policy| &policy.namespace_limits)
             .collect();
         limit(Scope::Namespace(call.namespace.into()), rules);
+        let is_bounded = is_bounded(&policies, &limited);
         let caller = if limited.is_empty() {
             Reservation::default()
         } else {
@@ -148,13 +161,16 @@ impl Meter {
             served: call.served.clone(),
             live: call.live.clone(),
             record: record(&call, now_us),
+            span: None,
+            pass: None,
             key: call.key,
             caller,
             endpoint: None,
             target: None,
             is_free,
-            prompt,
-            max_output,
+            demand,
+            facts: ModelFacts::default(),
+            is_bounded,
             started,
             key_checked: started,
             seen: Seen::default(),
@@ -172,19 +188,19 @@ impl Meter {
             endpoint.settle(Amount::default());
         }
         let rules: Vec<&LimitRule> = target.endpoint.limits.iter().collect();
+        let facts = self.served.snapshot.table().facts_of(target);
         if !rules.is_empty() {
             let now_us = Timestamp::now().as_microsecond();
-            let facts = self.served.snapshot.table().facts_of(target);
             let scope = Scope::Endpoint(target.endpoint.id.clone());
             let limited = vec![Limited { scope, rules }];
-            let worst = worst(&facts, self.prompt, self.max_output);
+            let worst = worst(&facts, self.demand);
             let reserved = self.books.ledger().reserve(limited, worst, now_us);
             let reserved =
                 reserved.map_err(|exceeded| Box::new(refused_by_limit(&exceeded, now_us)))?;
             self.endpoint = Some(reserved);
         }
         self.record.attempts += 1;
-        self.target = Some(target.clone());
+        (self.target, self.facts) = (Some(target.clone()), facts);
         Ok(())
     }
 
@@ -211,6 +227,7 @@ impl Meter {
     /// The call failed before anything was answered.
     pub fn failed(mut self, error: &ApiError) {
         self.record.status = i64::from(error.status);
+        self.attempt_failed(error);
         self.end(End::Failed);
     }
 
@@ -224,6 +241,9 @@ impl Meter {
             seen.is_complete = is_last(&frame.bytes);
         }
         seen.usage = frame.usage.or(seen.usage);
+        if let Some(span) = &mut self.span {
+            span.piece(frame);
+        }
         match &self.key {
             Some(key) if self.key_checked.elapsed() >= KEY_CHECK => {
                 self.key_checked = Instant::now();
@@ -249,11 +269,10 @@ impl Meter {
             return;
         }
         let usage = self.usage(end);
-        let facts = self.target.as_ref();
-        let facts = facts.map(|target| self.served.snapshot.table().facts_of(target));
-        let cost = facts
-            .as_ref()
-            .map_or(Some(0), |it| it.cost_microdollars(&usage));
+        let cost = match &self.target {
+            Some(_) => self.facts.cost_microdollars(&usage),
+            None => Some(0),
+        };
         let used = Amount {
             tokens: usage.total_tokens(),
             cost_microdollars: cost,
@@ -283,6 +302,9 @@ impl Meter {
         record.cost_microdollars = cost.map(count);
         record.first_token_us = self.seen.first.map(micros);
         record.duration_us = micros(self.started.elapsed());
+        if let Some(span) = self.span.take() {
+            span.ended(&record);
+        }
         self.books.recorder().record(record);
     }
 
@@ -311,10 +333,10 @@ impl Meter {
         } else {
             0
         };
-        let most = self.max_output.unwrap_or(u64::MAX);
+        let most = self.demand.max_output.unwrap_or(u64::MAX);
         Usage {
             prompt_tokens: match known.prompt_tokens {
-                0 => self.prompt,
+                0 => self.demand.prompt,
                 counted => counted,
             },
             completion_tokens: known.completion_tokens.max(written.max(unseen).min(most)),

@@ -12,12 +12,15 @@ mod budget;
 mod decide;
 mod explain;
 mod forward;
+mod gate;
 mod genai;
 mod ledger;
 mod meter;
 mod metered;
 mod reader;
 mod recorder;
+mod spans;
+mod traced;
 mod window;
 
 #[cfg(test)]
@@ -29,7 +32,9 @@ pub use books::Books;
 pub use decide::{Caller, Decided, decide, refused};
 pub use explain::{Question, explain};
 pub use forward::{Answer, Content, Forward, Room, forward};
+pub use gate::{Gate, Pass};
 pub use ledger::{Amount, Exceeded, Headroom, Ledger, Limited, Measure, Reservation, Scope};
 pub use meter::{Meter, Metered};
 pub use reader::Reader;
 pub use recorder::{Recorder, keep_usage};
+pub use spans::{Asked, Collector, CollectorError, RequestSpan, Tracer, export_spans};

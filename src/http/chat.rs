@@ -12,8 +12,8 @@ use super::{
 use crate::{
     chat::{ApiError, Dialect, scan_as},
     gateway::{
-        Answer, Caller, Content, Forward, Headroom, Meter, Metered, REQUEST_HEADERS, Room,
-        TOKEN_HEADERS, authenticate, decide, forward, seconds_until,
+        self, Answer, Caller, Content, Forward, Headroom, Meter, Metered, REQUEST_HEADERS,
+        RequestSpan, Room, TOKEN_HEADERS, authenticate, decide, forward, seconds_until,
     },
     model::DEFAULT_NAMESPACE,
     reconcile::{Live, Pinned},
@@ -35,6 +35,8 @@ struct Trail {
     revision: String,
     request_id: String,
     route: Option<String>,
+    /// Until the call's account takes it.
+    span: Option<Box<RequestSpan>>,
 }
 
 /// Serves a request whose path names no endpoint.
@@ -106,7 +108,10 @@ async fn answer(
         revision: served.revision.clone(),
         request_id: headers::new_request_id(),
         route: None,
+        span: None,
     };
+    trail.span = span(&asked, &trail);
+    let trace_id = trail.span.as_ref().map(|span| span.trace_id());
     let dialect = asked.dialect;
     let result = run(live, &served, asked, &mut trail).await;
     let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
@@ -114,6 +119,9 @@ async fn answer(
     metrics.request(status, took);
     if let Ok(answer) = &result {
         metrics.overhead(took.saturating_sub(answer.waited));
+    }
+    if let (Some(span), Err(error)) = (trail.span.take(), &result) {
+        span.refused(error);
     }
     tracing::info!(
         target: "orloj::access",
@@ -124,6 +132,7 @@ async fn answer(
             route = trail.route.as_deref().unwrap_or_default(),
             status,
             duration_ms = took.as_secs_f64() * 1e3,
+            trace.id = trace_id,
         },
         "request answered",
     );
@@ -133,6 +142,18 @@ async fn answer(
     };
     decorate(response.headers_mut(), &trail, decoration);
     response
+}
+
+/// The span of a request, if requests are traced.
+fn span(asked: &Asked<'_>, trail: &Trail) -> Option<Box<RequestSpan>> {
+    let tracer = asked.admission.tracer.as_ref()?;
+    Some(tracer.request(gateway::Asked {
+        headers: &asked.headers,
+        dialect: asked.dialect,
+        is_scoped: asked.scope.is_some(),
+        request_id: &trail.request_id,
+        revision: &trail.revision,
+    }))
 }
 
 async fn run(
@@ -152,6 +173,7 @@ async fn run(
     let now_us = Timestamp::now().as_microsecond();
     let table = served.snapshot.table();
     let key = authenticate(table, shown(&headers), admission.require_key, now_us)?;
+    let pass = admission.gate.enter()?;
     let namespace = key.as_ref().map(|key| key.id.namespace.clone());
     let namespace = namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
     let body = read(body, most).await?;
@@ -188,6 +210,7 @@ async fn run(
         request_id: &trail.request_id,
     };
     let meter = Meter::open(&admission.books, call)?;
+    let meter = meter.within(trail.span.take()).holding(pass);
     let answer = forward(served, &decided, request, meter).await?;
     trail.route = Some(answer.route.clone());
     Ok(answer)

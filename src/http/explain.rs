@@ -21,6 +21,8 @@ pub(super) struct ExplainQuery {
     model: Option<String>,
     namespace: Option<String>,
     endpoint: Option<String>,
+    /// The name of an ApiKey; not the key.
+    key: Option<String>,
 }
 
 pub(super) async fn explain(
@@ -36,8 +38,15 @@ pub(super) async fn explain(
         ));
     }
     let served = live.pin();
+    let namespace = query.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
+    let table = served.snapshot.table();
+    let key = match query.key.as_deref() {
+        None => None,
+        Some(name) => Some(table.key_named(namespace, name).ok_or_else(no_key)?),
+    };
     let question = Question {
-        namespace: query.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
+        namespace,
+        key: key.map(|key| &**key),
         scope: query.endpoint.as_deref(),
         model: query.model.as_deref(),
     };
@@ -46,9 +55,16 @@ pub(super) async fn explain(
         Some(EndpointState::NotReady(condition)) => Some(condition.message.clone()),
         None => Some("it is not served".to_owned()),
     };
-    let mut explained = gateway::explain(served.snapshot.table(), question, condition);
+    let mut explained = gateway::explain(table, question, condition);
     if let Some(fields) = explained.as_object_mut() {
         fields.insert("revision".to_owned(), served.revision.clone().into());
     }
     Ok(Json(explained))
+}
+
+/// What is asked for is not said: somebody may have written a key where its name belongs.
+fn no_key() -> Problem {
+    Problem::not_found(
+        "there is no ApiKey of that name; write `NAME` or `NAMESPACE/NAME`, never the key itself",
+    )
 }

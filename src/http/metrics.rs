@@ -65,6 +65,8 @@ pub struct Metrics {
     webhooks: Family<WebhookLabels, Counter>,
     webhooks_missed: Counter,
     usage_lost: Counter,
+    spans_lost: Counter,
+    under_way: Gauge,
 }
 
 impl Default for Metrics {
@@ -129,6 +131,18 @@ impl Default for Metrics {
             "Records of usage that found no room, because the store was too slow",
             usage_lost.clone(),
         );
+        let under_way = Gauge::default();
+        registry.register(
+            "gateway_requests_under_way",
+            "Requests to models whose answers have not ended",
+            under_way.clone(),
+        );
+        let spans_lost = Counter::default();
+        registry.register(
+            "trace_spans_lost",
+            "Spans that found no room, or that the collector did not take",
+            spans_lost.clone(),
+        );
         Self {
             registry,
             requests,
@@ -142,6 +156,8 @@ impl Default for Metrics {
             webhooks,
             webhooks_missed,
             usage_lost,
+            spans_lost,
+            under_way,
         }
     }
 }
@@ -206,6 +222,11 @@ pub(super) async fn metrics(State(doors): State<Doors>) -> Response {
     missed.store(doors.bells.missed(), Ordering::Relaxed);
     let lost = doors.admission.books.recorder().lost();
     metrics.usage_lost.inner().store(lost, Ordering::Relaxed);
+    let under_way = doors.admission.gate.under_way();
+    let under_way = i64::try_from(under_way).unwrap_or(i64::MAX);
+    metrics.under_way.set(under_way);
+    let lost = doors.admission.tracer.as_ref().map_or(0, |it| it.lost());
+    metrics.spans_lost.inner().store(lost, Ordering::Relaxed);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode_registry(&mut text, &metrics.registry);

@@ -3,7 +3,7 @@
 use super::metrics::Metrics;
 use crate::{
     forge::Watched,
-    gateway::Books,
+    gateway::{Books, Gate, Tracer},
     reconcile::{Bells, Inbox, Live, Reconciler},
     secrets::Opened,
 };
@@ -48,6 +48,10 @@ pub struct Admission {
     pub books: Arc<Books>,
     /// Whether a key is needed also while the manifests have none.
     pub require_key: bool,
+    /// How many requests may be under way.
+    pub gate: Arc<Gate>,
+    /// Where spans go in; `None` traces nothing.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 /// How large the bodies of requests may be, in bytes.

@@ -51,6 +51,7 @@ impl Builder<'_> {
             provider: self.spec.provider.clone(),
             endpoint: self.endpoint,
             host: String::new(),
+            port: None,
             key: None,
         });
         Ok(Adapter::Mock(Mock {
@@ -222,6 +223,7 @@ impl Builder<'_> {
             provider: self.spec.provider.clone(),
             endpoint: self.endpoint,
             host,
+            port: url.port_or_known_default(),
             key: self.key,
         };
         Ok(Transport::new(site, target, headers, timeouts))

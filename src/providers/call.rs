@@ -3,7 +3,9 @@
 use crate::chat::{Dialect, Frame, Usage};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use reqwest::header::HeaderValue;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One call.
@@ -29,8 +31,23 @@ pub struct ChatCall {
     pub response_model: Option<String>,
     /// The client's `anthropic-beta`, for Anthropic alone.
     pub betas: Option<String>,
+    /// Parameters that the model refuses, as OpenAI names them.
+    pub refuses: Arc<[String]>,
+    /// Tokens that an answer may have, where that was reserved and the body does not say it.
+    pub max_output: Option<u64>,
     /// Time left for the whole call; the endpoint's own limit holds too.
     pub deadline: Option<Duration>,
+    /// The span of the call, told to the provider; `None` if nothing is traced.
+    pub trace: Option<Propagation>,
+}
+
+/// The span that a call is made in, as W3C Trace Context writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Propagation {
+    /// `traceparent`.
+    pub parent: HeaderValue,
+    /// `tracestate`, if the trace has one.
+    pub state: Option<HeaderValue>,
 }
 
 impl ChatCall {

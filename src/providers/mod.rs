@@ -12,6 +12,7 @@ mod build;
 mod call;
 mod credential;
 mod failure;
+mod fitting;
 mod health;
 mod mock;
 mod network;
@@ -30,7 +31,7 @@ mod upstream;
 #[cfg(test)]
 mod tests;
 
-pub use call::{ChatAnswer, ChatCall, ChatContent};
+pub use call::{ChatAnswer, ChatCall, ChatContent, Propagation};
 pub use health::Standing;
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use observed::Observation;

@@ -11,6 +11,8 @@ pub(super) struct Site {
     pub(super) endpoint: String,
     /// Host, and port if it is not the scheme's.
     pub(super) host: String,
+    /// The port, the scheme's if the URL names none; `None` where nothing is called.
+    pub(super) port: Option<u16>,
     pub(super) key: Option<Key>,
 }
 

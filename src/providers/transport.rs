@@ -91,12 +91,18 @@ impl Transport {
         } else {
             "application/json"
         };
-        let request = self
+        let mut request = self
             .client
             .post(url)
             .headers(headers)
             .header(ACCEPT, accept)
             .body(body);
+        if let Some(trace) = &call.trace {
+            request = request.header("traceparent", &trace.parent);
+            if let Some(state) = &trace.state {
+                request = request.header("tracestate", state);
+            }
+        }
         let sent = clock
             .first_byte(request.send())
             .await

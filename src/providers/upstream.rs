@@ -3,6 +3,7 @@
 use super::anthropic::Anthropic;
 use super::build::Builder;
 use super::credential::Key;
+use super::fitting::fit;
 use super::health::{Health, Standing};
 use super::mock::Mock;
 use super::network::Network;
@@ -145,9 +146,15 @@ impl Upstream {
     /// # Errors
     ///
     /// [`ApiError`] as the client is to see it; nothing of an answer has gone out then.
-    pub async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+    pub async fn chat(&self, mut call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let limit = self.adapter.chat_form().max_tokens;
+        let fitted = fit(&mut call, limit);
+        let fitted = fitted.map_err(|error| self.adapter.site().refused(error))?;
         let model = call.model.clone();
-        let answer = self.adapter.answer(call).await;
+        let mut answer = self.adapter.answer(call).await;
+        if let Ok(answer) = &mut answer {
+            answer.adjusted.splice(0..0, fitted);
+        }
         self.observed.note(answer.as_ref().err());
         self.health
             .note(&model, answer.as_ref().err(), Instant::now());
@@ -167,6 +174,21 @@ impl Upstream {
     /// Counts a request that calls the endpoint for the first time; repetitions are measured by these.
     pub fn count_first_call(&self) {
         self.health.count_first_call();
+    }
+
+    /// The provider, as the manifest says it.
+    pub fn provider(&self) -> &str {
+        &self.adapter.site().provider
+    }
+
+    /// The host and port that are called; `None` where nothing is.
+    pub fn server(&self) -> Option<(&str, u16)> {
+        let site = self.adapter.site();
+        let port = site.port?;
+        let host = site.host.as_str();
+        let without_port = host.rsplit_once(':');
+        let without_port = without_port.filter(|(_, end)| end.parse() == Ok(port));
+        Some((without_port.map_or(host, |(host, _)| host), port))
     }
 
     /// Whether the last call reached the provider; `None` before the first.

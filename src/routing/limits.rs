@@ -20,6 +20,13 @@ pub struct LimitRule {
     pub origin: Origin,
 }
 
+impl LimitRule {
+    /// Whether what a single request may use counts, and not requests alone.
+    pub fn bounds_tokens(&self) -> bool {
+        self.tokens.is_some() || self.cost_microdollars.is_some()
+    }
+}
+
 /// The entries of a resource's list.
 pub(super) fn rules(resource: &Resource, list: &str, limits: &[UsageLimit]) -> Vec<LimitRule> {
     let limits = limits.iter().enumerate();

@@ -6,7 +6,9 @@ pub(crate) mod search;
 
 use crate::support::{
     cli::{Cli, Output},
+    collector::Collector,
     daemon::{Daemon, DaemonBuilder},
+    eventually,
     git::{TestRepo, copy},
     manifests::{agent, alias, compatible_endpoint, mock_endpoint, policy, system},
     package_root,
@@ -36,6 +38,7 @@ const MOUNTED: &str = "Kc5wD9pE\"/+%&<\\from-a-file";
 const IN_CLEAR: &str = "Vb9sL1zR\"/+%&<\\clear-in-git";
 const STRAY: &str = "Wn2gM7dP8xkTq4Zr6Vb9Yc3Hf5Js1La0";
 const TOKEN: &str = "Pj4hC6vXapi-token";
+const COLLECTOR: &str = "Mq6bX2vSspans-header";
 const HOOK: &str = "Rf8tB3nZwebhook-secret";
 const DATA_KEY: &str = "7d1f93b4c25e80a61b3c9d5e7f20418693a5b7c8d9e0f1a2b3c4d5e6f7089bac";
 
@@ -53,6 +56,7 @@ fn canaries(key: &AgeKey) -> Vec<Canary> {
         ("the stray credential", STRAY),
         ("the API token", TOKEN),
         ("the webhook secret", HOOK),
+        ("the collector's key", COLLECTOR),
         ("the data key", DATA_KEY),
         ("the identity", identity),
     ];
@@ -121,6 +125,7 @@ fn endpoint(name: &str, secret: &str, upstream: &FakeUpstream) -> String {
 struct Scene {
     repo: TestRepo,
     upstream: FakeUpstream,
+    collector: Collector,
     key: AgeKey,
     desk: TempDir,
 }
@@ -187,6 +192,7 @@ impl Scene {
         Self {
             repo,
             upstream,
+            collector: Collector::start(),
             key,
             desk,
         }
@@ -198,10 +204,14 @@ impl Scene {
         let mounted = self.desk.path().join("mounted");
         fs::create_dir_all(&mounted).unwrap();
         fs::write(mounted.join("key"), MOUNTED).unwrap();
+        let headers = self.desk.path().join("headers");
+        fs::write(&headers, format!("x-key: {COLLECTOR}\n")).unwrap();
         let config = format!(
-            "api_token: {TOKEN}\nsecret_encryption_key: {DATA_KEY}\nwebhooks: {{github: {{secret_file: {}}}}}\nsecrets_dir: {}\n",
+            "api_token: {TOKEN}\nsecret_encryption_key: {DATA_KEY}\nwebhooks: {{github: {{secret_file: {}}}}}\nsecrets_dir: {}\ntelemetry: {{otlp_endpoint: '{}', otlp_headers_file: {}}}\n",
             hook.display(),
-            mounted.display()
+            mounted.display(),
+            self.collector.url(),
+            headers.display()
         );
         DaemonBuilder::on(&self.repo)
             .age_key_file(&self.key.file())
@@ -386,6 +396,7 @@ fn commands<'a>(
         &["graph"],
         &["explain", "hand"],
         &["explain", "nothing"],
+        &["explain", "hand", "--key", "nobody"],
         &["usage"],
         &["usage", "--by", "key", "-o", "json"],
         &["graph", "-o", "json"],
@@ -542,6 +553,14 @@ fn s1_f14_no_secret_is_found_in_anything_that_is_printed_answered_logged_or_kept
     );
     seen.processes(&daemon);
     call_every_route(&daemon, &mut seen);
+    // Requests for models that answered, that failed and that there are not.
+    eventually("spans", || {
+        (scene.collector.spans().len() > 20).then_some(())
+    });
+    for sent in scene.collector.requests() {
+        assert_eq!(sent.headers["x-key"], COLLECTOR);
+        seen.add("the spans", sent.bytes.to_vec());
+    }
     seen.add("the log", daemon.log());
     let data = daemon.data_dir();
     let copied = TempDir::new().unwrap();

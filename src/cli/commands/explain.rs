@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{
-        client::ServerArgs,
+        client::{ServerArgs, Token},
         columns,
         error::CliError,
         exit::Exit,
@@ -11,7 +11,7 @@ use crate::{
         tables::{fields, table},
     },
     gateway::{self, Question},
-    model::DEFAULT_NAMESPACE,
+    model::{DEFAULT_NAMESPACE, KEY_PREFIX},
 };
 use clap::{Args, ValueEnum};
 use serde_json::Value;
@@ -37,6 +37,7 @@ Examples:
   orloj explain fast
   orloj explain agent/writer -n team-a
   orloj explain gpt-4o --endpoint openai-default
+  orloj explain fast --key ci-bot
   orloj explain fast -f .              what the files here would do")]
 pub(crate) struct ExplainArgs {
     /// What stands in a request's `model`: an alias, `agent/NAME`, an endpoint, `ENDPOINT/MODEL`
@@ -48,6 +49,9 @@ pub(crate) struct ExplainArgs {
     /// The caller's namespace [default: default]
     #[arg(short, long, value_name = "NS")]
     namespace: Option<String>,
+    /// The ApiKey that is asked with, by its name; its namespace is the caller's
+    #[arg(long, value_name = "NAME")]
+    key: Option<Token>,
     /// A directory or file instead of the daemon
     #[arg(short, long, value_name = "PATH")]
     file: Option<PathBuf>,
@@ -77,10 +81,12 @@ pub(crate) fn run(args: &ExplainArgs, session: &mut Session) -> Result<Exit, Cli
 
 fn of_daemon(args: &ExplainArgs, session: &Session) -> Result<Value, CliError> {
     let client = args.server.client(session)?;
+    let key = key_name(args)?;
     let query = [
         ("model", args.model.as_deref()),
         ("namespace", args.namespace.as_deref()),
         ("endpoint", args.endpoint.as_deref()),
+        ("key", key),
     ];
     let query: Vec<_> = query
         .into_iter()
@@ -97,20 +103,45 @@ fn of_files(args: &ExplainArgs, path: PathBuf, session: &mut Session) -> Result<
             .terminal
             .note("some manifests have errors and may be missing here: see `orloj validate`\n");
     }
+    let namespace = args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
+    let key =
+        match key_name(args)? {
+            None => None,
+            Some(name) => Some(snapshot.table().key_named(namespace, name).ok_or_else(|| {
+                CliError::new(format!("there is no ApiKey `{name}` in the files"))
+            })?),
+        };
     let question = Question {
-        namespace: args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
+        namespace,
+        key: key.map(|key| &**key),
         scope: args.endpoint.as_deref(),
         model: args.model.as_deref(),
     };
     Ok(gateway::explain(snapshot.table(), question, |_| None))
 }
 
+/// The name of the key that is asked with. A key itself is neither sent nor printed.
+fn key_name(args: &ExplainArgs) -> Result<Option<&str>, CliError> {
+    let name = args.key.as_ref().map(Token::expose);
+    if name.is_some_and(|name| name.starts_with(KEY_PREFIX)) {
+        let error = CliError::usage("`--key` was given a key; write the name of its ApiKey");
+        return Err(error.with_hint("`orloj get api-keys` lists them"));
+    }
+    Ok(name)
+}
+
 fn shown(explained: &Value, width: usize) -> String {
     let text = |pointer: &str| columns::text(explained, pointer);
+    let key = if explained["key"].is_object() {
+        format!("{} ({})", text("/key/name"), text("/key/source"))
+    } else {
+        String::new()
+    };
     let mut head = vec![
         ("Model", text("/model")),
         ("Endpoint", text("/endpoint")),
         ("Namespace", text("/namespace")),
+        ("Key", key),
         ("Revision", text("/revision")),
     ];
     let decision = &explained["decision"];
@@ -132,8 +163,8 @@ fn shown(explained: &Value, width: usize) -> String {
     }
     head.retain(|(_, value)| !value.is_empty());
     let mut out = fields(&head, width);
-    // Files say nothing of what can be called.
-    let is_live = explained["revision"].is_string();
+    // Files say nothing of what can be called, but keys do.
+    let is_live = explained["revision"].is_string() || explained["key"].is_object();
     for part in [targets(decision, is_live), steps(explained)] {
         if !part.is_empty() {
             out.push('\n');

@@ -149,6 +149,16 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "ORLOJ_NO_ROUTE_HEADER", hide_env_values = true, value_name = "BOOL", num_args = 0..=1,
         require_equals = true, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_route_header: Option<bool>,
+    /// Send spans of requests to this collector of OpenTelemetry, such as `http://127.0.0.1:4318` [default: none]
+    ///
+    /// OTLP over HTTP, at `/v1/traces` behind the address. `OTEL_EXPORTER_OTLP_ENDPOINT` says the same.
+    #[arg(
+        long,
+        env = "ORLOJ_OTLP_ENDPOINT",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) otlp_endpoint: Option<String>,
     /// How log lines look [default: text]
     #[arg(
         long,
@@ -199,6 +209,7 @@ fn flags(args: &ServeArgs) -> Flags {
         allow_plaintext_secrets: args.allow_plaintext_secrets,
         insecure_allow_anonymous: args.insecure_allow_anonymous,
         no_route_header: args.no_route_header,
+        otlp_endpoint: args.otlp_endpoint.clone(),
         log_format: args.log_format.map(|format| match format {
             LogFormat::Text => daemon::LogFormat::Text,
             LogFormat::Json => daemon::LogFormat::Json,

@@ -133,3 +133,22 @@ fn version_is_the_packages() {
     let ran = Bench::new().run(&["version", "-o", "json"]);
     assert_eq!(ran.json()["version"], env!("CARGO_PKG_VERSION"));
 }
+
+#[test]
+fn explain_with_a_key_names_what_it_may_not_call_and_never_prints_a_key() {
+    let hash = "sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c";
+    let key = format!(
+        "apiVersion: routing.orloj.dev/v1alpha1\nkind: ApiKey\nmetadata: {{name: ci}}\nspec: {{hash: '{hash}', allowed_models: [none]}}\n"
+    );
+    let bench = Bench::repository(&GOOD);
+    bench.write("key.yaml", &key);
+    let ran = bench.run(&["explain", "fast", "--key", "ci", "-f", "."]);
+    assert_eq!(ran.exit, Exit::Invalid, "{}", ran.err);
+    assert!(ran.out.contains("key.yaml:"), "{}", ran.out);
+    assert!(ran.out.contains("does not allow"), "{}", ran.out);
+    let ran = bench.run(&["explain", "fast", "--key", "nobody", "-f", "."]);
+    assert_eq!(ran.exit, Exit::Error);
+    let ran = bench.run(&["explain", "fast", "--key", "orloj_sk_abc", "-f", "."]);
+    assert_eq!(ran.exit, Exit::Usage);
+    assert!(!format!("{}{}", ran.out, ran.err).contains("orloj_sk_abc"));
+}

@@ -1,7 +1,7 @@
 //! Limits as they are written.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::{LimitsConfig, bodies, limits, retention};
+use super::{LimitsConfig, bodies, concurrency, limits, retention};
 use crate::{http::BodyLimits, source::Limits, store::Retention};
 
 #[test]
@@ -119,4 +119,16 @@ fn past_and_requests_have_limits_too() {
     };
     let problem = bodies(&written).err().unwrap().to_string();
     assert!(problem.contains("`limits.api_body_size`"), "{problem}");
+}
+
+#[test]
+fn how_many_requests_are_under_way_at_once_is_read_within_its_bounds() {
+    let with = |chat_concurrency| LimitsConfig {
+        chat_concurrency,
+        ..LimitsConfig::default()
+    };
+    assert_eq!(concurrency(&with(None)).unwrap(), 4096);
+    assert_eq!(concurrency(&with(Some(1))).unwrap(), 1);
+    let refused = concurrency(&with(Some(0))).unwrap_err().to_string();
+    assert!(refused.contains("from 1 to 1000000"), "{refused}");
 }

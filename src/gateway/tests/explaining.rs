@@ -2,6 +2,7 @@
 
 use crate::{
     gateway::{Question, explain},
+    model::ClientKey,
     reconcile::tests::{
         manifests::{agent, endpoint},
         rig::Rig,
@@ -12,11 +13,23 @@ use serde_json::{Value, json};
 const WEIGHTED: &str = "apiVersion: routing.orloj.dev/v1alpha1\nkind: ModelAlias\nmetadata:\n  name: fast\nspec:\n  targets:\n    - {endpoint: one, weight: 3}\n    - {endpoint: two, weight: 1}\n  fallbacks: [{endpoint: three}]\n";
 
 async fn explained(manifests: &[&str], scope: Option<&str>, model: Option<&str>) -> Value {
+    explained_with(manifests, scope, model, None).await
+}
+
+/// As with the ApiKey of that name.
+async fn explained_with(
+    manifests: &[&str],
+    scope: Option<&str>,
+    model: Option<&str>,
+    key: Option<&str>,
+) -> Value {
     let rig = Rig::without_git();
     rig.apply(&manifests.join("---\n")).await.unwrap();
     let served = rig.reconciler().live().pin();
+    let key = key.map(|name| served.snapshot.table().key_named("default", name).unwrap());
     let question = Question {
         namespace: "default",
+        key: key.map(|key| &**key),
         scope,
         model,
     };
@@ -92,4 +105,74 @@ async fn a_refusal_is_explained_as_the_client_would_hear_it() {
     assert_eq!(said["decision"]["policies"][0]["name"], "cost");
     assert_eq!(said["refused"]["status"], 403);
     assert!(is_line(&said["refused"]["source"]));
+}
+
+/// A key, with further fields of `spec` in flow notation.
+fn key(name: &str, fields: &str) -> String {
+    let (namespace, name) = name.split_once('/').unwrap_or(("default", name));
+    let hash = ClientKey::written_hash_of(name);
+    format!(
+        "apiVersion: routing.orloj.dev/v1alpha1\nkind: ApiKey\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{hash: '{hash}'{fields}}}\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_key_may_not_call_is_told_of_each_target_and_of_the_request() {
+    let (one, two, three) = (
+        endpoint("one", "a"),
+        endpoint("two", "b"),
+        endpoint("three", "c"),
+    );
+    let weighted = WEIGHTED.replace("{endpoint: two, weight: 1}", "{endpoint: two}");
+    let ci = key("ci", ", allowed_models: [a, c]");
+    let manifests = [&*one, &two, &three, &weighted, &ci];
+    let said = explained_with(&manifests, None, Some("fast"), Some("ci")).await;
+    assert_eq!(said["key"]["name"], "ci");
+    assert!(is_line(&said["key"]["source"]));
+    assert_eq!(said["refused"], Value::Null);
+    let targets = said["decision"]["targets"].as_array().unwrap();
+    assert_eq!(targets[0]["condition"], Value::Null);
+    let condition = targets[1]["condition"].as_str().unwrap();
+    assert!(
+        condition.contains("`ci`") && condition.contains("`b`"),
+        "{condition}"
+    );
+    assert_eq!(targets[2]["condition"], Value::Null);
+
+    let said = explained_with(&manifests, None, Some("two"), Some("ci")).await;
+    assert_eq!(said["refused"]["status"], 403);
+    assert_eq!(said["refused"]["code"], "model_not_allowed");
+    assert!(is_line(&said["refused"]["source"]));
+    // Without the key the same name leads there.
+    let said = explained(&manifests, None, Some("two")).await;
+    assert_eq!(
+        (&said["refused"], &said["key"]),
+        (&Value::Null, &Value::Null)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keys_agents_its_namespace_and_its_end_count() {
+    let one = endpoint("one", "a");
+    let (writer, reader) = (agent("writer", "one"), agent("reader", "one"));
+    let there = endpoint("one", "there").replace("name: one", "name: one\n  namespace: team");
+    let keys = [
+        key("ci", ", agents: [writer]"),
+        key("team/ours", ""),
+        key("old", ", expires_at: '2020-01-01T00:00:00Z'"),
+    ];
+    let keys = keys.join("---\n");
+    let manifests = [&*one, &writer, &reader, &there, &keys];
+    let said = explained_with(&manifests, None, Some("agent/writer"), Some("ci")).await;
+    assert_eq!(said["refused"], Value::Null);
+    let said = explained_with(&manifests, None, Some("agent/reader"), Some("ci")).await;
+    assert_eq!(said["refused"]["code"], "agent_not_allowed");
+    let said = explained_with(&manifests, None, Some("one"), Some("team/ours")).await;
+    assert_eq!(
+        (&said["namespace"], &said["key"]["name"]),
+        (&json!("team"), &json!("team/ours"))
+    );
+    assert_eq!(said["decision"]["targets"][0]["model"], "there");
+    let said = explained_with(&manifests, None, Some("one"), Some("old")).await;
+    assert_eq!(said["refused"]["code"], "key_expired");
 }

@@ -9,6 +9,7 @@ mod forwarding;
 mod ledger;
 mod metering;
 mod recording;
+mod unsaid_limits;
 mod upstream;
 
 use super::{Books, Caller, Decided, Forward, Meter, Metered, decide};

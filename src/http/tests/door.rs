@@ -5,6 +5,7 @@
 )]
 
 use crate::{
+    gateway::Gate,
     http::{Admission, BodyLimits, Decoration, Doors, Metrics, WebhookSecrets, Webhooks, router},
     reconcile::{Bell, Inbox, tests::rig::Rig},
     secrets::Opened,
@@ -82,6 +83,8 @@ impl Door {
             admission: Admission {
                 books: Arc::default(),
                 require_key: false,
+                gate: Gate::with(Gate::DEFAULT_MOST),
+                tracer: None,
             },
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

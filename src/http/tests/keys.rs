@@ -323,3 +323,15 @@ async fn answers_tell_what_is_left() {
     assert_eq!(header("x-ratelimit-limit-tokens"), "100000");
     assert!(header("x-ratelimit-reset-requests").ends_with('s'));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_takes_a_keys_name_and_says_nothing_of_a_key_that_stands_in_its_place() {
+    let limited = key("ci", KEY, ", allowed_models: [other]");
+    let door = door(&[endpoint("small", "s-1"), limited]).await;
+    let path = |key: &str| format!("/api/v1/explain?model=small&key={key}");
+    let explained = answered(door.request(Method::GET, &path("ci"))).await;
+    assert_eq!(explained.json()["refused"]["code"], "model_not_allowed");
+    let unknown = answered(door.request(Method::GET, &path(KEY))).await;
+    assert_eq!(unknown.status, 404);
+    assert!(!unknown.json().to_string().contains(KEY));
+}

@@ -44,7 +44,10 @@ pub struct CatalogModel {
     #[schemars(range(min = 1, max = 1_000_000_000_u64))]
     #[schemars(extend("examples" = [16_384]))]
     pub max_output_tokens: Option<u64>,
-    /// Parameters of a request that the model refuses, as OpenAI names them.
+    /// Parameters of a request that the model refuses, as OpenAI names them. Those that only say how an answer is drawn
+    /// (`temperature`, `top_p`, `top_k`, penalties, `seed`) are left out and named in `x-orloj-param-adjusted`, `max_tokens`
+    /// of a chat is called `max_completion_tokens`, and a request with any other is refused. `thinking.budget_tokens` says
+    /// that a model of Anthropic takes adaptive thinking alone: a `reasoning_effort` goes there as an effort.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = [["temperature", "top_p"]]))]
     pub refuses: Option<Vec<String>>,

@@ -23,7 +23,9 @@ pub struct ModelEndpointSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["gpt-4o-mini"]))]
     pub default_model: Option<String>,
-    /// Provider options: `anthropic_version`, `max_tokens`, `api_version`, ….
+    /// Provider options: `anthropic_version`, `max_tokens`, `api_version`, …. `stream_keep_alive` is, for every
+    /// provider, the pause after which a client that waits for the first token of a stream is sent a comment, and then again:
+    /// every 15 seconds unless it says otherwise, and never with `0`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("examples" = [{"max_tokens": "1024"}]))]
     pub options: BTreeMap<String, String>,

@@ -47,7 +47,8 @@ pub(super) fn translate(
     }
     body.insert("messages".into(), messages);
     sampling(request, &mut body, adjusted);
-    thinking::translate(request, max_tokens, &mut body, adjusted)?;
+    let thinking = thinking::translate(request, &call.refuses, max_tokens, adjusted)?;
+    body.extend(thinking);
     tools(request, names, &mut body)?;
     output(request, &mut body)?;
     if let Some(user) = &request.user {
@@ -157,7 +158,8 @@ fn output(request: &ChatRequest, body: &mut Map<String, Value>) -> Result<(), Re
         )),
         Some(OutputFormat::JsonSchema(schema)) => {
             let format = json!({"type": "json_schema", "schema": schema});
-            body.insert("output_config".into(), json!({"format": format}));
+            let config = body.entry("output_config");
+            config.or_insert_with(|| json!({}))["format"] = format;
             Ok(())
         }
     }

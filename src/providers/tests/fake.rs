@@ -236,7 +236,10 @@ pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
         revision: "abc123".into(),
         response_model: None,
         betas: None,
+        refuses: Arc::default(),
+        max_output: None,
         deadline: None,
+        trace: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod build;
 mod embeddings;
 mod errors;
 mod fake;
+mod fitting;
 mod lines_answer;
 mod lines_request;
 mod messages;

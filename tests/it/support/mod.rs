@@ -2,6 +2,7 @@
 
 pub(crate) mod cli;
 pub(crate) mod client;
+pub(crate) mod collector;
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod git;

@@ -19,6 +19,7 @@ mod fallback;
 mod frame;
 mod frames;
 mod json_key;
+mod lines;
 mod message;
 mod messages;
 mod prompt;
@@ -40,6 +41,7 @@ pub use error::{ApiError, ErrorDetails};
 pub use fallback::Fallback;
 pub use frame::Frame;
 pub use frames::{FrameSplitter, FrameTooLarge, frame_data};
+pub use lines::LineSplitter;
 pub use message::{Image, Message, Part, Role};
 pub use messages::{
     ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,

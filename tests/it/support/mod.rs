@@ -4,6 +4,7 @@ pub(crate) mod cli;
 pub(crate) mod client;
 pub(crate) mod daemon;
 pub(crate) mod desk;
+pub(crate) mod foreign;
 pub(crate) mod git;
 pub(crate) mod held;
 pub(crate) mod http_remote;

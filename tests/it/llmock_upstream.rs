@@ -1,4 +1,4 @@
-//! PyPI's `llmock` as the upstream: it fails, stalls and breaks off as providers do, and says what it thinks of who asks.
+//! `llmock` of `PyPI` as the upstream: it fails, stalls and breaks off as providers do, and says what it thinks of who asks.
 
 use crate::{
     anthropic_sdk, openai_node_sdk, openai_sdk,

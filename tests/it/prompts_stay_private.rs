@@ -149,7 +149,7 @@ fn line_62_no_prompt_and_no_answer_stands_in_a_log_or_a_file() {
     }
     for broken in [
         format!("{{\"model\":\"main\",\"messages\":[{{\"role\":\"user\",\"content\":\"{PROMPT}"),
-        format!("{PROMPT}"),
+        PROMPT.to_owned(),
         format!("{{\"model\":\"main\",\"messages\":\"{PROMPT}\"}}"),
         format!("{{\"model\":\"claude\",\"messages\":[{{\"role\":\"{PROMPT}\"}}]}}"),
     ] {

@@ -67,10 +67,7 @@ fn f03_no_request_starts_a_process() {
         if path == "/api/v1/events" {
             continue;
         }
-        let path = path
-            .replace("{endpoint}", "small")
-            .replace('{', "")
-            .replace('}', "");
+        let path = path.replace("{endpoint}", "small").replace(['{', '}'], "");
         for method in item
             .as_object()
             .unwrap()

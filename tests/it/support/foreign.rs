@@ -1,4 +1,4 @@
-//! Upstream servers that nobody here wrote: `@copilotkit/aimock` of npm, and `llmock` of PyPI, which breaks answers.
+//! Upstream servers that nobody here wrote: `@copilotkit/aimock` of npm, and `llmock` of `PyPI`, which breaks answers.
 
 use super::{cli::hermetic, client, daemon::printed_addresses, eventually, package_root, program};
 use serde_json::{Value, json};

@@ -61,3 +61,8 @@ fn seeds_are_read_as_libyaml_reads_them() {
 fn seeds_are_asked_and_answered_in_every_dialect() {
     each_seed(checks::dialects::check);
 }
+
+#[test]
+fn seeds_are_cut_into_lines_alike() {
+    each_seed(checks::lines::check);
+}

@@ -5,6 +5,7 @@ pub mod decoders;
 pub mod dialects;
 pub mod differential;
 pub mod idempotence;
+pub mod lines;
 pub mod positions;
 pub mod reader;
 pub mod sealed;

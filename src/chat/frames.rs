@@ -15,7 +15,7 @@ pub struct FrameSplitter {
     limit: usize,
 }
 
-/// A frame grew over the limit before it ended.
+/// A frame, or a line, grew over the limit before it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an event of the stream is larger than {0} bytes")]
 pub struct FrameTooLarge(pub usize);

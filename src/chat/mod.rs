@@ -20,6 +20,7 @@ mod frame;
 mod frames;
 mod json_key;
 mod leaving_out;
+mod lines;
 mod message;
 mod messages;
 mod prompt;
@@ -42,6 +43,7 @@ pub use fallback::Fallback;
 pub use frame::Frame;
 pub use frames::{FrameSplitter, FrameTooLarge, frame_data};
 pub use leaving_out::{with_first_field, without_fields};
+pub use lines::LineSplitter;
 pub use message::{Image, Message, Part, Role};
 pub use messages::{
     ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,

@@ -132,11 +132,15 @@ pub(super) fn refused_by_limit(exceeded: &Exceeded, now_us: i64) -> ApiError {
         }
         Some(needed) => {
             let wait = seconds_until(exceeded.resets_us, now_us);
+            let code = match exceeded.measure {
+                Measure::Cost => "budget_exceeded",
+                Measure::Requests | Measure::Tokens => "rate_limit_exceeded",
+            };
             let message = format!(
                 "{scope} has {most} {unit} each {window} ({origin}), {used} are used or reserved and the request may need {needed}; try again in {wait}s"
             );
             ApiError::new(429, "rate_limit_error", message)
-                .with_code("rate_limit_exceeded")
+                .with_code(code)
                 .with_header("retry-after", wait.to_string())
         }
     };

@@ -92,6 +92,7 @@ impl<'a> Course<'a> {
     pub(super) async fn run(mut self) -> Result<Answer, Box<ApiError>> {
         let targets = &self.decided.decision.targets;
         let mut resting: Option<(Instant, &Target, &Arc<Upstream>)> = None;
+        let mut left_alone = 0;
         for (number, target) in targets.iter().enumerate() {
             let upstream = match ready(self.served, target) {
                 Ok(upstream) => upstream,
@@ -101,6 +102,7 @@ impl<'a> Course<'a> {
                 }
             };
             if let Standing::LeftAlone { until } = upstream.standing(&target.model) {
+                left_alone += 1;
                 if resting.is_none_or(|(first, ..)| until < first) {
                     resting = Some((until, target, upstream));
                 }
@@ -113,10 +115,14 @@ impl<'a> Course<'a> {
                 Left::Elsewhere => {}
             }
         }
-        if let Some((_, target, upstream)) = resting.filter(|_| self.attempts.is_empty()) {
+        if let Some((until, target, upstream)) = resting.filter(|_| self.attempts.is_empty()) {
             match self.call_target(target, upstream, true).await {
                 Left::Answered(answer) => return Ok(*answer),
                 Left::Ended(error) => return Err(Box::new(self.told(*error))),
+                // The only one there is was never given up.
+                Left::Elsewhere if left_alone > 1 => {
+                    self.last = self.last.map(|error| Box::new(none_healthy(*error, until)));
+                }
                 Left::Elsewhere => {}
             }
         }
@@ -188,11 +194,13 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// The error with what was tried, if that was more than one call.
+    /// The error with the number of the call that it came of, and what was tried if that was more than one call.
     fn told(&self, error: ApiError) -> ApiError {
-        if self.attempts.len() < 2 {
-            return error;
-        }
+        let error = match self.attempts.len() {
+            0 => return error,
+            1 => return error.with_detail("attempt", 1),
+            calls => error.with_detail("attempt", calls),
+        };
         let list: Vec<_> = self.attempts.iter().map(ToString::to_string).collect();
         let error = error.with_header("x-orloj-attempts", list.join(", "));
         error.with_detail("attempts", list)
@@ -216,6 +224,22 @@ fn backoff(target: &Target, repeat: u32) -> Duration {
 fn jittered(pause: Duration) -> Duration {
     let draw = f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX);
     pause.mul_f64(0.5f64.mul_add(draw, 0.5))
+}
+
+/// 503: each of several targets is left alone, and the one whose turn comes first failed again when it was tried all the same.
+/// The client is told when that is, and the error keeps what the provider said.
+fn none_healthy(error: ApiError, until: Instant) -> ApiError {
+    if !error.is_retryable() || error.status == 429 {
+        return error;
+    }
+    let left = until.saturating_duration_since(Instant::now());
+    let seconds = left.as_secs().saturating_add(1);
+    let message = format!("no target is healthy: {}", error.message);
+    let mut none = ApiError::new(503, "service_unavailable", message)
+        .with_code("no_healthy_upstream")
+        .with_header("retry-after", seconds.to_string());
+    none.details.orloj = error.details.orloj;
+    none
 }
 
 fn out_of_time() -> ApiError {

@@ -108,6 +108,11 @@ impl ProviderError {
             ])
     }
 
+    /// Whether a 429 means that the month's money is gone.
+    fn is_spent(&self) -> bool {
+        self.is("enforced_spend_limit_reached") || self.says(&["enforced_spend_limit_reached"])
+    }
+
     fn is_billing(&self) -> bool {
         self.is("insufficient_quota")
             || self.is("billing_error")
@@ -135,24 +140,25 @@ impl Failure<'_> {
     pub(super) fn with_headers(self, headers: &HeaderMap) -> ApiError {
         let text = |name: &str| short_header(headers, name);
         let mut error = self.answer();
+        let is_spent = self.error.is_spent();
         if let Some(id) = REQUEST_IDS.iter().find_map(|name| text(name)) {
             error = error.with_detail("upstream_request_id", id);
         }
+        let may_wait = error.is_retryable() || matches!(error.status, 429 | 503);
+        let pause =
+            text("retry-after").or_else(|| text("retry-after-ms").and_then(|ms| seconds(&ms)));
+        if error.status == 429 && pause.is_none() && is_spent {
+            error.kind = "insufficient_quota";
+            error = error
+                .with_code("insufficient_quota")
+                .with_detail("retryable", false);
+        }
+        if let Some(pause) = pause.filter(|_| may_wait) {
+            error = error.with_header("retry-after", pause);
+        } else if error.status == 503 {
+            error = error.with_header("retry-after", OVERLOAD_PAUSE_SECONDS);
+        }
         if matches!(error.status, 429 | 503) {
-            let pause =
-                text("retry-after").or_else(|| text("retry-after-ms").and_then(|ms| seconds(&ms)));
-            let has_pause = pause.is_some();
-            if let Some(pause) = pause {
-                error = error.with_header("retry-after", pause);
-            } else if error.status == 503 {
-                error = error.with_header("retry-after", OVERLOAD_PAUSE_SECONDS);
-            }
-            if error.status == 429 && !has_pause && self_spent(&error) {
-                error.kind = "insufficient_quota";
-                error = error
-                    .with_code("insufficient_quota")
-                    .with_detail("retryable", false);
-            }
             for (theirs, ours) in RATE_LIMITS {
                 if let Some(value) = text(theirs) {
                     error = error.with_header(ours, value);
@@ -290,11 +296,6 @@ impl Failure<'_> {
             .with_code(code)
             .with_detail("retryable", false)
     }
-}
-
-/// Whether a 429 means that the month's money is gone.
-fn self_spent(error: &ApiError) -> bool {
-    error.message.contains("enforced_spend_limit_reached")
 }
 
 /// A header's value if it is short and plain.

@@ -56,7 +56,8 @@ const FORGET: &str = "DELETE FROM usage_records WHERE at_us < $1";
 const BOUND: &str = "DELETE FROM usage_records WHERE at_us < \
      (SELECT at_us FROM usage_records ORDER BY at_us DESC LIMIT 1 OFFSET $1)";
 
-/// The sums of all rows of a group; only the name of the group is another one.
+/// The sums of all rows of a group; only the name of the group is another one. It is meant by its number behind
+/// `GROUP BY`: PostgreSQL groups by no constant.
 macro_rules! sums {
     ($name:literal) => {
         concat!(
@@ -70,9 +71,7 @@ macro_rules! sums {
              CAST(COALESCE(SUM(cost_microdollars), 0) AS BIGINT) AS cost_microdollars, \
              CAST(SUM(CASE WHEN cost_microdollars IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS unpriced, \
              CAST(SUM(estimated) AS BIGINT) AS estimated \
-             FROM usage_records WHERE at_us >= $1 GROUP BY ",
-            $name,
-            " ORDER BY 7 DESC, 4 DESC, 1"
+             FROM usage_records WHERE at_us >= $1 GROUP BY 1 ORDER BY 7 DESC, 4 DESC, 1"
         )
     };
 }

@@ -1,13 +1,19 @@
 //! The official Anthropic client against the gateway.
 
-use crate::support::{
-    cli::{finish, hermetic},
-    daemon::{Daemon, DaemonBuilder},
-    git::TestRepo,
-    manifests::{alias, compatible_endpoint},
-    package_root, program,
-    upstream::{FakeUpstream, Script},
+use crate::{
+    aimock_upstream::daemon_on,
+    support::{
+        cli::{finish, hermetic},
+        daemon::{Daemon, DaemonBuilder},
+        eventually,
+        foreign::Foreign,
+        git::TestRepo,
+        manifests::{alias, compatible_endpoint},
+        package_root, program,
+        upstream::{FakeUpstream, Script},
+    },
 };
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn served() -> (Daemon, FakeUpstream) {
@@ -54,8 +60,9 @@ fn served() -> (Daemon, FakeUpstream) {
     (daemon.start(), upstream)
 }
 
+/// Runs one case of the client's script.
 #[track_caller]
-fn run(case: &str, daemon: &Daemon) {
+pub(crate) fn run(case: &str, daemon: &Daemon) {
     let python = program("ORLOJ_TEST_PYTHON", ".venv/bin/python");
     let home = TempDir::new().unwrap();
     let mut command = hermetic(&python, home.path());
@@ -96,4 +103,32 @@ fn anthropic_client_raises_the_class_that_fits_each_error() {
 #[test]
 fn anthropic_client_raises_when_a_stream_breaks_off() {
     run("broken-stream", &served().0);
+}
+
+#[test]
+fn anthropic_client_that_leaves_cancels_the_upstream() {
+    let (daemon, upstream) = served();
+    upstream.script("slow", Script::slow_stream(Duration::from_millis(300)));
+    run("cancel", &daemon);
+    eventually("the upstream notices both", || {
+        (upstream.cancelled() == 2).then_some(())
+    });
+}
+
+#[test]
+fn anthropic_client_repeats_what_may_succeed_later_and_nothing_else() {
+    let (daemon, upstream) = served();
+    run("retries", &daemon);
+    let models: Vec<_> = upstream
+        .requests()
+        .iter()
+        .map(|it| it.model().to_owned())
+        .collect();
+    assert_eq!(models, ["broken"; 3]);
+}
+
+#[test]
+fn anthropic_client_reaches_a_foreign_upstream_in_each_of_its_dialects() {
+    let mock = Foreign::aimock();
+    run("foreign", &daemon_on(&mock));
 }

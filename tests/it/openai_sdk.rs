@@ -1,16 +1,23 @@
 //! The official OpenAI client against the gateway.
 
-use crate::support::{
-    cli::{finish, hermetic},
-    daemon::{Daemon, DaemonBuilder},
-    git::TestRepo,
-    manifests::{agent, alias, compatible_endpoint, mock_endpoint, policy},
-    package_root, program,
-    upstream::{FakeUpstream, Script},
+use crate::{
+    aimock_upstream::daemon_on,
+    support::{
+        cli::{finish, hermetic},
+        daemon::{Daemon, DaemonBuilder},
+        eventually,
+        foreign::Foreign,
+        git::TestRepo,
+        manifests::{agent, alias, compatible_endpoint, mock_endpoint, policy},
+        package_root, program,
+        upstream::{FakeUpstream, Script},
+    },
 };
+use std::time::Duration;
 use tempfile::TempDir;
 
-fn served() -> (Daemon, FakeUpstream) {
+/// A daemon whose models answer, fail and break off, and the upstream behind it.
+pub(crate) fn served() -> (Daemon, FakeUpstream) {
     let upstream = FakeUpstream::plain();
     for (model, script) in [
         (
@@ -44,8 +51,9 @@ fn served() -> (Daemon, FakeUpstream) {
     (DaemonBuilder::on(&repo).start(), upstream)
 }
 
+/// Runs one case of the client's script.
 #[track_caller]
-fn run(case: &str, daemon: &Daemon) {
+pub(crate) fn run(case: &str, daemon: &Daemon) {
     let python = program("ORLOJ_TEST_PYTHON", ".venv/bin/python");
     let home = TempDir::new().unwrap();
     let mut command = hermetic(&python, home.path());
@@ -100,4 +108,36 @@ fn openai_client_raises_the_class_that_fits_each_error() {
 #[test]
 fn openai_client_raises_when_a_stream_breaks_off() {
     run("broken-stream", &served().0);
+}
+
+#[test]
+fn openai_client_that_leaves_cancels_the_upstream() {
+    let (daemon, upstream) = served();
+    upstream.script("slow", Script::slow_stream(Duration::from_millis(300)));
+    upstream.script("late", Script::late(Duration::from_secs(30)));
+    run("cancel", &daemon);
+    eventually("the upstream notices", || {
+        (upstream.cancelled() == 1).then_some(())
+    });
+}
+
+#[test]
+fn openai_client_repeats_what_may_succeed_later_and_nothing_else() {
+    let (daemon, upstream) = served();
+    run("retries", &daemon);
+    let models: Vec<_> = upstream
+        .requests()
+        .iter()
+        .map(|it| it.model().to_owned())
+        .collect();
+    assert_eq!(models, ["broken"; 3]);
+}
+
+#[test]
+fn openai_client_reaches_a_foreign_upstream_in_each_of_its_dialects() {
+    let mock = Foreign::aimock();
+    let daemon = daemon_on(&mock);
+    for case in ["foreign-tools", "foreign-structured", "foreign-flaky"] {
+        run(case, &daemon);
+    }
 }

@@ -77,7 +77,59 @@ def broken_stream(client):
             raise AssertionError(f"a broken stream looked whole: {model} {pieces}")
 
 
+def retries(client):
+    # The gateway itself repeats nothing here: the client does, and asks three times in all.
+    patient = client.with_options(max_retries=2)
+    for model, expected in [
+        ("main/broken", anthropic.InternalServerError),
+        # What would fail again is not repeated.
+        ("no-such-model", anthropic.NotFoundError),
+    ]:
+        try:
+            patient.messages.create(model=model, max_tokens=9, messages=MESSAGES)
+        except expected:
+            continue
+        raise AssertionError(f"{model} was answered")
+
+
+def cancel(client):
+    # Before the text is whole: one that speaks Anthropic's words, and one that is translated.
+    for model in ["claude/slow", "main/slow"]:
+        with client.messages.stream(model=model, max_tokens=9, messages=MESSAGES) as events:
+            next(iter(events))
+
+
+def foreign(client):
+    asked = [{"role": "user", "content": "What is the weather in Praha?"}]
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    tools = [{"name": "weather", "input_schema": schema}]
+    for model in ["fast", "claude", "llama"]:
+        request = dict(model=model, max_tokens=99, tools=tools)
+        with client.messages.stream(messages=asked, **request) as events:
+            streamed = events.get_final_message()
+        answer = client.messages.create(messages=asked, **request)
+        for message in [streamed, answer]:
+            assert message.stop_reason == "tool_use", (model, message)
+            [call] = [block for block in message.content if block.type == "tool_use"]
+            assert call.input == {"city": "Praha"}, (model, message)
+        result = {"type": "tool_result", "tool_use_id": call.id, "content": "7"}
+        turns = [{"role": "assistant", "content": answer.content}]
+        turns.append({"role": "user", "content": [result]})
+        last = client.messages.create(messages=asked + turns, **request)
+        assert last.content[0].text == "It is 7 degrees in Praha.", (model, last)
+        try:
+            limited = [{"role": "user", "content": "limited"}]
+            client.messages.create(model=model, max_tokens=9, messages=limited)
+        except anthropic.RateLimitError as error:
+            assert error.response.headers["retry-after"] == "7", (model, error)
+        else:
+            raise AssertionError(f"{model} was answered")
+
+
 CASES = {
+    "retries": retries,
+    "cancel": cancel,
+    "foreign": foreign,
     "messages": messages,
     "stream": stream,
     "count": count,

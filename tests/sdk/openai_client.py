@@ -1,11 +1,30 @@
 """The official OpenAI client against a running gateway: CASE BASE_URL."""
 
+import json
 import sys
 
 import openai
+import pydantic
 
 MESSAGES = [{"role": "user", "content": "hello"}]
 TEXT = "Recursion is a function that calls itself."
+# One and the same answer through every dialect of a foreign server.
+FOREIGN_MODELS = ["fast", "claude", "llama"]
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "weather",
+            "strict": True,
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string"}},
+                "required": ["city"],
+                "additionalProperties": False,
+            },
+        },
+    }
+]
 
 
 def chat(client):
@@ -106,7 +125,97 @@ def responses(client):
         raise AssertionError("an earlier response was made up")
 
 
+def retries(client):
+    # The gateway itself repeats nothing here: the client does, and asks three times in all.
+    patient = client.with_options(max_retries=2)
+    for model, expected in [
+        ("main/broken", openai.InternalServerError),
+        # What would fail again is not repeated.
+        ("no-such-model", openai.NotFoundError),
+    ]:
+        try:
+            patient.chat.completions.create(model=model, messages=MESSAGES)
+        except expected:
+            continue
+        raise AssertionError(f"{model} was answered")
+
+
+def cancel(client):
+    with client.chat.completions.create(
+        model="main/slow", messages=MESSAGES, stream=True
+    ) as chunks:
+        next(iter(chunks))
+    try:
+        client.with_options(timeout=0.3).chat.completions.create(
+            model="main/late", messages=MESSAGES
+        )
+    except openai.APITimeoutError:
+        return
+    raise AssertionError("a late answer was waited for")
+
+
+def foreign_tools(client):
+    asked = [{"role": "user", "content": "What is the weather in Praha?"}]
+    loose = [{**TOOLS[0], "function": {**TOOLS[0]["function"], "strict": False}}]
+    for model in FOREIGN_MODELS:
+        tools = TOOLS
+        if model == "llama":
+            # Ollama does not hold a model to the form of its arguments, and is not said to.
+            try:
+                client.chat.completions.create(model=model, messages=asked, tools=TOOLS)
+            except openai.BadRequestError as error:
+                assert error.param == "tools[0].function.strict", error.body
+            else:
+                raise AssertionError("strict arguments were promised")
+            tools = loose
+        answer = client.chat.completions.create(model=model, messages=asked, tools=tools)
+        choice = answer.choices[0]
+        assert choice.finish_reason == "tool_calls", (model, answer)
+        [call] = choice.message.tool_calls
+        assert json.loads(call.function.arguments) == {"city": "Praha"}, (model, answer)
+        result = {"role": "tool", "tool_call_id": call.id, "content": '{"degrees": 7}'}
+        last = client.chat.completions.create(
+            model=model, messages=[*asked, choice.message, result], tools=tools
+        )
+        assert last.choices[0].message.content == "It is 7 degrees in Praha.", (model, last)
+        if tools is loose:
+            continue
+        # The helper takes strict ones alone.
+        with client.chat.completions.stream(model=model, messages=asked, tools=tools) as events:
+            streamed = events.get_final_completion().choices[0]
+        assert streamed.finish_reason == "tool_calls", (model, streamed)
+        [again] = streamed.message.tool_calls
+        assert json.loads(again.function.arguments) == {"city": "Praha"}, (model, streamed)
+
+
+def foreign_structured(client):
+    class Person(pydantic.BaseModel):
+        name: str
+        year: int
+
+    messages = [{"role": "user", "content": "Tell me of a clockmaker."}]
+    for model in FOREIGN_MODELS:
+        answer = client.chat.completions.parse(
+            model=model, messages=messages, response_format=Person
+        )
+        assert answer.choices[0].message.parsed == Person(name="Hanuš", year=1490), (model, answer)
+
+
+def foreign_flaky(client):
+    # 503 of the provider is 502 here, which the client tries again by itself.
+    messages = [{"role": "user", "content": "flaky"}]
+    answer = client.with_options(max_retries=1).chat.completions.create(
+        model="fast", messages=messages
+    )
+    assert answer.choices[0].message.content == "Now it works.", answer
+
+
 CASES = {
+    "retries": retries,
+    "cancel": cancel,
+    "foreign-tools": foreign_tools,
+    "foreign-structured": foreign_structured,
+    "foreign-flaky": foreign_flaky,
     "embeddings": embeddings,
     "responses": responses,
     "chat": chat,

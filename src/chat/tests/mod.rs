@@ -2,4 +2,5 @@
 
 mod envelope;
 mod frames;
+mod lines;
 mod request;

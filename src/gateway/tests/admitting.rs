@@ -44,9 +44,9 @@ async fn without_keys_everybody_is_let_in_unless_a_key_is_required() {
     }
 }
 
-// F1: whatever stands in the header, the answer is one and the same.
+// Whatever stands in the header, the answer is one and the same.
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_no_key_is_refused_alike() {
+async fn f01_whatever_is_no_key_is_refused_alike() {
     let served = serving(&[endpoint("small", "s-1"), key("ci", KEY, "")]).await;
     let refusal = asked(&served, Shown::Nothing).unwrap_err();
     assert_eq!(
@@ -81,9 +81,9 @@ async fn whatever_is_no_key_is_refused_alike() {
     );
 }
 
-// F10: no prefix of a key's form lets anybody in.
+// No prefix of a key's form lets anybody in.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_well_formed_key_that_nobody_made_is_refused() {
+async fn f10_a_well_formed_key_that_nobody_made_is_refused() {
     let served = serving(&[endpoint("small", "s-1"), key("ci", KEY, "")]).await;
     for secret in [[0; 32], [255; 32]] {
         let text = ClientKey::text_of(secret);
@@ -92,9 +92,9 @@ async fn a_well_formed_key_that_nobody_made_is_refused() {
     }
 }
 
-// F5: keys that share the beginning or the end are never taken for one another.
+// Keys that share the beginning or the end are never taken for one another.
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_alike_are_never_taken_for_one_another() {
+async fn f05_keys_that_are_alike_are_never_taken_for_one_another() {
     let served = serving(&[
         endpoint("small", "s-1"),
         key("one", &format!("{KEY}-one"), ""),
@@ -122,9 +122,9 @@ async fn keys_that_are_alike_are_never_taken_for_one_another() {
     });
 }
 
-// F7: a key ends at its moment, by the clock that is asked.
+// A key ends at its moment, by the clock that is asked.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_expired_key_is_refused_and_says_so() {
+async fn f07_an_expired_key_is_refused_and_says_so() {
     let fields = ", expires_at: '2026-11-23T09:00:30Z'";
     let served = serving(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;
     let at = |now_us| {
@@ -143,9 +143,9 @@ async fn an_expired_key_is_refused_and_says_so() {
     );
 }
 
-// F7: a key that is taken out of the manifests is gone with the revision.
+// A key that is taken out of the manifests is gone with the revision.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_was_taken_away_is_refused_by_the_next_revision() {
+async fn f07_a_key_that_was_taken_away_is_refused_by_the_next_revision() {
     let rig = Rig::without_git();
     let both = [
         endpoint("small", "s-1"),

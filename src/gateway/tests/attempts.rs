@@ -156,9 +156,14 @@ async fn the_last_target_is_never_left_alone() {
     rig.apply(&[remote, spare, fast(&["spare"])].join("---\n"))
         .await
         .unwrap();
-    for _ in 0..4 {
+    for expected in [
+        "upstream_error",
+        "no_healthy_upstream",
+        "no_healthy_upstream",
+        "no_healthy_upstream",
+    ] {
         let error = ask(&rig.reconciler().live().pin()).await.err().unwrap();
-        assert_eq!(error.code.as_deref(), Some("upstream_error"));
+        assert_eq!(error.code.as_deref(), Some(expected));
     }
     // Both at first; from then on the one whose pause is over first.
     assert_eq!((one.calls(), other.calls()), (4, 1));
@@ -225,4 +230,21 @@ async fn the_first_endpoints_total_is_the_time_for_all_attempts() {
     rig.apply(&[remote, fast(&[])].join("---\n")).await.unwrap();
     assert!(ask(&rig.reconciler().live().pin()).await.is_err());
     assert_eq!(upstream.calls(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_target_tells_what_is_wrong_however_often_it_failed() {
+    let upstream = Failing::with(503).await;
+    let breaker = "  breaker: {failures: 1, pause: 1h}\n";
+    let remote = calling("remote", &upstream.base_url, breaker);
+    let rig = Rig::without_git();
+    rig.apply(&[remote, fast(&[])].join("---\n")).await.unwrap();
+    for _ in 0..3 {
+        let error = ask(&rig.reconciler().live().pin()).await.err().unwrap();
+        assert_eq!(
+            (error.status, error.code.as_deref()),
+            (502, Some("upstream_error"))
+        );
+    }
+    assert_eq!(upstream.calls(), 3);
 }

@@ -142,7 +142,7 @@ async fn a_stream_is_settled_like_the_whole_answer_although_nobody_asked_for_its
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_the_client_leaves_is_settled_with_what_was_seen() {
+async fn line_53_a_stream_that_the_client_leaves_is_settled_with_what_was_seen() {
     let asking = Asking::of(endpoint("small", "s-1")).await;
     let Some(Content::Stream(mut frames)) = asking.ask(true).await else {
         unreachable!("it was to be streamed");
@@ -199,7 +199,7 @@ async fn a_call_that_nobody_answered_costs_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_leaves_before_the_answer_is_recorded_too() {
+async fn line_53_a_client_that_leaves_before_the_answer_is_recorded_too() {
     let slow = format!(
         "{}  options: {{delay_ms: \"60000\"}}\n",
         endpoint("small", "s-1")

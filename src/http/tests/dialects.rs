@@ -198,6 +198,35 @@ async fn line_04_al_22_compressed_bodies_are_read_within_the_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn line_04_what_is_not_read_is_refused_with_what_is_and_a_bomb_by_its_ratio() {
+    let door = door().await;
+    for encoding in ["br", "zstd", "compress", "gzip, gzip"] {
+        let request = door.request(Method::POST, "/v1/chat/completions");
+        let request = request.header("content-encoding", encoding).body(CHAT);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 415, "{encoding}");
+        assert_eq!(response.headers()["accept-encoding"], "gzip, deflate");
+    }
+    // Blanks in front of a request: harmless up to a mebibyte, however small they were packed.
+    for (blanks, status) in [(1_000_000, 200), (2_000_000, 413)] {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&vec![b' '; blanks]).unwrap();
+        gzip.write_all(CHAT.as_bytes()).unwrap();
+        let packed = gzip.finish().unwrap();
+        assert!(packed.len() < 4_000, "{} bytes", packed.len());
+        let answer = encoded(&door, "gzip", packed).await;
+        assert_eq!(answer.status, status, "{blanks}: {}", answer.text);
+        let plain = door
+            .post(
+                "/v1/chat/completions",
+                format!("{}{CHAT}", " ".repeat(blanks)),
+            )
+            .await;
+        assert_eq!(plain.status, 200, "{blanks} plain");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn al_19_one_name_is_an_object_or_not_found() {
     let door = door().await;
     let fast = door.get("/v1/models/fast").await;

@@ -58,9 +58,9 @@ fn code(answer: &Answered) -> (u16, String) {
     (answer.status, code)
 }
 
-// F10: every way to a model asks for the key.
+// Every way to a model asks for the key.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_to_a_model_needs_a_key_and_nothing_else_does() {
+async fn f10_every_way_to_a_model_needs_a_key_and_nothing_else_does() {
     let door = door(&[endpoint("small", "s-1"), key("ci", KEY, "")]).await;
     let auth = format!("Bearer {KEY}");
     for path in [
@@ -108,9 +108,9 @@ async fn every_way_to_a_model_needs_a_key_and_nothing_else_does() {
     }
 }
 
-// F4: no other header decides who is let in.
+// No other header decides who is let in.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_other_header_decides_who_is_let_in() {
+async fn f04_no_other_header_decides_who_is_let_in() {
     let door = door(&[endpoint("small", "s-1"), key("ci", KEY, "")]).await;
     let path = "/v1/chat/completions";
     for (name, value) in [
@@ -334,4 +334,50 @@ async fn explain_takes_a_keys_name_and_says_nothing_of_a_key_that_stands_in_its_
     let unknown = answered(door.request(Method::GET, &path(KEY))).await;
     assert_eq!(unknown.status, 404);
     assert!(!unknown.json().to_string().contains(KEY));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn al_20_an_alias_hands_out_no_model_that_the_key_does_not_name() {
+    let cheap = alias("cheap", "offering").replace(
+        "endpoint: offering",
+        "{endpoint: offering, model: gpt-3.5-turbo}",
+    );
+    let back = alias("gpt-3.5-turbo", "offering");
+    let offering = format!(
+        "{}  models: [gpt-3.5-turbo]\n",
+        endpoint("offering", "gpt-4o")
+    );
+    let fields = ", allowed_models: [gpt-4o]";
+    let door = door(&[offering, cheap, back, key("ci", KEY, fields)]).await;
+    for model in ["offering", "offering/gpt-4o"] {
+        assert_eq!(chat(&door, model).await.status, 200, "{model}");
+    }
+    // By where it leads, and by its name, which is that of a model: this one leads to what is allowed.
+    for model in ["cheap", "offering/gpt-3.5-turbo", "gpt-3.5-turbo"] {
+        let refused = chat(&door, model).await;
+        assert_eq!(
+            code(&refused),
+            (403, "model_not_allowed".to_owned()),
+            "{model}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn al_21_the_name_of_an_alias_allows_nothing_that_it_leads_to() {
+    let manifests = |fields| {
+        [
+            endpoint("small", "s-1"),
+            alias("fast", "small"),
+            key("ci", KEY, fields),
+        ]
+    };
+    for (fields, status) in [
+        (", allowed_models: [fast]", 403),
+        (", allowed_models: [fast, s-1]", 200),
+        (", allowed_models: [s-1]", 200),
+    ] {
+        let door = door(&manifests(fields)).await;
+        assert_eq!(chat(&door, "fast").await.status, status, "{fields}");
+    }
 }

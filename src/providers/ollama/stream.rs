@@ -1,13 +1,12 @@
 //! Ollama's stream of lines in OpenAI's chunks.
 
 use super::answer::{WireAnswer, WireCall};
-use crate::chat::{ApiError, ChunkWriter, Frame};
+use crate::chat::{ApiError, ChunkWriter, Frame, FrameTooLarge, LineSplitter};
 use crate::providers::ChatCall;
 use crate::providers::failure::ProviderError;
 use crate::providers::relay::{self, Decode, MAX_FRAME_BYTES, Progress};
 use crate::providers::site::Site;
 use crate::providers::transport::Reply;
-use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -15,7 +14,7 @@ use std::sync::Arc;
 pub(super) struct Lines {
     site: Arc<Site>,
     client_named_model: bool,
-    buffer: BytesMut,
+    splitter: LineSplitter,
     response_model: Option<String>,
     model: String,
     include_usage: bool,
@@ -30,7 +29,7 @@ impl Lines {
         Self {
             site: Arc::clone(&reply.site),
             client_named_model: reply.client_named_model,
-            buffer: BytesMut::new(),
+            splitter: LineSplitter::new(MAX_FRAME_BYTES),
             response_model: call.response_model.clone(),
             model: call.model.clone(),
             include_usage: call.include_usage,
@@ -97,30 +96,26 @@ impl Lines {
 
 impl Decode for Lines {
     fn piece(&mut self, piece: &[u8], frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
-        let mut searched = self.buffer.len();
-        self.buffer.extend_from_slice(piece);
-        while let Some(offset) = self.buffer[searched..].iter().position(|b| *b == b'\n') {
-            let line = self.buffer.split_to(searched + offset + 1);
-            searched = 0;
-            if line.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
+        self.splitter.push(piece);
+        loop {
+            let line = match self.splitter.next_line() {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(Progress::More),
+                Err(FrameTooLarge(limit)) => {
+                    let what = format!("sent a line of more than {limit} bytes");
+                    return Err(self.site.broken(&what));
+                }
+            };
             if self.line(&line, frames)? == Progress::Done {
                 return Ok(Progress::Done);
             }
         }
-        if self.buffer.len() > MAX_FRAME_BYTES {
-            let what = format!("sent a line of more than {MAX_FRAME_BYTES} bytes");
-            return Err(self.site.broken(&what));
-        }
-        Ok(Progress::More)
     }
 
     fn end(&mut self, frames: &mut VecDeque<Frame>) -> Result<Progress, ApiError> {
-        let last = self.buffer.split();
-        if last.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Progress::More);
+        match self.splitter.take_rest() {
+            Some(last) => self.line(&last, frames),
+            None => Ok(Progress::More),
         }
-        self.line(&last, frames)
     }
 }

@@ -115,7 +115,7 @@ fn key_that_is_no_header_is_refused_by_the_secrets_name() {
 }
 
 #[tokio::test]
-async fn f9_name_that_leads_to_a_private_address_is_refused_when_connecting() {
+async fn f09_name_that_leads_to_a_private_address_is_refused_when_connecting() {
     let fake = Fake::start(Script::json(200, &json!({"choices": []}))).await;
     let url = format!("http://localhost:{}/v1", fake.address.port());
     let closed = upstream(

@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod collector;
 pub(crate) mod daemon;
 pub(crate) mod desk;
+pub(crate) mod foreign;
 pub(crate) mod git;
 pub(crate) mod held;
 pub(crate) mod http_remote;

@@ -21,7 +21,7 @@ pub(super) struct ExplainQuery {
     model: Option<String>,
     namespace: Option<String>,
     endpoint: Option<String>,
-    /// The name of an ApiKey; not the key.
+    /// The name of an `ApiKey`; not the key.
     key: Option<String>,
 }
 

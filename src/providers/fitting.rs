@@ -49,7 +49,7 @@ pub(super) fn fit(call: &mut ChatCall, limit: &str) -> Result<Vec<String>, ApiEr
     {
         call.body = body;
     }
-    let mut refused = None;
+    let mut to_blame = None;
     let fitting = without_fields(&call.body, |name, value| {
         if LIMITS.contains(&name) || !call.refuses.iter().any(|refused| refused == name) {
             return false;
@@ -58,10 +58,10 @@ pub(super) fn fit(call: &mut ChatCall, limit: &str) -> Result<Vec<String>, ApiEr
             adjusted.push(format!("{name}=left out"));
             return true;
         }
-        refused.get_or_insert_with(|| name.to_owned());
+        to_blame.get_or_insert_with(|| name.to_owned());
         false
     });
-    if let Some(name) = refused {
+    if let Some(name) = to_blame {
         let what = format!("the parameter for `{}`, says the catalogue", call.model);
         return Err(RequestError::unsupported(&name, &what).into());
     }

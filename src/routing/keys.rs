@@ -69,7 +69,7 @@ impl RoutingTable {
         self.keys.0.get(hash)?.values().next()
     }
 
-    /// The key that an ApiKey is for, by its `name` in a namespace or by `ns/name`.
+    /// The key that an `ApiKey` is for, by its `name` in a namespace or by `ns/name`.
     pub fn key_named(&self, namespace: &str, name: &str) -> Option<&Arc<KeyRoute>> {
         let id = ResourceId::from_reference(Kind::ApiKey, namespace, name);
         self.keys.0.values().find_map(|same| same.get(&id))

@@ -49,7 +49,7 @@ pub(crate) struct ExplainArgs {
     /// The caller's namespace [default: default]
     #[arg(short, long, value_name = "NS")]
     namespace: Option<String>,
-    /// The ApiKey that is asked with, by its name; its namespace is the caller's
+    /// The `ApiKey` that is asked with, by its name; its namespace is the caller's
     #[arg(long, value_name = "NAME")]
     key: Option<Token>,
     /// A directory or file instead of the daemon

@@ -23,14 +23,17 @@ use tokio::sync::mpsc;
 /// requests a second with one attempt each, a collector may be away for 4 seconds.
 const QUEUE: usize = 8192;
 
+/// How many numbers 32 bits hold.
+const ALL_NUMBERS: f64 = 4_294_967_296.0;
+
 /// Where spans begin and go in.
 pub struct Tracer {
     queue: mpsc::Sender<SpanData>,
     /// Taken by the one who sends.
     outbox: Mutex<Option<Outbox>>,
     lost: AtomicU64,
-    /// Traces that begin here are kept up to this number.
-    threshold: u64,
+    /// Share of the traces that begin here and are kept, from 0 to 1.
+    ratio: f64,
     pub(super) scope: InstrumentationScope,
 }
 
@@ -63,7 +66,7 @@ impl Tracer {
             queue,
             outbox: Mutex::new(Some(Outbox { waiting, collector })),
             lost: AtomicU64::new(0),
-            threshold: threshold(ratio),
+            ratio,
             scope: InstrumentationScope::builder("orloj")
                 .with_version(env!("CARGO_PKG_VERSION"))
                 .build(),
@@ -121,28 +124,17 @@ impl Tracer {
         outbox.take()
     }
 
-    /// The end of a trace's number decides whether it is kept, as it does elsewhere.
+    /// A part of a trace's number decides whether it is kept.
     fn new_trace(&self) -> (TraceId, TraceFlags, TraceState) {
         let mut bytes = [0; 16];
         // Without randomness the trace is not valid, and is not kept.
         let is_drawn = getrandom::fill(&mut bytes).is_ok();
-        let [.., a, b, c, d, e, f, g, h] = bytes;
-        let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1;
-        let is_kept = is_drawn && number < self.threshold;
+        let [_, _, _, _, _, _, _, _, one, two, three, four, ..] = bytes;
+        let number = u32::from_be_bytes([one, two, three, four]);
+        let is_kept = is_drawn && f64::from(number) < self.ratio * ALL_NUMBERS;
         let flags = TraceFlags::default().with_sampled(is_kept);
         (TraceId::from_bytes(bytes), flags, TraceState::default())
     }
-}
-
-/// The numbers of 63 bits below which a share of all traces is.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "a share of 2^63, which needs no exactness"
-)]
-fn threshold(ratio: f64) -> u64 {
-    (ratio.clamp(0.0, 1.0) * (1_u64 << 63) as f64) as u64
 }
 
 /// An identifier of a span.

@@ -16,7 +16,7 @@ async fn explained(manifests: &[&str], scope: Option<&str>, model: Option<&str>)
     explained_with(manifests, scope, model, None).await
 }
 
-/// As with the ApiKey of that name.
+/// As with the `ApiKey` of that name.
 async fn explained_with(
     manifests: &[&str],
     scope: Option<&str>,

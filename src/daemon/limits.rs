@@ -217,7 +217,12 @@ fn count<T: TryFrom<u64>>(
         })
 }
 
-fn size(
+/// Reads a size in bytes within `bounds`.
+///
+/// # Errors
+///
+/// [`DaemonError::Setting`] for `name`, which says what would do.
+pub(super) fn size(
     name: &'static str,
     written: Option<&str>,
     bounds: RangeInclusive<u64>,

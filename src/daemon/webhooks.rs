@@ -4,6 +4,7 @@ use super::{
     config::read,
     error::DaemonError,
     file::{WebhookConfig, WebhooksConfig},
+    limits::size,
     sources::{ConfiguredSource, setting},
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Largest body in bytes that may be configured (25 MiB): GitHub sends no larger one.
-const MAX_BODY: usize = 25 * 1024 * 1024;
+const MAX_BODY: u64 = 25 << 20;
 
 /// Reads the secrets of every webhook that is configured.
 ///
@@ -73,20 +74,8 @@ fn secrets_of(provider: Provider, webhook: &WebhookConfig) -> Result<Vec<Opened>
 }
 
 fn max_body(text: Option<&str>) -> Result<usize, DaemonError> {
-    let Some(text) = text else {
-        return Ok(Webhooks::DEFAULT_MAX_BODY);
-    };
-    let (digits, unit) = match (text.strip_suffix("MiB"), text.strip_suffix("KiB")) {
-        (Some(digits), _) => (digits, 1024 * 1024),
-        (None, Some(digits)) => (digits, 1024),
-        (None, None) => (text, 1),
-    };
-    let bytes = digits.trim().parse::<usize>().ok();
-    bytes
-        .and_then(|count| count.checked_mul(unit))
-        .filter(|bytes| (1..=MAX_BODY).contains(bytes))
-        .ok_or_else(|| DaemonError::Setting {
-            setting: "`webhooks.max_body`",
-            problem: format!("is `{text}`; write a size such as `4MiB`, at most `25MiB`"),
-        })
+    let default = Webhooks::DEFAULT_MAX_BODY as u64;
+    let bytes = size("`webhooks.max_body`", text, 1..=MAX_BODY, default)?;
+    // 25 MiB at most.
+    Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
 }

@@ -5,6 +5,7 @@ use super::{
     limits::{MAX_DEPTH, MAX_FINDINGS, MAX_NODES},
     node::{Data, Entry, Node, Scalar, resolve_plain},
     split::{Split, documents},
+    unclosed::open_on_last_line,
 };
 use crate::model::{Code, Finding, Origin, Position, Span, code};
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
@@ -118,7 +119,9 @@ impl<'t> Loader<'t> {
                 Err(error) => {
                     let at = self.position(*error.marker());
                     let span = Span { start: at, end: at };
-                    let deep = matches!(error.kind(), ErrorKind::RecursionLimitExceeded);
+                    let read = error.marker().byte_offset().and_then(|at| text.get(..at));
+                    let deep = matches!(error.kind(), ErrorKind::RecursionLimitExceeded)
+                        || open_on_last_line(read.unwrap_or(text)) > MAX_DEPTH;
                     let finding = if deep {
                         self.too_deep(span)
                     } else {

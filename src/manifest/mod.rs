@@ -44,6 +44,7 @@ mod stray;
 mod suggest;
 mod text;
 mod tidy;
+mod unclosed;
 mod variables;
 mod violations;
 mod write;

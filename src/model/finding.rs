@@ -2,7 +2,7 @@
 
 use super::{Code, Origin, ResourceId};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// How much a finding matters; an error refuses the revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -114,19 +114,23 @@ fn one_line(text: String) -> String {
     line
 }
 
-/// Every finding of a run: sorted by place, without repeats.
+/// Every finding of a run: sorted by place, without repeats. Clones share them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings(BTreeSet<Finding>);
+pub struct Findings(Arc<BTreeSet<Finding>>);
 
 impl Findings {
     /// Adds one.
     pub fn push(&mut self, finding: Finding) {
-        self.0.insert(finding);
+        Arc::make_mut(&mut self.0).insert(finding);
     }
 
     /// Adds many.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        self.0.extend(findings);
+        let mut findings = findings.into_iter().peekable();
+        // What is shared is copied for something, and not for nothing.
+        if findings.peek().is_some() {
+            Arc::make_mut(&mut self.0).extend(findings);
+        }
     }
 
     /// All, in the order of their places.
@@ -169,13 +173,13 @@ impl IntoIterator for Findings {
     type IntoIter = std::collections::btree_set::IntoIter<Finding>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        Arc::unwrap_or_clone(self.0).into_iter()
     }
 }
 
 impl FromIterator<Finding> for Findings {
     fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
-        Self(findings.into_iter().collect())
+        Self(Arc::new(findings.into_iter().collect()))
     }
 }
 

@@ -204,7 +204,18 @@ impl Fields<'_> {
         u32::try_from(i64::from(from) + distance).ok()
     }
 
+    #[inline]
     fn number(&mut self) -> Option<u64> {
+        let (first, packed) = self.packed.split_first()?;
+        // Nearly all numbers are distances of less than a line.
+        if *first < 0x80 {
+            self.packed = packed;
+            return Some(u64::from(*first));
+        }
+        self.long_number()
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let (byte, packed) = self.packed.split_first()?;

@@ -88,7 +88,7 @@ impl Reconciler {
             .map(|(id, document)| UnmanagedChange::Put(id, document))
             .collect();
         let summary = format!("sent by hand: {}", listed(&ids));
-        let mut turn = self.turn.lock().await;
+        let mut turn = self.take_turn().await;
         let served = self.live.pin();
         let managed: Findings = ids.iter().filter_map(|id| managed(&served, id)).collect();
         if !managed.is_empty() {
@@ -117,7 +117,7 @@ impl Reconciler {
     ///
     /// One [`ApplyError`] per way it can be refused; nothing is changed then.
     pub async fn delete(&self, id: &ResourceId) -> Result<(), ApplyError> {
-        let mut turn = self.turn.lock().await;
+        let mut turn = self.take_turn().await;
         if let Some(managed) = managed(&self.live.pin(), id) {
             return Err(ApplyError::Managed(Findings::from_iter([managed])));
         }

@@ -2,6 +2,7 @@
 
 use super::{
     prepare::keys_of,
+    put_off::sent_secret,
     served::{EndpointState, Served},
 };
 use crate::model::{Kind, ResourceId, SecretRef, Spec, spec::ModelEndpointSpec};
@@ -92,8 +93,7 @@ impl Served {
     /// That an endpoint goes on with a value whose file cannot be read any more.
     fn stale(&self, endpoint: &ResourceId, spec: &ModelEndpointSpec) -> Option<ResourceCondition> {
         let reference = SecretRef::parse(spec.auth.secret_ref.as_deref()?)?;
-        let namespace = reference.namespace_or(&endpoint.namespace);
-        let secret = ResourceId::new(Kind::Secret, namespace, &reference.name);
+        let secret = sent_secret(endpoint, spec)?;
         let mut keys = keys_of(&reference, spec).into_iter();
         let sent = keys.find(|key| self.opened.value(&secret, key).is_some())?;
         let stale = self.opened.stale(&secret, sent)?;

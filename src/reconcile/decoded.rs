@@ -47,9 +47,9 @@ impl<'a> Known<'a> {
     }
 
     /// The file at `path`, if it is known with this content.
-    pub(super) fn file(&self, path: &str, content: &[u8]) -> Option<SourceFile> {
+    pub(super) fn file(&self, path: &str, content: &Arc<[u8]>) -> Option<SourceFile> {
         let served = self.served.and_then(|parts| parts.file(path));
-        if let Some(file) = served.filter(|file| *file.content == *content) {
+        if let Some(file) = served.filter(|file| file.content == *content) {
             return Some(file.clone());
         }
         let entry = self.entry(path, content)?;
@@ -59,7 +59,7 @@ impl<'a> Known<'a> {
         self.used.fetch_add(bytes as u64, Ordering::Relaxed);
         Some(SourceFile {
             path,
-            content: content.into(),
+            content: content.clone(),
             parsed: parsed.into(),
         })
     }

@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 /// Turns the loop until `stop`, for each source by itself: at once, then at every ring of its bell and every
 /// poll; after a failure sooner.
 pub async fn run(reconciler: Arc<Reconciler>, bells: impl Into<Bells>, stop: CancellationToken) {
+    // What is to be said of secrets that the start put off is not to wait for a first commit.
+    drop(reconciler.take_turn().await);
     let bells = bells.into();
     let drivers = bells.iter().map(|(name, bell)| {
         let sources = reconciler.sources().iter();

@@ -101,7 +101,7 @@ impl Facts {
             changed: count(self.totals.change + self.totals.moved),
             removed: count(self.totals.destroy),
             secrets_json: self.secrets.clone(),
-            findings_json: findings.to_json_list().to_string(),
+            findings_json: findings.to_json_text(),
             reason: self.reason.clone(),
             confirmed_by: self.confirmed_by.clone(),
             started_us: self.started_us,

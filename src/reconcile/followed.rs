@@ -137,6 +137,14 @@ impl Followed {
     /// `served` too, and says so if that is new.
     pub(super) fn fetch(&self, served: Option<&CommitId>) -> Result<Option<Moved>, SourceError> {
         let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.ask(served) {
+            // What the remote said cannot be read here: the mirror is made anew at once.
+            Err(error) if error.is_damage() && self.mirror.is_damaged() => self.ask(served),
+            asked => asked,
+        }
+    }
+
+    fn ask(&self, served: Option<&CommitId>) -> Result<Option<Moved>, SourceError> {
         let source = &*self.name;
         tracing::debug!(source, "fetch begins");
         let fetched = self.mirror.fetch();
@@ -163,7 +171,7 @@ impl Followed {
         let moved = Moved {
             from: *from,
             to: *to,
-            how: self.mirror.moved(from, to)?,
+            how: self.mirror.heed(self.mirror.moved(from, to))?,
         };
         *self.held_move() = Some(moved);
         Ok(moved)
@@ -194,7 +202,8 @@ impl Followed {
         served: Option<&CommitId>,
     ) -> Result<SourceFiles, SourceError> {
         let verify = |policy| self.mirror.verify(policy, served, commit);
-        let verdict = self.verify.as_ref().map(verify).transpose()?;
+        let verdict = self.verify.as_ref().map(verify).transpose();
+        let verdict = self.mirror.heed(verdict)?;
         let checkout = self.mirror.checkout(commit)?;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let mut files = gather(&checkout, &mut cache)?;

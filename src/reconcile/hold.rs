@@ -83,7 +83,7 @@ impl Reconciler {
     ///
     /// [`OrderError::Retry`] if the store fails; nothing is changed then.
     pub async fn suspend(&self, suspension: Suspension) -> Result<(), OrderError> {
-        let mut turn = self.turn.lock().await;
+        let mut turn = self.take_turn().await;
         self.know_orders(&mut turn).await?;
         tracing::info!(
             suspended.reason = suspension.reason,
@@ -102,7 +102,7 @@ impl Reconciler {
     /// - [`OrderError::Nothing`] if there is neither.
     /// - [`OrderError::Retry`] if the store fails.
     pub async fn resume(&self) -> Result<Outcome, OrderError> {
-        let mut turn = self.turn.lock().await;
+        let mut turn = self.take_turn().await;
         self.know_orders(&mut turn).await?;
         if turn.suspension.is_none() && turn.pin.is_none() {
             let nothing = "nothing is suspended and no rollback is pinned";
@@ -129,7 +129,7 @@ impl Reconciler {
         reason: &str,
         by: &str,
     ) -> Result<Outcome, OrderError> {
-        let mut turn = self.turn.lock().await;
+        let mut turn = self.take_turn().await;
         let held = turn.held.as_ref().map(|(_, held)| held);
         let held = held.ok_or_else(|| OrderError::Nothing("nothing is held".to_owned()))?;
         if held.by == HeldBy::Window && reason.trim().is_empty() {

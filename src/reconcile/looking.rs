@@ -72,15 +72,23 @@ impl Reconciler {
     }
 
     async fn look(&self, sources: &[Arc<Followed>]) -> Result<Outcome, StepError> {
+        match self.look_once(sources).await {
+            // Fetching again makes the mirror anew: that is not to wait for the next look.
+            Err(StepError::Source(error)) if error.is_damage() => self.look_once(sources).await,
+            looked => looked,
+        }
+    }
+
+    async fn look_once(&self, sources: &[Arc<Followed>]) -> Result<Outcome, StepError> {
         if self.decoded.is_behind() {
             self.decoded.catch_up(&self.live, &self.key);
         }
-        let begun = self.begin(&mut *self.turn.lock().await).await?;
+        let begun = self.begin(&mut *self.take_turn().await).await?;
         if let Some(outcome) = begun {
             return Ok(outcome);
         }
         let asked = self.fetch(sources).await?;
-        let mut turn = self.turn.lock().await;
+        let mut turn = self.take_turn().await;
         // Somebody may have been told something meanwhile.
         if let Some(outcome) = self.begin(&mut turn).await? {
             return Ok(outcome);

@@ -40,6 +40,7 @@ mod parts;
 mod patience;
 mod precondition;
 mod prepare;
+mod put_off;
 mod reconciler;
 mod restore;
 mod review;

@@ -13,7 +13,7 @@ use crate::{
 };
 use rpds::HashTrieMapSync;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -33,19 +33,24 @@ pub struct OpenedSecrets {
     inside: Inside,
     /// Secrets for the next update to take values over from.
     ahead: Ahead,
+    /// Secrets that the next update opens.
+    put_off: Arc<BTreeSet<ResourceId>>,
 }
 
 /// Secrets that were opened before they were in a catalog.
 pub(super) type Ahead = Arc<HashMap<ResourceId, OpenedSecret>>;
 
-/// Opens the secrets among resources that are in no catalog yet, but those that a file seals together. What is to
-/// be said of them is said when they are.
+/// Opens the secrets of `sent` among resources that are in no catalog yet, but those that a file seals together. What
+/// is to be said of them is said when they are.
 pub(super) fn open_ahead<'r>(
     keyring: &Keyring,
     resources: impl Iterator<Item = &'r Resource>,
+    sent: &HashSet<ResourceId>,
 ) -> Ahead {
     let secrets = resources.filter_map(|resource| match &resource.spec {
-        Spec::Secret(spec) if spec.file.is_none() => Some((resource, spec)),
+        Spec::Secret(spec) if spec.file.is_none() && sent.contains(&resource.id) => {
+            Some((resource, spec))
+        }
         _ => None,
     });
     // Files of the operator's are read when it is known what is served.
@@ -66,6 +71,7 @@ impl Default for OpenedSecrets {
             findings: FindingsBy::default(),
             inside: Inside::default(),
             ahead: Ahead::default(),
+            put_off: Arc::default(),
         }
     }
 }
@@ -79,6 +85,16 @@ impl OpenedSecrets {
         }
     }
 
+    /// Leaves secrets for the next update to open.
+    pub(super) fn put_off(&mut self, secrets: BTreeSet<ResourceId>) {
+        self.put_off = Arc::new(secrets);
+    }
+
+    /// Whether any secret was left for the next update.
+    pub(super) fn has_put_off(&self) -> bool {
+        !self.put_off.is_empty()
+    }
+
     /// Whether a file that is sealed down to its names was opened.
     pub(super) fn is_opened_file(&self, id: &ResourceId) -> bool {
         self.inside.contains(id)
@@ -86,7 +102,7 @@ impl OpenedSecrets {
 
     /// Whether the catalog, or a sealed file of it, defines a secret.
     pub(super) fn contains(&self, id: &ResourceId) -> bool {
-        self.secrets.contains_key(id)
+        self.secrets.contains_key(id) || self.put_off.contains(id)
     }
 
     /// A value of a secret that the catalog defines.
@@ -168,7 +184,7 @@ impl OpenedSecrets {
     }
 
     /// Opens the values of the secrets that changed on the way to `catalog`, and of those that stayed closed
-    /// so far; a ciphertext that is the same is not opened again. Returns the secrets that may have another
+    /// or were put off so far; a ciphertext that is the same is not opened again. Returns the secrets that may have another
     /// value now.
     ///
     /// All are tried: a value that does not open is a finding, and the others are still opened.
@@ -184,7 +200,9 @@ impl OpenedSecrets {
             files: mounted,
         } = sources;
         let secrets = changed.iter().filter(|id| id.kind == Kind::Secret);
-        let mut secrets: BTreeSet<_> = secrets.chain(self.closed.iter()).cloned().collect();
+        let put_off = std::mem::take(&mut self.put_off);
+        let waiting = self.closed.iter().chain(put_off.iter());
+        let mut secrets: BTreeSet<_> = secrets.chain(waiting).cloned().collect();
         let disturbed = self.inside.disturbed(&secrets);
         secrets.extend(disturbed.iter().cloned());
         let present = secrets.iter().filter_map(|id| {

@@ -1,6 +1,7 @@
 //! All that can fail before the switch: opening secrets, building what calls the endpoints.
 
 use super::{
+    cores,
     opening::OpenedSecrets,
     review::Checked,
     served::{Condition, EndpointState, Inputs, Served},
@@ -9,7 +10,7 @@ use super::{
 use crate::{
     manifest::{holds_credential, shown_name},
     model::{
-        Finding, Findings, Kind, Resource, ResourceId, SecretRef, Severity, Spec, called_url, code,
+        Finding, Kind, Resource, ResourceId, SecretRef, Severity, Spec, called_url, code,
         may_be_sent, spec::ModelEndpointSpec,
     },
     providers::{Upstream, UpstreamBuildError},
@@ -17,6 +18,9 @@ use crate::{
 };
 use rpds::HashTrieMapSync;
 use std::{collections::BTreeSet, sync::Arc};
+
+/// Below this many endpoints, threads cost more than they save.
+const ENDPOINTS_PER_THREAD: usize = 64;
 
 /// The only way to make a [`Served`]; consumed by the switch.
 pub(super) struct Prepared(pub(super) Served);
@@ -68,31 +72,39 @@ pub(super) fn prepare(
     let changed = review.changed.resources.iter();
     let changed = changed.filter(|id| !says_the_same(id));
     let affected: BTreeSet<_> = changed.chain(users.iter().copied()).collect();
+    let affected = affected
+        .into_iter()
+        .filter(|id| id.kind == Kind::ModelEndpoint);
+    let made = cores::map(affected.collect(), ENDPOINTS_PER_THREAD, |id| {
+        let state = match catalog.get(id).map(|one| (one, &one.spec)) {
+            Some((resource, Spec::ModelEndpoint(spec))) => {
+                Some(endpoint(resource, spec, &opened, settings))
+            }
+            _ => None,
+        };
+        (id, state)
+    });
     let mut endpoints = before.endpoints.clone();
     let mut astray = Vec::new();
-    for id in affected {
-        if id.kind != Kind::ModelEndpoint {
-            continue;
-        }
-        match catalog.get(id).map(|one| (one, &one.spec)) {
-            Some((resource, Spec::ModelEndpoint(spec))) => {
-                let (state, finding) = endpoint(resource, spec, &opened, settings);
+    for (id, state) in made {
+        match state {
+            Some((state, finding)) => {
                 astray.extend(finding);
                 let was = before.endpoints.get(review.former.get(id).unwrap_or(id));
                 let state = dated(state, was, now_us);
                 endpoints.insert_mut(id.clone(), state);
             }
-            _ => drop(endpoints.remove_mut(id)),
+            None => drop(endpoints.remove_mut(id)),
         }
     }
     if closed == Closed::Refuses && !astray.is_empty() {
         return Err(said.into_iter().chain(astray).collect());
     }
-    let mut findings: Findings = review
-        .findings
-        .into_iter()
-        .filter(|finding| !is_settled(finding, &endpoints, &opened))
-        .collect();
+    let mut findings = review.findings;
+    let stays = |finding: &Finding| !is_settled(finding, &endpoints, &opened);
+    if !findings.iter().all(stays) {
+        findings = findings.into_iter().filter(stays).collect();
+    }
     findings.extend(said.into_iter().chain(astray));
     Ok(Prepared(Served {
         revision,

@@ -8,6 +8,7 @@ use super::{
     opening::{OpenedSecrets, open_ahead},
     parts::{Part, Parts, Stand},
     prepare::{Closed, Prepared, prepare},
+    put_off::{put_off, sent_secrets},
     reconciler::now_us,
     served::{Inputs, Served, UnmanagedFile},
     settings::ReconcileSettings,
@@ -57,10 +58,14 @@ impl Live {
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
         let resources = || inputs.parts.files().flat_map(|file| &file.parsed.resources);
-        let (checked, ahead) = both(
+        let (mut checked, ahead) = both(
             || inputs.check(options),
-            || open_ahead(&settings.keyring, resources().map(|one| &**one)),
+            || {
+                let sent = sent_secrets(resources());
+                open_ahead(&settings.keyring, resources().map(|one| &**one), &sent)
+            },
         );
+        let waiting = put_off(&mut checked);
         let before = Served {
             opened: OpenedSecrets::after(ahead),
             ..Served::nothing()
@@ -75,7 +80,10 @@ impl Live {
             Closed::Degrades,
         );
         let live = match prepared {
-            Ok(Prepared(served)) => Self::new(served),
+            Ok(Prepared(mut served)) => {
+                served.opened.put_off(waiting);
+                Self::new(served)
+            }
             Err(_) => Self::new(Served::nothing()),
         };
         Ok((live, journal, decoded))
@@ -115,7 +123,11 @@ pub(super) fn kept_inputs(last_good: LastGood, known: &Known<'_>) -> Inputs {
 }
 
 /// What each source of a kept revision said. `files` are sorted by path.
-fn kept_parts(revision: &KeptRevision, files: Vec<(String, Vec<u8>)>, known: &Known<'_>) -> Parts {
+fn kept_parts(
+    revision: &KeptRevision,
+    files: Vec<(String, Arc<[u8]>)>,
+    known: &Known<'_>,
+) -> Parts {
     let mut sources: Vec<_> = revision.sources.iter().map(Source::named).collect();
     if sources.is_empty() && (revision.commit.is_some() || !files.is_empty()) {
         sources.push(Source::alone(revision));
@@ -178,7 +190,7 @@ impl Source {
     }
 }
 
-fn kept_file(path: String, content: Vec<u8>, known: &Known<'_>) -> SourceFile {
+fn kept_file(path: String, content: Arc<[u8]>, known: &Known<'_>) -> SourceFile {
     if let Some(file) = known.file(&path, &content) {
         return file;
     }
@@ -186,7 +198,7 @@ fn kept_file(path: String, content: Vec<u8>, known: &Known<'_>) -> SourceFile {
     let parsed = parse_kept_file(&path, &content).into();
     let file = SourceFile {
         path,
-        content: content.into(),
+        content,
         parsed,
     };
     known.miss(&file);

@@ -38,7 +38,7 @@ impl Reconciler {
     /// - [`OrderError::Retry`] if something fails or somebody was faster. What was begun then is finished with
     ///   the next look at the sources, like a rollback that the end of the process cut off.
     pub async fn rollback(&self, order: RollbackOrder) -> Result<Outcome, OrderError> {
-        let mut turn = self.turn.lock().await;
+        let mut turn = self.take_turn().await;
         self.know_head(&mut turn).await?;
         self.know_orders(&mut turn).await?;
         let (served, keep) = (self.live.pin(), self.settings.retention.revisions);
@@ -109,7 +109,7 @@ impl Reconciler {
             inputs,
             started_us,
             forced: Vec::new(),
-            by_hand: Some(summary(&order.reason)),
+            by_hand: Some(summary(&order.reason, &changes)),
         };
         let mut ready = match self.judge(candidate) {
             Judged::Ready(ready) => ready,
@@ -253,10 +253,21 @@ fn not_kept(revision: &str, keep: usize) -> String {
     )
 }
 
-fn summary(reason: &str) -> String {
-    if reason.is_empty() {
-        "rolled back".to_owned()
-    } else {
-        format!("rolled back: {reason}")
+/// What the history says of a rollback: why, and what sent by hand goes with it, since nothing else keeps that.
+fn summary(reason: &str, changes: &[UnmanagedChange]) -> String {
+    let mut summary = "rolled back".to_owned();
+    if !reason.is_empty() {
+        summary.push_str(": ");
+        summary.push_str(reason);
     }
+    let gone = changes.iter().filter_map(|change| match change {
+        UnmanagedChange::Delete(id) => Some(id.to_string()),
+        UnmanagedChange::Put(..) => None,
+    });
+    let gone: Vec<_> = gone.collect();
+    if !gone.is_empty() {
+        summary.push_str("; sent by hand and gone now: ");
+        summary.push_str(&gone.join(", "));
+    }
+    summary
 }

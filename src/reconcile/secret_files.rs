@@ -90,9 +90,19 @@ impl Reconciler {
             return;
         }
         // What is live stays so while somebody has the turn.
-        let _turn = self.turn.lock().await;
+        let _turn = self.take_turn().await;
         let served = self.live.pin();
-        let reread = block_in_place(|| Reread::of(&served, &self.settings));
+        let reread = block_in_place(|| {
+            let moved = served.opened.with_moved_files(files);
+            Reread::of(&served, &self.settings, &moved)
+        });
+        self.serve_reread(reread);
+    }
+
+    /// Serves the same revision with other secrets, for whoever has the turn.
+    pub(super) fn serve_reread(&self, reread: Reread) {
+        let (revision, commit) = (reread.next.revision.clone(), reread.next.commit());
+        let commit = commit.map(|commit| commit.id.to_string());
         self.live.switch(reread.next);
         self.status.send_modify(|status| {
             if status.phase == Phase::Synced
@@ -105,13 +115,12 @@ impl Reconciler {
                 );
             }
         });
-        let commit = served.commit().map(|commit| commit.id.to_string());
         for news in reread.news {
             tracing::info!(secret = %news.secret, endpoints = reread.endpoints, "{}", news.text);
             let message = format!("{} {}", news.secret, news.text);
-            let (revision, commit) = (&served.revision, commit.as_deref());
+            let commit = commit.as_deref();
             self.events
-                .push(EventSort::SecretFile, revision, commit, message);
+                .push(EventSort::SecretFile, &revision, commit, message);
         }
     }
 }
@@ -122,8 +131,8 @@ struct News {
     text: String,
 }
 
-/// A revision with what the files of its secrets say now.
-struct Reread {
+/// A revision with secrets that were opened since it went live, or whose files say something else now.
+pub(super) struct Reread {
     next: Served,
     news: Vec<News>,
     /// How many endpoints were made anew.
@@ -134,11 +143,15 @@ struct Reread {
 }
 
 impl Reread {
-    fn of(served: &Served, settings: &ReconcileSettings) -> Self {
+    /// Opens `moved` anew, and what is not open yet.
+    pub(super) fn of(
+        served: &Served,
+        settings: &ReconcileSettings,
+        moved: &BTreeSet<ResourceId>,
+    ) -> Self {
         let mut opened = served.opened.clone();
-        let moved = opened.with_moved_files(&settings.secret_files);
         let catalog = served.snapshot.catalog();
-        let touched = opened.update(catalog, settings.secret_sources(), &moved);
+        let touched = opened.update(catalog, settings.secret_sources(), moved);
         let (endpoints, made, astray) = remade(served, &touched, &opened, settings);
         let said_of = |opened: &OpenedSecrets| -> Vec<Finding> {
             let said = touched.iter().flat_map(|id| opened.findings_of(id));

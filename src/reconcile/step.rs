@@ -333,11 +333,16 @@ impl Reconciler {
         );
         let commit = facts.commit.clone();
         let live = &self.live.pin().revision;
+        let noun = if summary.errors == 1 {
+            "error"
+        } else {
+            "errors"
+        };
         self.events.push(
             EventSort::Rejected,
             live,
             commit.as_deref(),
-            format!("{}: {} errors", facts.summary, summary.errors),
+            format!("{}: {} {noun}", facts.summary, summary.errors),
         );
         Ok(())
     }

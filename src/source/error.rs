@@ -289,7 +289,7 @@ impl SourceError {
 
     /// Whether what is on this machine is broken; a lock can only be left over from a process that
     /// was killed.
-    pub(super) fn is_damage(&self) -> bool {
+    pub fn is_damage(&self) -> bool {
         use git2::ErrorClass::{Object, Odb, Zlib};
         match self {
             Self::Damaged { .. } => true,

@@ -246,6 +246,20 @@ impl Mirror {
         self.health.watch(checkout)
     }
 
+    /// Passes on what came of reading what was fetched: after damage the next fetch makes the mirror anew.
+    ///
+    /// # Errors
+    ///
+    /// That of `read`.
+    pub fn heed<T>(&self, read: Result<T, SourceError>) -> Result<T, SourceError> {
+        self.health.watch(read)
+    }
+
+    /// Whether the next fetch makes the mirror anew.
+    pub fn is_damaged(&self) -> bool {
+        self.health.is_damaged()
+    }
+
     /// The repository, made anew if it is not one or its tip cannot be read.
     fn repository(&self) -> Result<Repository, SourceError> {
         match self.open_repository() {

@@ -2,7 +2,7 @@
 
 use crate::secrets::{CipherError, Opened};
 use serde::{Deserialize, Serialize};
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 /// The commit of a kept revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub struct LastGood {
     /// Which one it is.
     pub revision: KeptRevision,
     /// The manifests from Git: path and content, sorted by path.
-    pub files: Vec<(String, Vec<u8>)>,
+    pub files: Vec<(String, Arc<[u8]>)>,
     /// The manifests that people sent.
     pub unmanaged: Vec<Opened>,
 }

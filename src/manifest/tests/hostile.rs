@@ -35,6 +35,10 @@ fn refused(text: &str, code: &str) {
 fn deep_nesting_is_refused_in_every_notation() {
     refused(&"[".repeat(MAX_FILE_BYTES), "E-LIMIT-DEPTH");
     refused(&"{a: ".repeat(100_000), "E-LIMIT-DEPTH");
+    // So little that the parser sees the end first.
+    refused(&"{a: ".repeat(200), "E-LIMIT-DEPTH");
+    refused(&"[".repeat(200), "E-LIMIT-DEPTH");
+    refused(&"{a: ".repeat(60), "E-YAML-SYNTAX");
     refused(&"- ".repeat(500_000), "E-LIMIT-DEPTH");
     refused(&"? ".repeat(500_000), "E-LIMIT-DEPTH");
     refused(&"[{a: ".repeat(100_000), "E-LIMIT-DEPTH");

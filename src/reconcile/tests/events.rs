@@ -63,6 +63,7 @@ async fn everything_that_becomes_of_a_revision_is_told_once() {
     );
     let rejected = events.since(0).events.remove(2);
     assert_eq!(rejected.commit, Some(bad));
+    assert_eq!(rejected.message, "bad: 1 error");
     assert_eq!(rejected.revision, rig.revision());
 
     let before = events.newest();

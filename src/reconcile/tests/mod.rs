@@ -19,6 +19,7 @@ mod moved;
 mod orders;
 mod parallel;
 mod patience;
+mod put_off;
 mod restoring;
 mod sealed_files;
 mod secret_files;

@@ -213,6 +213,10 @@ async fn rollback_uses_the_sealed_values_and_what_was_sent_by_hand_of_that_time(
     assert_eq!(now.snapshot.catalog().get(&secret_id).unwrap().digest, old);
     assert_eq!(now.digest, then.digest);
     assert!(!rig.has(Kind::ModelEndpoint, "later"));
+    let newest = rig.reconciler().history(1).await.unwrap().remove(0);
+    let gone = super::rig::id(Kind::ModelEndpoint, "later");
+    let told = format!("; sent by hand and gone now: {gone}");
+    assert!(newest.summary.ends_with(&told), "{}", newest.summary);
     assert_eq!(rig.sync().await, Outcome::Unchanged);
     // The store says the same after a restart.
     let rig = rig.restarted(with_key());

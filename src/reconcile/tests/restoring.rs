@@ -150,3 +150,51 @@ fn serve_before_the_upgrade(rig: &Rig, commit: &str, files: &[(&str, String)]) {
     };
     journal.append(&key, &change).unwrap();
 }
+
+/// What was fetched earlier can be broken where the remote, asked for what is new, does not send it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn mirror_that_cannot_be_read_after_its_fetch_is_made_anew_in_the_same_look() {
+    let rig = Rig::new();
+    rig.push(&[("a.yaml", endpoint("small", "s-1"))], "first");
+    rig.sync().await;
+    let broken = rig.git(&["rev-parse", "HEAD:a.yaml"]);
+    let mut rig = rig;
+    rig.stop();
+    let mirror = rig.data_dir().join("mirror/default.git");
+    break_object(&mirror, &broken);
+    let commit = rig.push(&[("b.yaml", endpoint("large", "l-1"))], "second");
+    // A new process has read nothing yet, and reads all of it.
+    let rig = rig.started(settings());
+    assert_eq!(rig.sync().await, Outcome::Applied(commit));
+    assert!(rig.has(Kind::ModelEndpoint, "small"));
+    assert!(rig.has(Kind::ModelEndpoint, "large"));
+}
+
+/// Puts all objects of a mirror by themselves, and cuts one of them off.
+fn break_object(mirror: &std::path::Path, id: &str) {
+    let git = |arguments: &[&str], input: Option<fs::File>| {
+        let mut command = std::process::Command::new("git");
+        command.arg("-C").arg(mirror).args(arguments);
+        if let Some(input) = input {
+            command.stdin(input);
+        }
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+    };
+    let packs = mirror.join("objects/pack");
+    let aside = mirror.join("aside");
+    fs::rename(&packs, &aside).unwrap();
+    fs::create_dir(&packs).unwrap();
+    for entry in fs::read_dir(&aside).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|it| it == "pack") {
+            git(
+                &["unpack-objects", "-q"],
+                Some(fs::File::open(path).unwrap()),
+            );
+        }
+    }
+    let path = mirror.join("objects").join(&id[..2]).join(&id[2..]);
+    let content = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, &content[..content.len() / 2]).unwrap();
+}

@@ -1,5 +1,8 @@
 use crate::secrets::{CipherError, DataKey, DataKeyError};
-use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce, aead::Aead as _};
+use aes_gcm::{
+    Aes256Gcm, KeyInit as _, Nonce,
+    aead::{Aead as _, Payload},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 #[test]
@@ -38,6 +41,24 @@ fn layout_is_nonce_then_standard_aes_gcm() {
     let cipher = Aes256Gcm::new(&[0u8; 32].into());
     let plain = cipher.decrypt(Nonce::from_slice(nonce), rest).unwrap();
     assert_eq!(plain, b"canary");
+}
+
+#[test]
+fn what_another_library_sealed_is_opened_whatever_its_length() {
+    let key = DataKey::parse(&"00".repeat(32)).unwrap();
+    let cipher = Aes256Gcm::new(&[0u8; 32].into());
+    let nonce = [9; 12];
+    for length in [0, 1, 15, 16, 17, 95, 96, 97, 255, 256, 4_096, 70_001] {
+        let text: Vec<_> = (0..=250).cycle().take(length).collect();
+        let payload = Payload {
+            msg: &text,
+            aad: b"place",
+        };
+        let sealed = cipher.encrypt(&nonce.into(), payload).unwrap();
+        let sealed = [nonce.as_slice(), &sealed].concat();
+        let opened = key.decrypt(b"place", &sealed).unwrap();
+        assert_eq!(opened.expose_bytes(), text, "{length} bytes");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Seek as _, SeekFrom},
     path::{Path, PathBuf},
+    thread,
 };
 use zeroize::Zeroizing;
 
@@ -76,6 +77,8 @@ impl Journal {
                 journal.first_end = entry.end;
             }
         }
+        // Wiping takes a while, and nobody is to wait for it.
+        drop(thread::Builder::new().spawn(move || drop(bytes)));
         Ok((journal, Some(state.into_last_good())))
     }
 

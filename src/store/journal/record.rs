@@ -8,7 +8,7 @@ use crate::{
     store::{KeptChange, KeptRevision, LastGood},
 };
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 const LENGTH_BYTES: usize = 8;
 
@@ -63,7 +63,7 @@ pub(super) fn encode(
 #[derive(Default)]
 pub(super) struct State {
     pub(super) revision: KeptRevision,
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, Arc<[u8]>>,
     unmanaged: Vec<Opened>,
 }
 
@@ -74,7 +74,7 @@ impl State {
         let mut take = |length: usize| {
             let (content, tail) = rest.split_at_checked(length)?;
             rest = tail;
-            Some(content.to_vec())
+            Some(content)
         };
         if index.whole {
             self.files.clear();
@@ -82,14 +82,14 @@ impl State {
         }
         for (path, length) in index.files {
             match length {
-                Some(length) => drop(self.files.insert(path.into_owned(), take(length)?)),
+                Some(length) => drop(self.files.insert(path.into_owned(), take(length)?.into())),
                 None => drop(self.files.remove(&*path)),
             }
         }
         if let Some(lengths) = index.unmanaged {
             self.unmanaged.clear();
             for length in lengths {
-                self.unmanaged.push(Opened::new(take(length)?));
+                self.unmanaged.push(Opened::new(take(length)?.to_vec()));
             }
         }
         self.revision = index.revision.into_owned();
@@ -104,7 +104,7 @@ impl State {
             revision: self.revision.clone(),
             whole: true,
             files: files
-                .map(|(path, content)| (path.as_str(), Some(content.as_slice())))
+                .map(|(path, content)| (path.as_str(), Some(&**content)))
                 .collect(),
             unmanaged: Some(unmanaged.collect()),
         }

@@ -5,7 +5,7 @@ use crate::{
         Retention,
     },
 };
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 const CANARY: &str = "sk-canary-77aa12";
 
@@ -87,7 +87,7 @@ fn what_was_written_is_read_back() {
     assert_eq!(back.revision, revision(12));
     let files = whole(12).files.into_iter();
     let files: Vec<_> = files
-        .map(|(path, content)| (path.to_owned(), content.unwrap().to_vec()))
+        .map(|(path, content)| (path.to_owned(), Arc::from(content.unwrap())))
         .collect();
     assert_eq!(back.files, files);
     assert_eq!(back.unmanaged.len(), 2);

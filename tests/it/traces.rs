@@ -54,7 +54,7 @@ fn ask(daemon: &Daemon, model: &str, stream: bool, headers: &[(&str, &str)]) -> 
     Answer::read(request.send().unwrap())
 }
 
-fn one<'a>(spans: &'a [Seen], what: impl Fn(&Seen) -> bool) -> &'a Seen {
+fn one(spans: &[Seen], what: impl Fn(&Seen) -> bool) -> &Seen {
     let mut found = spans.iter().filter(|span| what(span));
     let (Some(span), None) = (found.next(), found.next()) else {
         panic!("not one span: {spans:#?}");

@@ -39,15 +39,14 @@ const COLUMNS: [&str; 23] = [
     "duration_us",
 ];
 
-/// How many rows one statement keeps: a few sizes, so that few statements are prepared. A statement for each row would
-/// cost more than the row.
-const ROWS: [usize; 3] = [64, 8, 1];
+/// How many rows one statement keeps. A statement for each row costs more than the row, and SQLite looks each place
+/// up in a list of all of them, so that the time for many rows grows with their square.
+const ROWS: [usize; 2] = [8, 1];
 
 /// The statement of each size.
-static KEEP: [LazyLock<String>; 3] = [
+static KEEP: [LazyLock<String>; 2] = [
     LazyLock::new(|| keep(ROWS[0])),
     LazyLock::new(|| keep(ROWS[1])),
-    LazyLock::new(|| keep(ROWS[2])),
 ];
 
 const FORGET: &str = "DELETE FROM usage_records WHERE at_us < $1";

@@ -54,10 +54,13 @@ fn without_any_identity_the_error_says_so() {
 
 #[test]
 fn value_for_an_ssh_key_is_refused_by_the_kind_of_its_recipient() {
-    assert_eq!(
-        refusal(&keyring(&[KEY_1]), SSH).to_string(),
+    let message = refusal(&keyring(&[KEY_1]), SSH).to_string();
+    let expected = if cfg!(feature = "ssh") {
+        "failed to open the value: it is sealed for 1 recipient (ssh-ed25519) and no configured identity fits"
+    } else {
         "failed to open the value: it is sealed for 1 recipient (ssh-ed25519); this build opens only X25519"
-    );
+    };
+    assert!(message.starts_with(expected), "{message}");
 }
 
 #[test]

@@ -214,7 +214,11 @@ fn what_this_version_does_not_read_is_refused_by_name() {
         ("comment_regex.enc.yaml", "`sops.encrypted_comment_regex`"),
         (
             "ssh_recipient.enc.yaml",
-            "ssh-ed25519 recipients are not enabled in this build",
+            if cfg!(feature = "ssh") {
+                "sealed for ssh-ed25519"
+            } else {
+                "ssh-ed25519 recipients are not enabled in this build"
+            },
         ),
     ] {
         let message = refusal(name).to_string();

@@ -1,6 +1,7 @@
 //! Server-sent events, cut into frames without touching their bytes.
 
-use bytes::{Bytes, BytesMut};
+use super::cutter::{Cutter, FrameTooLarge};
+use bytes::Bytes;
 use std::borrow::Cow;
 
 /// Cuts a byte stream into whole frames, each with the blank line that ends it.
@@ -8,31 +9,17 @@ use std::borrow::Cow;
 /// Frames keep their bytes, so that they can be forwarded as they came. At most `limit` bytes wait for
 /// their frame's end.
 #[derive(Debug)]
-pub struct FrameSplitter {
-    buffer: BytesMut,
-    /// Bytes at the buffer's start that are known to hold no frame's end.
-    searched: usize,
-    limit: usize,
-}
-
-/// A frame, or a line, grew over the limit before it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an event of the stream is larger than {0} bytes")]
-pub struct FrameTooLarge(pub usize);
+pub struct FrameSplitter(Cutter);
 
 impl FrameSplitter {
     /// A splitter whose frames have at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self {
-            buffer: BytesMut::new(),
-            searched: 0,
-            limit,
-        }
+        Self(Cutter::new(limit))
     }
 
     /// Takes the next piece of the stream.
     pub fn push(&mut self, piece: &[u8]) {
-        self.buffer.extend_from_slice(piece);
+        self.0.push(piece);
     }
 
     /// The next whole frame, if its end is there.
@@ -41,27 +28,13 @@ impl FrameSplitter {
     ///
     /// [`FrameTooLarge`] if the frame, whole or not yet, exceeds the limit.
     pub fn next_frame(&mut self) -> Result<Option<Bytes>, FrameTooLarge> {
-        // A line end may be two bytes and two of them end a frame, so the last three bytes are
-        // looked at again when more has come.
-        let end = frame_end(&self.buffer, self.searched);
-        if end.unwrap_or(self.buffer.len()) > self.limit {
-            return Err(FrameTooLarge(self.limit));
-        }
-        if let Some(end) = end {
-            self.searched = 0;
-            return Ok(Some(self.buffer.split_to(end).freeze()));
-        }
-        self.searched = self.buffer.len().saturating_sub(3);
-        Ok(None)
+        // A line end may be two bytes and two of them end a frame.
+        self.0.next(frame_end, 3)
     }
 
     /// What came after the last whole frame, if it is more than line ends.
     pub fn take_rest(&mut self) -> Option<Bytes> {
-        let rest = self.buffer.split().freeze();
-        self.searched = 0;
-        rest.iter()
-            .any(|b| !b.is_ascii_whitespace())
-            .then_some(rest)
+        self.0.take_rest()
     }
 }
 

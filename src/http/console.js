@@ -68,11 +68,14 @@ const because = ({ reason }) => (reason ? ` (${reason})` : "");
 
 const load = (path) => fetch(path).then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)));
 
+// Names that can be called; null where a client's key is needed to see them, which is no key to this page.
+const callable = () => load("/v1/models").catch((problem) => (problem === 401 ? null : Promise.reject(problem)));
+
 async function show() {
   try {
     const [status, models, history] = await Promise.all([
       load("/api/v1/status"),
-      load("/v1/models"),
+      callable(),
       load("/api/v1/revisions?limit=20"),
     ]);
     byId("phase").textContent = status.phase;
@@ -85,7 +88,8 @@ async function show() {
     ]);
     waiting(status);
     fill("sources", status.sources.map((s) => [s.name, `${s.location} @ ${s.ref}`, s.commit && `${s.commit.id.slice(0, 12)} ${s.commit.summary}`, s.error ?? (s.refused && `refused: ${s.refused.summary}`)]), "manifests come by hand alone");
-    fill("models", models.data.map((m) => [m.id, m.orloj.kind, m.orloj.target]), "no names yet");
+    const hidden = "a client's key is needed to list them; `orloj explain NAME` says where one leads";
+    fill("models", models ? models.data.map((m) => [m.id, m.orloj.kind, m.orloj.target]) : [], models ? "no names yet" : hidden);
     fill("conditions", status.conditions.map((c) => [`${c.resource.kind} ${c.resource.namespace}/${c.resource.name}`, c.message]), "everything is ready");
     fill("findings", status.findings.map((f) => [`${f.file}:${f.line}:${f.column}`, f.code, [f.message, f.hint].filter(Boolean).join(" — ")]), "none");
     fill("history", history.items.map((r) => [r.finished, r.revision.slice(0, 12), r.outcome, [r.summary, secrets(r.secrets)].filter(Boolean).join(" — ")]), "nothing yet");

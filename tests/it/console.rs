@@ -82,6 +82,24 @@ fn what_is_served_and_what_waits_is_shown_and_nobody_writes_markup_into_it() {
 }
 
 #[test]
+fn a_key_that_clients_need_hides_the_names_and_nothing_else() {
+    let hash = "0".repeat(64);
+    let key = format!(
+        "apiVersion: routing.orloj.dev/v1alpha1\nkind: ApiKey\nmetadata:\n  name: ci\nspec:\n  hash: sha256:{hash}\n"
+    );
+    let repo = TestRepo::with(&[
+        ("small.yaml", &mock_endpoint("small", "small-v1")),
+        ("key.yaml", &key),
+    ]);
+    let daemon = DaemonBuilder::on(&repo).start();
+    let served = page(&daemon);
+    for text in ["Synced", "applied", "a client's key is needed"] {
+        shows(&served, text);
+    }
+    assert!(!served.contains("small/small-v1"), "{served}");
+}
+
+#[test]
 fn what_became_of_secrets_is_shown_of_revisions_and_of_what_is_held() {
     let key = AgeKey::new();
     let repo = TestRepo::with(&[

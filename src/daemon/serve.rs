@@ -28,6 +28,7 @@ pub struct Ready {
 pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), DaemonError> {
     // Before any secret is read.
     let forbidden = memory::forbid_core_dumps();
+    memory::take_small_pages();
     let config = Config::load(flags)?;
     logging::init(config.log_format, &config.log_level);
     if config.lock_memory {

@@ -12,12 +12,12 @@ use crate::{
 use jiff::Timestamp;
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
-use tokio::{sync::mpsc, time};
+use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 
 /// How many records may wait for the store. Beyond that they are lost, and counted: at 1,000 calls a second, a store
@@ -42,10 +42,12 @@ const RECORDS_PER_LOOK: usize = 20_000;
 /// Where records go in.
 #[derive(Debug)]
 pub struct Recorder {
-    queue: mpsc::Sender<UsageRecord>,
-    /// Taken by the one who writes.
-    waiting: Mutex<Option<mpsc::Receiver<UsageRecord>>>,
+    waiting: Mutex<Vec<UsageRecord>>,
+    room: usize,
     lost: AtomicU64,
+    /// Rings for the first record that waits and for the one that fills a batch, and not for each: waking the writer costs
+    /// more than a record.
+    bell: Notify,
 }
 
 impl Default for Recorder {
@@ -57,18 +59,26 @@ impl Default for Recorder {
 impl Recorder {
     /// A recorder in which so many records may wait.
     pub(super) fn with_room(room: usize) -> Self {
-        let (queue, waiting) = mpsc::channel(room);
         Self {
-            queue,
-            waiting: Mutex::new(Some(waiting)),
+            waiting: Mutex::default(),
+            room,
             lost: AtomicU64::new(0),
+            bell: Notify::new(),
         }
     }
 
-    /// Takes a record; never waits. One that finds no room is lost and counted.
+    /// Takes a record; never waits for the store. One that finds no room is lost and counted.
     pub(super) fn record(&self, record: UsageRecord) {
-        if self.queue.try_send(record).is_err() {
+        let mut waiting = self.lock();
+        if waiting.len() >= self.room {
             self.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        waiting.push(record);
+        let count = waiting.len();
+        drop(waiting);
+        if count == 1 || count == BATCH {
+            self.bell.notify_one();
         }
     }
 
@@ -77,9 +87,31 @@ impl Recorder {
         self.lost.load(Ordering::Relaxed)
     }
 
-    pub(super) fn take_waiting(&self) -> Option<mpsc::Receiver<UsageRecord>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.take()
+    /// The oldest records, a batch at most.
+    pub(super) fn take(&self) -> Vec<UsageRecord> {
+        let mut waiting = self.lock();
+        if waiting.len() <= BATCH {
+            return std::mem::take(&mut *waiting);
+        }
+        waiting.drain(..BATCH).collect()
+    }
+
+    /// Waits for the first record, and then for a batch or as long as records are gathered.
+    async fn gathered(&self) {
+        while self.lock().is_empty() {
+            self.bell.notified().await;
+        }
+        let filled = async {
+            while self.lock().len() < BATCH {
+                self.bell.notified().await;
+            }
+        };
+        // Whatever came until then is written.
+        let _ = time::timeout(GATHER, filled).await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<UsageRecord>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -89,29 +121,20 @@ pub async fn keep_usage(
     books: Arc<super::Books>,
     stop: CancellationToken,
 ) {
-    let Some(mut waiting) = books.recorder().take_waiting() else {
-        return;
-    };
+    let recorder = books.recorder();
     // Before anything is written, so that nothing counts twice.
     if let Err(error) = recall(&reconciler, &books).await {
         tracing::warn!(error = %error, "what was used before the start cannot be read; limits count from now on");
     }
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Vec::new();
     let mut since_look = RECORDS_PER_LOOK;
     'writing: loop {
-        let got = tokio::select! {
+        tokio::select! {
             biased;
-            got = waiting.recv_many(&mut batch, BATCH) => got,
+            () = recorder.gathered() => {}
             () = stop.cancelled() => break 'writing,
-        };
-        if got == 0 {
-            return;
         }
-        if batch.len() < BATCH {
-            let gathered = time::timeout(GATHER, gather(&mut waiting, &mut batch));
-            // Whatever came until then is written.
-            let _ = gathered.await;
-        }
+        batch = recorder.take();
         // Here and not before an answer ends: nobody waits for a metric either.
         for record in &batch {
             books.genai().observe(record);
@@ -131,15 +154,15 @@ pub async fn keep_usage(
         }
     }
     let last = async {
-        while waiting.try_recv().is_ok_and(|record| {
-            batch.push(record);
-            true
-        }) {}
-        for part in batch.chunks(BATCH) {
-            if let Err(error) = write(&reconciler, part).await {
+        if batch.is_empty() {
+            batch = recorder.take();
+        }
+        while !batch.is_empty() {
+            if let Err(error) = write(&reconciler, &batch).await {
                 tracing::warn!(error = %error, "what was used last could not be written");
                 return;
             }
+            batch = recorder.take();
         }
     };
     if time::timeout(LAST, last).await.is_err() {
@@ -183,15 +206,6 @@ fn scope(group: UsageGroup, name: &str) -> Scope {
         UsageGroup::Endpoint | UsageGroup::Model => Scope::Endpoint(id(Kind::ModelEndpoint)),
         UsageGroup::Namespace | UsageGroup::Total => Scope::Namespace(name.into()),
         UsageGroup::Key => Scope::Key(id(Kind::ApiKey)),
-    }
-}
-
-async fn gather(waiting: &mut mpsc::Receiver<UsageRecord>, batch: &mut Vec<UsageRecord>) {
-    while batch.len() < BATCH {
-        let room = BATCH - batch.len();
-        if waiting.recv_many(batch, room).await == 0 {
-            return;
-        }
     }
 }
 

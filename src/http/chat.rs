@@ -5,9 +5,8 @@ use super::{
     credentials::shown,
     encoding::Encoding,
     headers,
-    metrics::Metrics,
     pieces::pieces,
-    state::{Admission, BodyLimits, Decoration, Doors},
+    state::{Admission, Decoration, ModelDoors},
 };
 use crate::{
     chat::{ApiError, Dialect, scan_as},
@@ -16,12 +15,12 @@ use crate::{
         RequestSpan, Room, TOKEN_HEADERS, authenticate, decide, forward, seconds_until,
     },
     model::DEFAULT_NAMESPACE,
-    reconcile::{Live, Pinned},
+    reconcile::Pinned,
     runtime::{Turn, turn},
 };
 use axum::{
     body::{Body, to_bytes},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -29,96 +28,59 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use std::{convert::Infallible, sync::Arc, time::Instant};
+use uuid::Uuid;
+
+/// What is asked, before it is read.
+struct Asked {
+    dialect: Dialect,
+    scope: Option<String>,
+    headers: HeaderMap,
+    body: Body,
+}
 
 /// What is known of a request while it is answered.
 struct Trail {
     revision: String,
     request_id: String,
+    /// What decides between weighted targets.
+    draw: u32,
     route: Option<String>,
     /// Until the call's account takes it.
     span: Option<Box<RequestSpan>>,
 }
 
-/// Serves a request whose path names no endpoint.
-pub(super) async fn unscoped(
+/// Serves a request; `scope` is the endpoint that its path names, if it does.
+pub(super) async fn answer(
+    doors: Arc<ModelDoors>,
     dialect: Dialect,
-    State(live): State<Live>,
-    State(metrics): State<Arc<Metrics>>,
-    State(decoration): State<Decoration>,
-    State(bodies): State<BodyLimits>,
-    State(admission): State<Admission>,
+    scope: Option<String>,
     request: Request,
 ) -> Response {
+    let started = Instant::now();
     let (head, body) = request.into_parts();
     let asked = Asked {
         dialect,
-        scope: None,
+        scope,
         headers: head.headers,
         body,
-        most: bodies.chat,
-        admission: &admission,
     };
-    answer(&live, &metrics, decoration, asked).await
-}
-
-/// What is asked, before it is read.
-struct Asked<'a> {
-    dialect: Dialect,
-    scope: Option<&'a str>,
-    headers: HeaderMap,
-    body: Body,
-    /// Largest body in bytes.
-    most: usize,
-    admission: &'a Admission,
-}
-
-/// Serves a request for `/{endpoint}/…`.
-pub(super) async fn scoped(
-    doors: &Doors,
-    dialect: Dialect,
-    scope: &str,
-    request: Request,
-) -> Response {
-    let (head, body) = request.into_parts();
-    answer(
-        doors.reconciler.live(),
-        &doors.metrics,
-        doors.decoration,
-        Asked {
-            dialect,
-            scope: Some(scope),
-            headers: head.headers,
-            body,
-            most: doors.bodies.chat,
-            admission: &doors.admission,
-        },
-    )
-    .await
-}
-
-async fn answer(
-    live: &Live,
-    metrics: &Metrics,
-    decoration: Decoration,
-    asked: Asked<'_>,
-) -> Response {
-    let started = Instant::now();
-    let served = live.pin();
+    let served = doors.live.pin();
+    let id = Uuid::now_v7();
     let mut trail = Trail {
         revision: served.revision.clone(),
-        request_id: headers::new_request_id(),
+        request_id: headers::request_id(id),
+        draw: draw(id),
         route: None,
         span: None,
     };
-    trail.span = span(&asked, &trail);
+    trail.span = span(&doors.admission, &asked, &trail);
     let trace_id = trail.span.as_ref().map(|span| span.trace_id());
-    let dialect = asked.dialect;
-    let result = run(live, &served, asked, &mut trail).await;
+    let result = run(&doors, &served, asked, &mut trail).await;
     let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
     let took = started.elapsed();
-    metrics.request(status, took);
+    doors.metrics.request(status, took);
     if let Ok(answer) = &result {
-        metrics.overhead(took.saturating_sub(answer.waited));
+        doors.metrics.overhead(took.saturating_sub(answer.waited));
     }
     if let (Some(span), Err(error)) = (trail.span.take(), &result) {
         span.refused(error);
@@ -140,13 +102,19 @@ async fn answer(
         Ok(answer) => respond(answer),
         Err(error) => error_in(dialect, &error),
     };
-    decorate(response.headers_mut(), &trail, decoration);
+    decorate(response.headers_mut(), &trail, doors.decoration);
     response
 }
 
+/// The random end of a request's id: version 7 ends with 32 bits that nothing else is made of (RFC 9562).
+#[expect(clippy::cast_possible_truncation, reason = "the end is what is wanted")]
+fn draw(id: Uuid) -> u32 {
+    id.as_u128() as u32
+}
+
 /// The span of a request, if requests are traced.
-fn span(asked: &Asked<'_>, trail: &Trail) -> Option<Box<RequestSpan>> {
-    let tracer = asked.admission.tracer.as_ref()?;
+fn span(admission: &Admission, asked: &Asked, trail: &Trail) -> Option<Box<RequestSpan>> {
+    let tracer = admission.tracer.as_ref()?;
     Some(tracer.request(gateway::Asked {
         headers: &asked.headers,
         dialect: asked.dialect,
@@ -157,9 +125,9 @@ fn span(asked: &Asked<'_>, trail: &Trail) -> Option<Box<RequestSpan>> {
 }
 
 async fn run(
-    live: &Live,
+    doors: &ModelDoors,
     served: &Pinned,
-    asked: Asked<'_>,
+    asked: Asked,
     trail: &mut Trail,
 ) -> Result<Answer, Box<ApiError>> {
     let Asked {
@@ -167,9 +135,11 @@ async fn run(
         scope,
         headers,
         body,
-        most,
-        admission,
     } = asked;
+    let ModelDoors {
+        live, admission, ..
+    } = doors;
+    let most = doors.max_body;
     let now_us = Timestamp::now().as_microsecond();
     let table = served.snapshot.table();
     let key = authenticate(table, shown(&headers), admission.require_key, now_us)?;
@@ -181,11 +151,10 @@ async fn run(
     let envelope = scan_as(dialect, &body).map_err(|error| Box::new(ApiError::from(error)))?;
     let caller = Caller {
         namespace,
-        scope,
+        scope: scope.as_deref(),
         key: key.as_deref(),
     };
-    let draw = getrandom::u32().unwrap_or_default();
-    let decided = decide(served, caller, envelope.model.as_deref(), draw)?;
+    let decided = decide(served, caller, envelope.model.as_deref(), trail.draw)?;
     trail.route = Some(decided.route.clone());
     let mut request = match &decided.decision.agent {
         Some(agent) => {

@@ -10,22 +10,28 @@ pub(super) const ROUTE: HeaderName = HeaderName::from_static("x-orloj-route");
 pub(super) const ATTEMPTS: HeaderName = HeaderName::from_static("x-orloj-attempts");
 pub(super) const ADJUSTED: HeaderName = HeaderName::from_static("x-orloj-param-adjusted");
 
-/// A fresh identifier for a request; sorts by time.
-pub(super) fn new_request_id() -> String {
-    format!("req-{}", Uuid::now_v7().simple())
+/// How a request's identifier is written.
+pub(super) fn request_id(id: Uuid) -> String {
+    format!("req-{}", id.simple())
 }
 
 /// Sets a header; bytes a header cannot carry are percent-encoded.
 pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    let mut safe = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if (b' '..=b'~').contains(&byte) {
-            safe.push(char::from(byte));
-        } else {
-            let _ = write!(safe, "%{byte:02X}");
+    let is_safe = |byte: u8| (b' '..=b'~').contains(&byte);
+    let value = if text.bytes().all(is_safe) {
+        HeaderValue::from_str(text)
+    } else {
+        let mut safe = String::with_capacity(2 * text.len());
+        for byte in text.bytes() {
+            if is_safe(byte) {
+                safe.push(char::from(byte));
+            } else {
+                let _ = write!(safe, "%{byte:02X}");
+            }
         }
-    }
-    if let Ok(value) = HeaderValue::from_str(&safe) {
+        HeaderValue::from_str(&safe)
+    };
+    if let Ok(value) = value {
         headers.insert(name, value);
     }
 }

@@ -19,6 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Microseconds in a second.
 const MICROS: i64 = 1_000_000;
@@ -114,7 +115,7 @@ fn with_revision(mut response: Response, served: &Pinned) -> Response {
     headers::set(
         response.headers_mut(),
         headers::REQUEST_ID,
-        &headers::new_request_id(),
+        &headers::request_id(Uuid::now_v7()),
     );
     response
 }

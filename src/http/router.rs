@@ -2,7 +2,11 @@
 
 use super::{
     access, apply, chat, console, control, events, explain, metrics, models, openapi, orders,
-    probes, problem::Problem, resources, state::Doors, usage, webhooks,
+    probes,
+    problem::Problem,
+    resources,
+    state::{Doors, ModelDoors},
+    usage, webhooks,
 };
 use crate::{
     chat::{ApiError, Dialect},
@@ -16,6 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use std::sync::Arc;
 
 /// A further path ending of chat completions behind an endpoint's name.
 const SHORT_CHAT: &str = "/chat/completions";
@@ -25,10 +30,11 @@ const SCOPED_MODELS: &str = "/v1/models";
 
 /// The whole surface of the daemon.
 pub fn router(doors: Doors) -> Router {
+    let models = Arc::new(ModelDoors::from(&doors));
     let guarded = resource_routes().merge(control_routes());
     let guarded = guarded.layer(DefaultBodyLimit::max(doors.bodies.api));
     let guarded = guarded.layer(from_fn_with_state(doors.clone(), access::check));
-    gateway_routes()
+    model_routes(&models)
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::one))
         .route("/healthz", get(probes::healthz))
@@ -41,20 +47,17 @@ pub fn router(doors: Doors) -> Router {
         .route("/webhooks/{provider}", post(webhooks::ring))
         .merge(guarded)
         .method_not_allowed_fallback(other_method)
-        .fallback(elsewhere)
+        .fallback(move |doors, request| elsewhere(models, doors, request))
         .with_state(doors)
 }
 
 /// One for each way of asking.
-fn gateway_routes() -> Router<Doors> {
+fn model_routes(doors: &Arc<ModelDoors>) -> Router<Doors> {
     Dialect::ALL
         .into_iter()
         .fold(Router::new(), |router, dialect| {
-            let ask = move |live, metrics, decoration, bodies, admission, request| {
-                chat::unscoped(
-                    dialect, live, metrics, decoration, bodies, admission, request,
-                )
-            };
+            let doors = doors.clone();
+            let ask = move |request| chat::answer(doors, dialect, None, request);
             router.route(dialect.path(), post(ask))
         })
 }
@@ -108,12 +111,16 @@ async fn other_method(request: Request) -> Response {
 
 /// Requests scoped to an endpoint: `POST /{endpoint}`, `/{endpoint}/v1/chat/completions` and the other dialects' paths,
 /// `GET /{endpoint}/v1/models`, and the same with `/{namespace}` in front. Anything else is nothing.
-async fn elsewhere(State(doors): State<Doors>, request: Request) -> Response {
+async fn elsewhere(
+    models: Arc<ModelDoors>,
+    State(doors): State<Doors>,
+    request: Request,
+) -> Response {
     let (method, path) = (request.method(), request.uri().path());
     if method == Method::POST {
         let (dialect, before) = asked_behind(path);
         if let Some(scope) = scope(before) {
-            return chat::scoped(&doors, dialect, &scope, request).await;
+            return chat::answer(models, dialect, Some(scope), request).await;
         }
     }
     if method == Method::GET

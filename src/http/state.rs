@@ -41,6 +41,28 @@ pub struct Doors {
     pub admission: Admission,
 }
 
+/// What calls of models need of the doors, behind one pointer: each call holds it.
+pub(super) struct ModelDoors {
+    pub(super) live: Live,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) decoration: Decoration,
+    /// Largest body in bytes.
+    pub(super) max_body: usize,
+    pub(super) admission: Admission,
+}
+
+impl From<&Doors> for ModelDoors {
+    fn from(doors: &Doors) -> Self {
+        Self {
+            live: doors.reconciler.live().clone(),
+            metrics: doors.metrics.clone(),
+            decoration: doors.decoration,
+            max_body: doors.bodies.chat,
+            admission: doors.admission.clone(),
+        }
+    }
+}
+
 /// Who may call models, and what they used.
 #[derive(Clone)]
 pub struct Admission {
@@ -125,20 +147,8 @@ impl FromRef<Doors> for CancellationToken {
     }
 }
 
-impl FromRef<Doors> for BodyLimits {
-    fn from_ref(doors: &Doors) -> Self {
-        doors.bodies
-    }
-}
-
 impl FromRef<Doors> for Admission {
     fn from_ref(doors: &Doors) -> Self {
         doors.admission.clone()
-    }
-}
-
-impl FromRef<Doors> for Decoration {
-    fn from_ref(doors: &Doors) -> Self {
-        doors.decoration
     }
 }

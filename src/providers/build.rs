@@ -5,15 +5,15 @@ use super::address::Reach;
 use super::anthropic::Anthropic;
 use super::credential::Key;
 use super::mock::Mock;
-use super::network::{Network, Target, TargetError};
+use super::network::{Network, TargetError};
 use super::ollama::Ollama;
-use super::openai::{OpenAi, Place, under};
+use super::openai::{OpenAi, Place};
 use super::site::Site;
 use super::timeouts::Timeouts;
 use super::transport::Transport;
 use super::upstream::Adapter;
 use crate::model::{may_be_sent, parse_go_duration, spec::ModelEndpointSpec};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
@@ -66,8 +66,8 @@ impl Builder<'_> {
         let whole = format!("{}{path}", url.path().trim_end_matches('/'));
         url.set_path(&whole);
         let headers = self.authorization()?;
-        let (transport, url) = self.transport(&url, headers)?;
-        let place = Place::below(&url);
+        let place = Place::below(&url)?;
+        let transport = self.transport(&url, headers)?;
         Ok(Adapter::OpenAi(OpenAi { transport, place }))
     }
 
@@ -87,11 +87,11 @@ impl Builder<'_> {
         if matches!(version.as_str(), "v1" | "preview" | "latest") {
             return self.azure_v1(base.clone(), root, headers);
         }
-        let mut url = base;
-        url.set_path(root);
-        let (transport, root) = self.transport(&url, headers)?;
+        let mut root_url = base.clone();
+        root_url.set_path(root);
+        let transport = self.transport(&root_url, headers)?;
         let place = Place::Deployment {
-            root,
+            root: root_url,
             api_version: version,
         };
         Ok(Adapter::OpenAi(OpenAi { transport, place }))
@@ -104,8 +104,8 @@ impl Builder<'_> {
         headers: HeaderMap,
     ) -> Result<Adapter, UpstreamBuildError> {
         base.set_path(&format!("{root}/openai/v1"));
-        let (transport, url) = self.transport(&base, headers)?;
-        let place = Place::below(&url);
+        let place = Place::below(&base)?;
+        let transport = self.transport(&base, headers)?;
         Ok(Adapter::OpenAi(OpenAi { transport, place }))
     }
 
@@ -129,11 +129,9 @@ impl Builder<'_> {
         )?;
         self.put_option(&mut headers, "anthropic_beta", "anthropic-beta", None)?;
         let max_tokens = self.number("max_tokens")?.filter(|most| *most > 0);
-        let url = under(self.base_url()?, "messages");
-        let (transport, url) = self.transport(&url, headers)?;
-        Ok(Adapter::Anthropic(Anthropic::new(
-            transport, url, max_tokens,
-        )))
+        let base = self.base_url()?;
+        let transport = self.transport(&base, headers)?;
+        Anthropic::new(transport, &base, max_tokens).map(Adapter::Anthropic)
     }
 
     fn ollama(self) -> Result<Adapter, UpstreamBuildError> {
@@ -146,10 +144,8 @@ impl Builder<'_> {
         let keep_alive = self.option("keep_alive").map(str::to_owned);
         let headers = self.authorization()?;
         let base = self.base_url()?;
-        let (transport, base) = self.transport(&base, headers)?;
-        Ok(Adapter::Ollama(Ollama::new(
-            transport, &base, num_ctx, keep_alive,
-        )))
+        let transport = self.transport(&base, headers)?;
+        Ollama::new(transport, &base, num_ctx, keep_alive).map(Adapter::Ollama)
     }
 
     fn need_key(self) -> Result<Self, UpstreamBuildError> {
@@ -189,11 +185,7 @@ impl Builder<'_> {
         Ok(url)
     }
 
-    fn transport(
-        self,
-        url: &Url,
-        headers: HeaderMap,
-    ) -> Result<(Transport, Url), UpstreamBuildError> {
+    fn transport(self, url: &Url, headers: HeaderMap) -> Result<Transport, UpstreamBuildError> {
         let mut timeouts = Timeouts::read(&self.spec.timeouts)?;
         if let Some(text) = self.option("stream_keep_alive") {
             let pause = parse_go_duration(text).ok_or_else(|| {
@@ -207,18 +199,14 @@ impl Builder<'_> {
             return Err(UpstreamBuildError::Egress(host));
         }
         let reach = self.reach(url)?;
-        let target: Target =
-            self.network
-                .target(url, reach, timeouts.connect)
-                .map_err(|error| match error {
-                    TargetError::Refused { .. } if reach == Reach::PrivateOnly => {
-                        UpstreamBuildError::PlainKey(host.clone())
-                    }
-                    TargetError::Refused { ip, refusal } => {
-                        UpstreamBuildError::Address { ip, refusal }
-                    }
-                    TargetError::Client(source) => UpstreamBuildError::Client(source),
-                })?;
+        let client = self.network.client(url, reach, timeouts.connect);
+        let client = client.map_err(|error| match error {
+            TargetError::Refused { .. } if reach == Reach::PrivateOnly => {
+                UpstreamBuildError::PlainKey(host.clone())
+            }
+            TargetError::Refused { ip, refusal } => UpstreamBuildError::Address { ip, refusal },
+            TargetError::Client(source) => UpstreamBuildError::Client(source),
+        })?;
         let site = Site {
             provider: self.spec.provider.clone(),
             endpoint: self.endpoint,
@@ -226,7 +214,7 @@ impl Builder<'_> {
             port: url.port_or_known_default(),
             key: self.key,
         };
-        Ok(Transport::new(site, target, headers, timeouts))
+        Ok(Transport::new(site, client, headers, timeouts))
     }
 
     /// How far the endpoint's calls may go. A key over plain http stays on private addresses.

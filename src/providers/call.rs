@@ -3,7 +3,7 @@
 use crate::chat::{Dialect, Frame, Usage};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use reqwest::header::HeaderValue;
+use hyper::header::HeaderValue;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use super::UpstreamBuildError;
 use crate::model::spec::ModelEndpointSpec;
 use crate::secrets::Opened;
-use reqwest::header::HeaderValue;
+use hyper::header::HeaderValue;
 use zeroize::Zeroizing;
 
 /// An endpoint's key, safe to be a header's value.

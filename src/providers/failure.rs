@@ -2,7 +2,7 @@
 
 use super::site::Site;
 use crate::chat::ApiError;
-use reqwest::header::HeaderMap;
+use hyper::header::HeaderMap;
 use serde_json::Value;
 
 /// A client's pause after an overload that came without one, in seconds.

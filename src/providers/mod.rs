@@ -10,6 +10,7 @@ mod address;
 mod anthropic;
 mod build;
 mod call;
+mod connector;
 mod credential;
 mod failure;
 mod fitting;
@@ -27,6 +28,7 @@ mod timeouts;
 mod translated;
 mod transport;
 mod upstream;
+mod uri;
 
 #[cfg(test)]
 mod tests;

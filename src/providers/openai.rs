@@ -2,8 +2,10 @@
 
 use super::passthrough;
 use super::transport::Transport;
-use super::{ChatCall, ChatContent};
+use super::uri::{under, uri};
+use super::{ChatCall, ChatContent, UpstreamBuildError};
 use crate::chat::{ApiError, ChatForm, Dialect, with_newer_limit};
+use hyper::Uri;
 use url::Url;
 
 /// Families of models that know `max_completion_tokens` alone.
@@ -31,15 +33,15 @@ pub(super) enum Place {
 
 /// The URLs below one base.
 pub(super) struct Fixed {
-    chat: Url,
-    embeddings: Url,
-    responses: Url,
+    chat: Uri,
+    embeddings: Uri,
+    responses: Uri,
 }
 
 impl OpenAi {
     /// Answers in the words that the call is in.
     pub(super) async fn call(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
-        let url = self.place.url(call.dialect, &call.model).ok_or_else(|| {
+        let uri = self.place.uri(call.dialect, &call.model).ok_or_else(|| {
             let error = ApiError::invalid_request("the model cannot be part of a URL");
             self.transport.site.refused(error.with_param("model"))
         })?;
@@ -47,7 +49,7 @@ impl OpenAi {
             .wants_newer_limit(&call)
             .then(|| with_newer_limit(&call.body));
         let body = newer.flatten().unwrap_or_else(|| call.body.clone());
-        let reply = self.transport.post(url, body, &call).await?;
+        let reply = self.transport.post(uri, body, &call).await?;
         passthrough::answer(reply, call).await
     }
 }
@@ -89,15 +91,15 @@ impl OpenAi {
 
 impl Place {
     /// One URL for all models, below `base`.
-    pub(super) fn below(base: &Url) -> Self {
-        Self::Fixed(Fixed {
-            chat: under(base.clone(), "chat/completions"),
-            embeddings: under(base.clone(), "embeddings"),
-            responses: under(base.clone(), "responses"),
-        })
+    pub(super) fn below(base: &Url) -> Result<Self, UpstreamBuildError> {
+        Ok(Self::Fixed(Fixed {
+            chat: under(base, "chat/completions")?,
+            embeddings: under(base, "embeddings")?,
+            responses: under(base, "responses")?,
+        }))
     }
 
-    fn url(&self, dialect: Dialect, model: &str) -> Option<Url> {
+    fn uri(&self, dialect: Dialect, model: &str) -> Option<Uri> {
         match self {
             Self::Fixed(fixed) => match dialect {
                 Dialect::Chat => Some(fixed.chat.clone()),
@@ -124,15 +126,8 @@ impl Place {
                     .extend(operation);
                 url.query_pairs_mut()
                     .append_pair("api-version", api_version);
-                Some(url)
+                uri(&url).ok()
             }
         }
     }
-}
-
-/// `base` with a path behind its own.
-pub(super) fn under(mut base: Url, path: &str) -> Url {
-    let whole = format!("{}/{path}", base.path().trim_end_matches('/'));
-    base.set_path(&whole);
-    base
 }

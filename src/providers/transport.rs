@@ -1,18 +1,24 @@
 //! Sends a call and reads its answer, within limits.
 
 use super::ChatCall;
+use super::connector::{Client, RefusedAddress, TooSlow};
 use super::failure::{Failure, ProviderError};
-use super::network::{RefusedAddress, Target};
 use super::site::Site;
 use super::timeouts::{Clock, Limit, Timeouts};
 use crate::chat::ApiError;
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
-use reqwest::{Client, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response, Uri};
+use hyper_util::client::legacy::Error as CallError;
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use url::Url;
+
+/// Who calls.
+const ORLOJ: HeaderValue = HeaderValue::from_static(concat!("orloj/", env!("CARGO_PKG_VERSION")));
 
 /// The largest whole answer: 64 MiB.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -35,7 +41,7 @@ pub(super) struct Transport {
 pub(super) struct Reply {
     pub(super) site: Arc<Site>,
     pub(super) client_named_model: bool,
-    response: Response,
+    response: Response<Incoming>,
     clock: Clock,
     has_started: bool,
 }
@@ -44,21 +50,18 @@ impl Transport {
     /// A transport that sends `headers` with each call.
     pub(super) fn new(
         site: Site,
-        target: Target,
+        client: Client,
         mut headers: HeaderMap,
         timeouts: Timeouts,
-    ) -> (Self, Url) {
+    ) -> Self {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(host) = target.host {
-            headers.insert(HOST, host);
-        }
-        let transport = Self {
+        headers.insert(USER_AGENT, ORLOJ);
+        Self {
             site: Arc::new(site),
-            client: target.client,
+            client,
             headers,
             timeouts,
-        };
-        (transport, target.url)
+        }
     }
 
     /// The headers of each call.
@@ -69,19 +72,19 @@ impl Transport {
     /// Posts `body` and waits for an answer that says success.
     pub(super) async fn post(
         &self,
-        url: Url,
+        uri: Uri,
         body: Bytes,
         call: &ChatCall,
     ) -> Result<Reply, ApiError> {
         let headers = self.headers.clone();
-        self.post_with(headers, url, body, call).await
+        self.post_with(headers, uri, body, call).await
     }
 
     /// As [`Self::post`], with these headers instead of the usual ones.
     pub(super) async fn post_with(
         &self,
-        headers: HeaderMap,
-        url: Url,
+        mut headers: HeaderMap,
+        uri: Uri,
         body: Bytes,
         call: &ChatCall,
     ) -> Result<Reply, ApiError> {
@@ -91,20 +94,19 @@ impl Transport {
         } else {
             "application/json"
         };
-        let mut request = self
-            .client
-            .post(url)
-            .headers(headers)
-            .header(ACCEPT, accept)
-            .body(body);
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
         if let Some(trace) = &call.trace {
-            request = request.header("traceparent", &trace.parent);
+            headers.insert("traceparent", trace.parent.clone());
             if let Some(state) = &trace.state {
-                request = request.header("tracestate", state);
+                headers.insert("tracestate", state.clone());
             }
         }
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
         let sent = clock
-            .first_byte(request.send())
+            .first_byte(self.client.request(request))
             .await
             .map_err(|limit| self.site.timeout(limit))?;
         let response = sent.map_err(|error| self.unsent(&error))?;
@@ -122,14 +124,15 @@ impl Transport {
         }
     }
 
-    fn unsent(&self, error: &reqwest::Error) -> ApiError {
+    fn unsent(&self, error: &CallError) -> ApiError {
         let site = &self.site;
-        if let Some(refused) = refused_address(error) {
+        if let Some(refused) = cause::<RefusedAddress>(error) {
             return site
                 .broken(&format!("is not called: {refused}"))
                 .with_detail("retryable", false);
         }
-        if error.is_timeout() {
+        let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+        if cause::<TooSlow>(error).is_some() || cause(error).is_some_and(timed_out) {
             return site.timeout(Limit::Connect);
         }
         let what = if error.is_connect() {
@@ -167,7 +170,7 @@ impl Reply {
 
     /// The next piece of the body; `None` at its end.
     pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
-        let reading = self.response.chunk();
+        let reading = next_piece(self.response.body_mut());
         let piece = if self.has_started {
             self.clock.piece(reading).await
         } else {
@@ -233,11 +236,22 @@ impl Reply {
     }
 }
 
-fn refused_address(error: &reqwest::Error) -> Option<&RefusedAddress> {
+/// The next piece of a body; what follows the last one (trailers) is nothing to a client.
+async fn next_piece(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame?.into_data() {
+            return Ok(Some(piece));
+        }
+    }
+    Ok(None)
+}
+
+/// The first of an error's causes that is of this kind.
+fn cause<E: Error + 'static>(error: &CallError) -> Option<&E> {
     let mut cause = error.source();
     while let Some(error) = cause {
-        if let Some(refused) = error.downcast_ref() {
-            return Some(refused);
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         cause = error.source();
     }

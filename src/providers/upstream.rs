@@ -95,7 +95,7 @@ pub enum UpstreamBuildError {
     },
     /// The system has no usable certificates, say.
     #[error("failed to make an HTTP client")]
-    Client(#[source] reqwest::Error),
+    Client(#[source] rustls::Error),
 }
 
 impl Upstream {

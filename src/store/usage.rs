@@ -1,7 +1,7 @@
 //! What was used: one row for each model call, summed up when somebody asks.
 
 use super::{Store, StoreError, error::query};
-use std::sync::LazyLock;
+use sqlx::{QueryBuilder, Sqlite};
 
 /// How many rows are kept at most; the oldest go first. About half a gigabyte.
 pub const MAX_USAGE_RECORDS: i64 = 2_000_000;
@@ -13,41 +13,16 @@ pub const USAGE_KEPT_US: i64 = 92 * 24 * 60 * 60 * 1_000_000;
 const MAX_CLIENT_CHARS: usize = 256;
 
 /// What a row consists of, in the order in which it is bound.
-const COLUMNS: [&str; 23] = [
-    "request_id",
-    "at_us",
-    "revision",
-    "namespace",
-    "api_key",
-    "agent",
-    "dialect",
-    "requested",
-    "endpoint",
-    "model",
-    "streamed",
-    "outcome",
-    "status",
-    "attempts",
-    "prompt_tokens",
-    "cached_tokens",
-    "cache_write_tokens",
-    "completion_tokens",
-    "reasoning_tokens",
-    "estimated",
-    "cost_microdollars",
-    "first_token_us",
-    "duration_us",
-];
+const KEEP: &str = "INSERT INTO usage_records (request_id, at_us, revision, namespace, api_key, agent, dialect, \
+     requested, endpoint, model, streamed, outcome, status, attempts, prompt_tokens, cached_tokens, \
+     cache_write_tokens, completion_tokens, reasoning_tokens, estimated, cost_microdollars, first_token_us, \
+     duration_us) ";
 
-/// How many rows one statement keeps. A statement for each row costs more than the row, and SQLite looks each place
-/// up in a list of all of them, so that the time for many rows grows with their square.
-const ROWS: [usize; 2] = [8, 1];
+const ONCE: &str = " ON CONFLICT (request_id) DO NOTHING";
 
-/// The statement of each size.
-static KEEP: [LazyLock<String>; 2] = [
-    LazyLock::new(|| keep(ROWS[0])),
-    LazyLock::new(|| keep(ROWS[1])),
-];
+/// How many rows one statement keeps. A statement for each row costs more than the row; few sizes, as each is a statement
+/// that the database prepares and remembers.
+const ROWS: [usize; 3] = [64, 8, 1];
 
 const FORGET: &str = "DELETE FROM usage_records WHERE at_us < $1";
 
@@ -199,15 +174,12 @@ impl Store {
         let act = "keep what was used";
         let mut transaction = self.pool.begin().await.map_err(query(act))?;
         let mut left = records;
-        for (rows, text) in ROWS.into_iter().zip(&KEEP) {
+        for rows in ROWS {
             let parts = left.chunks_exact(rows);
             left = parts.remainder();
             for part in parts {
-                let insert = part.iter().fold(sqlx::query(text.as_str()), bind);
-                insert
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(query(act))?;
+                let kept = insert(part).build().execute(&mut *transaction).await;
+                kept.map_err(query(act))?;
             }
         }
         transaction.commit().await.map_err(query(act))
@@ -247,46 +219,36 @@ impl Store {
     }
 }
 
-/// Keeps so many rows; `($1, $2, …), ($24, …)`.
-fn keep(rows: usize) -> String {
-    let row = |row: usize| {
-        let first = row * COLUMNS.len() + 1;
-        let places = (first..first + COLUMNS.len()).map(|place| format!("${place}"));
-        format!("({})", places.collect::<Vec<_>>().join(", "))
-    };
-    format!(
-        "INSERT INTO usage_records ({}) VALUES {} ON CONFLICT (request_id) DO NOTHING",
-        COLUMNS.join(", "),
-        (0..rows).map(row).collect::<Vec<_>>().join(", ")
-    )
-}
-
-type Insert<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
-
-fn bind<'q>(insert: Insert<'q>, record: &'q UsageRecord) -> Insert<'q> {
-    let requested: String = record.requested.chars().take(MAX_CLIENT_CHARS).collect();
+/// Keeps rows. The places of values are the builder's to write, `?` or `$1`: SQLite looks numbered ones up in a list of all
+/// of them, so that the time for many rows would grow with their square.
+fn insert(records: &[UsageRecord]) -> QueryBuilder<Sqlite> {
+    let mut insert = QueryBuilder::new(KEEP);
+    insert.push_values(records, |mut row, record| {
+        let requested: String = record.requested.chars().take(MAX_CLIENT_CHARS).collect();
+        row.push_bind(&record.request_id)
+            .push_bind(record.at_us)
+            .push_bind(&record.revision)
+            .push_bind(&record.namespace)
+            .push_bind(&record.api_key)
+            .push_bind(&record.agent)
+            .push_bind(&record.dialect)
+            .push_bind(requested)
+            .push_bind(&record.endpoint)
+            .push_bind(&record.model)
+            .push_bind(record.streamed)
+            .push_bind(&record.outcome)
+            .push_bind(record.status)
+            .push_bind(record.attempts)
+            .push_bind(record.prompt_tokens)
+            .push_bind(record.cached_tokens)
+            .push_bind(record.cache_write_tokens)
+            .push_bind(record.completion_tokens)
+            .push_bind(record.reasoning_tokens)
+            .push_bind(record.estimated)
+            .push_bind(record.cost_microdollars)
+            .push_bind(record.first_token_us)
+            .push_bind(record.duration_us);
+    });
+    insert.push(ONCE);
     insert
-        .bind(&record.request_id)
-        .bind(record.at_us)
-        .bind(&record.revision)
-        .bind(&record.namespace)
-        .bind(&record.api_key)
-        .bind(&record.agent)
-        .bind(&record.dialect)
-        .bind(requested)
-        .bind(&record.endpoint)
-        .bind(&record.model)
-        .bind(record.streamed)
-        .bind(&record.outcome)
-        .bind(record.status)
-        .bind(record.attempts)
-        .bind(record.prompt_tokens)
-        .bind(record.cached_tokens)
-        .bind(record.cache_write_tokens)
-        .bind(record.completion_tokens)
-        .bind(record.reasoning_tokens)
-        .bind(record.estimated)
-        .bind(record.cost_microdollars)
-        .bind(record.first_token_us)
-        .bind(record.duration_us)
 }

@@ -76,9 +76,9 @@ impl Asking {
 
     /// The one record, and the tokens that are held against the namespace.
     fn ended(&self) -> (UsageRecord, u64) {
-        let mut waiting = self.books.recorder().take_waiting().unwrap();
-        let record = waiting.try_recv().unwrap();
-        assert!(waiting.try_recv().is_err(), "recorded twice");
+        let mut waiting = self.books.recorder().take();
+        let record = waiting.pop().unwrap();
+        assert!(waiting.is_empty(), "recorded twice");
         (record, self.held())
     }
 

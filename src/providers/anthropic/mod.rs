@@ -7,15 +7,18 @@ mod names;
 mod request;
 mod stream;
 
-use super::openai::under;
 use super::passthrough;
 use super::relay::relay;
 use super::site::Site;
 use super::transport::Transport;
-use super::{ChatAnswer, ChatCall, ChatContent};
+use super::uri::under;
+use super::{ChatAnswer, ChatCall, ChatContent, UpstreamBuildError};
 use crate::chat::{ApiError, ChatRequest, Dialect};
+use hyper::{
+    Uri,
+    header::{HeaderMap, HeaderValue},
+};
 use names::Names;
-use reqwest::header::{HeaderMap, HeaderValue};
 use std::sync::Arc;
 use url::Url;
 
@@ -25,18 +28,24 @@ const BETA: &str = "anthropic-beta";
 /// An endpoint that speaks Anthropic's Messages.
 pub(super) struct Anthropic {
     transport: Transport,
-    url: Url,
+    messages: Uri,
+    count_tokens: Uri,
     max_tokens: Option<u64>,
 }
 
 impl Anthropic {
     /// `max_tokens` is the endpoint's, for requests that say nothing.
-    pub(super) fn new(transport: Transport, url: Url, max_tokens: Option<u64>) -> Self {
-        Self {
+    pub(super) fn new(
+        transport: Transport,
+        base: &Url,
+        max_tokens: Option<u64>,
+    ) -> Result<Self, UpstreamBuildError> {
+        Ok(Self {
             transport,
-            url,
+            messages: under(base, "messages")?,
+            count_tokens: under(base, "messages/count_tokens")?,
             max_tokens,
-        }
+        })
     }
 
     pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
@@ -49,7 +58,7 @@ impl Anthropic {
             .map_err(|error| site.refused(error))?;
         let reply = self
             .transport
-            .post(self.url.clone(), body.to_string().into(), &call)
+            .post(self.messages.clone(), body.to_string().into(), &call)
             .await?;
         if !call.stream {
             let content = answer::whole(reply, &names, &call).await?;
@@ -70,13 +79,13 @@ impl Anthropic {
 
     /// A call in Anthropic's own words: the client's bytes go out, the provider's come back.
     pub(super) async fn native(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
-        let url = match call.dialect {
-            Dialect::CountTokens => under(self.url.clone(), "count_tokens"),
-            _ => self.url.clone(),
+        let uri = match call.dialect {
+            Dialect::CountTokens => self.count_tokens.clone(),
+            _ => self.messages.clone(),
         };
         let headers = self.with_betas(&call);
         let body = call.body.clone();
-        let reply = self.transport.post_with(headers, url, body, &call).await?;
+        let reply = self.transport.post_with(headers, uri, body, &call).await?;
         passthrough::answer(reply, call).await
     }
 

@@ -7,20 +7,21 @@ mod embed;
 mod request;
 mod stream;
 
-use super::openai::under;
 use super::relay::relay;
 use super::site::Site;
 use super::transport::Transport;
-use super::{ChatAnswer, ChatCall, ChatContent};
+use super::uri::under;
+use super::{ChatAnswer, ChatCall, ChatContent, UpstreamBuildError};
 use crate::chat::{ApiError, ChatRequest, EmbeddingsRequest};
+use hyper::Uri;
 use std::sync::Arc;
 use url::Url;
 
 /// An endpoint that speaks Ollama's `/api/chat` and `/api/embed`.
 pub(super) struct Ollama {
     transport: Transport,
-    chat_url: Url,
-    embed_url: Url,
+    chat: Uri,
+    embed: Uri,
     settings: Settings,
 }
 
@@ -39,17 +40,17 @@ impl Ollama {
         base: &Url,
         num_ctx: Option<u64>,
         keep_alive: Option<String>,
-    ) -> Self {
+    ) -> Result<Self, UpstreamBuildError> {
         let settings = Settings {
             num_ctx,
             keep_alive,
         };
-        Self {
+        Ok(Self {
             transport,
-            chat_url: under(base.clone(), "api/chat"),
-            embed_url: under(base.clone(), "api/embed"),
+            chat: under(base, "api/chat")?,
+            embed: under(base, "api/embed")?,
             settings,
-        }
+        })
     }
 
     /// Who is called.
@@ -65,9 +66,9 @@ impl Ollama {
         let adjusted = Vec::from_iter(user);
         let body = request::translate(request, &self.settings, &call)
             .map_err(|error| site.refused(error))?;
-        let url = self.chat_url.clone();
+        let uri = self.chat.clone();
         let body = body.to_string().into();
-        let reply = self.transport.post(url, body, &call).await?;
+        let reply = self.transport.post(uri, body, &call).await?;
         if !call.stream {
             let content = answer::whole(reply, &call).await?;
             return Ok(ChatAnswer { content, adjusted });
@@ -83,9 +84,9 @@ impl Ollama {
         let request = EmbeddingsRequest::read(&call.body).map_err(|error| site.refused(error))?;
         let keep_alive = self.settings.keep_alive.as_deref();
         let body = embed::translate(&request, keep_alive, &call.model);
-        let url = self.embed_url.clone();
+        let uri = self.embed.clone();
         let body = body.to_string().into();
-        let reply = self.transport.post(url, body, &call).await?;
+        let reply = self.transport.post(uri, body, &call).await?;
         let mut answer = ChatAnswer::from(embed::whole(reply, &request, &call).await?);
         // Who asks changes no vector.
         answer

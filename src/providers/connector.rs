@@ -1,0 +1,179 @@
+//! How connections to providers are made: to which addresses, and within which time.
+//!
+//! Calls take hyper's client and not reqwest's: what reqwest adds (redirects, cookies, proxies, other forms of URLs) is
+//! not wanted here, and costs a third of a small call's CPU (`bench/gateway`).
+
+use super::address::Reach;
+use futures_util::future::BoxFuture;
+use http_body_util::Full;
+use hyper::Uri;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::{
+    client::legacy::{
+        self,
+        connect::{HttpConnector, dns::Name},
+    },
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+};
+use rustls::ClientConfig;
+use std::{
+    error::Error,
+    net::{IpAddr, SocketAddr},
+    task::{Context, Poll},
+    time::Duration,
+    vec,
+};
+use tokio::{net::TcpStream, time::timeout};
+use tower_service::Service;
+
+/// Connections kept open to one host while nobody uses them.
+const MAX_IDLE_PER_HOST: usize = 64;
+
+/// How long an unused connection is kept: under the 60 s after which common load balancers drop it.
+const IDLE_CONNECTION: Duration = Duration::from_secs(50);
+
+/// Sends calls; its clones share their connections. It follows no redirect and uses no proxy.
+pub(super) type Client = legacy::Client<Connector, Full<bytes::Bytes>>;
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// A name that led only to addresses which may not be called.
+#[derive(Debug, thiserror::Error)]
+#[error("`{name}` leads to `{ip}`, which {refusal}")]
+pub(super) struct RefusedAddress {
+    name: String,
+    ip: IpAddr,
+    refusal: &'static str,
+}
+
+/// A connection that was not made in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was not made in time")]
+pub(super) struct TooSlow;
+
+/// Which connections a client makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Connecting {
+    /// Which addresses a name may lead to.
+    pub(super) reach: Reach,
+    /// Where every call goes, whatever its URL says.
+    pub(super) pin: Option<SocketAddr>,
+    /// How long name, connection and TLS may take together.
+    pub(super) limit: Option<Duration>,
+}
+
+/// A client that connects like this.
+pub(super) fn client(connecting: Connecting, tls: ClientConfig) -> Client {
+    let mut http = HttpConnector::new_with_resolver(Guarded(connecting.reach));
+    // TLS is wrapped around it.
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    let dialer = Dialer {
+        http,
+        pin: connecting
+            .pin
+            .and_then(|pin| format!("http://{pin}/").parse().ok()),
+    };
+    let https = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(dialer);
+    legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_CONNECTION)
+        .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
+        .build(Connector {
+            https,
+            limit: connecting.limit,
+        })
+}
+
+/// Makes connections, with TLS where the URL says so.
+#[derive(Clone)]
+pub(super) struct Connector {
+    https: HttpsConnector<Dialer>,
+    limit: Option<Duration>,
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Error = Cause;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = self.https.call(uri);
+        let limit = self.limit;
+        Box::pin(async move {
+            match limit {
+                Some(limit) => timeout(limit, connecting).await.map_err(|_| TooSlow)?,
+                None => connecting.await,
+            }
+        })
+    }
+}
+
+/// Opens TCP connections, to the pin if there is one. Certificates and the `host` header stay those of the URL.
+#[derive(Clone)]
+struct Dialer {
+    http: HttpConnector<Guarded>,
+    pin: Option<Uri>,
+}
+
+impl Service<Uri> for Dialer {
+    type Response = <HttpConnector<Guarded> as Service<Uri>>::Response;
+    type Error = <HttpConnector<Guarded> as Service<Uri>>::Error;
+    type Future = <HttpConnector<Guarded> as Service<Uri>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.http.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        self.http.call(self.pin.clone().unwrap_or(uri))
+    }
+}
+
+/// Asks the system and leaves out what may not be called. The connection is made to the very
+/// addresses that were checked, so a name that changes in between gains nothing.
+#[derive(Clone, Copy)]
+struct Guarded(Reach);
+
+impl Service<Name> for Guarded {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = Cause;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let reach = self.0;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let mut refused = None;
+            let mut allowed = Vec::new();
+            for address in found {
+                match reach.refusal(address.ip()) {
+                    None => allowed.push(address),
+                    Some(refusal) => {
+                        refused = Some(RefusedAddress {
+                            name: name.as_str().to_owned(),
+                            ip: address.ip(),
+                            refusal,
+                        });
+                    }
+                }
+            }
+            match refused {
+                Some(refused) if allowed.is_empty() => Err(refused.into()),
+                _ => Ok(allowed.into_iter()),
+            }
+        })
+    }
+}

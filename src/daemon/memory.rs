@@ -20,13 +20,6 @@ pub fn forbid_core_dumps() -> io::Result<()> {
     Ok(setrlimit(Resource::Core, none)?)
 }
 
-/// Takes memory in small pages (Linux): in pages of two mebibytes, a daemon with ten manifests would hold four times what
-/// it needs. A system that knows no large ones has nothing to turn off.
-pub(super) fn take_small_pages() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
-}
-
 /// Keeps all memory of the process, now and later, out of swap (`lock_memory`).
 ///
 /// Not done unasked: with the limit that systems set (`RLIMIT_MEMLOCK`, often 8 MiB) a later allocation

@@ -28,7 +28,6 @@ pub struct Ready {
 pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), DaemonError> {
     // Before any secret is read.
     let forbidden = memory::forbid_core_dumps();
-    memory::take_small_pages();
     let config = Config::load(flags)?;
     logging::init(config.log_format, &config.log_level);
     if config.lock_memory {
@@ -83,7 +82,9 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
         source: followed(&reconciler),
     });
     tracing::info!(addr = %addr, revision = reconciler.live().pin().revision, "listening");
-    let graceful = axum::serve(Impatient(listener), router(doors))
+    // One router for all connections: without this, each would get a copy of every route.
+    let routes = router(doors).into_make_service();
+    let graceful = axum::serve(Impatient(listener), routes)
         .with_graceful_shutdown(stop_signal(stop.clone()));
     let served = tokio::select! {
         served = graceful.into_future() => served.map_err(DaemonError::Server),

@@ -180,7 +180,8 @@ async fn run(
     };
     let meter = Meter::open(&admission.books, call)?;
     let meter = meter.within(trail.span.take()).holding(pass);
-    let answer = forward(served, &decided, request, meter).await?;
+    // Large, and held by everything around it.
+    let answer = Box::pin(forward(served, &decided, request, meter)).await?;
     trail.route = Some(answer.route.clone());
     Ok(answer)
 }

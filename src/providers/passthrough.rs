@@ -10,6 +10,7 @@ use crate::chat::{
     scan_answer,
 };
 use bytes::Bytes;
+use memchr::memmem;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -219,12 +220,11 @@ fn is_done(frame: &[u8]) -> bool {
 
 /// Whether a frame may hold an error or tokens: the word stands in it as a key could, and not before null.
 fn is_worth_reading(frame: &[u8]) -> bool {
-    frame.windows(8).enumerate().any(|(at, window)| {
-        let rest = || frame.get(at + 8..).unwrap_or_default();
-        match window {
-            b"\"error\":" | b"\"error\" " => true,
-            b"\"usage\":" | b"\"usage\" " => !rest().starts_with(b"null"),
-            _ => false,
-        }
-    })
+    let behind = |word: &'static [u8]| {
+        let places = memmem::find_iter(frame, word);
+        places.filter_map(move |at| frame.get(at + word.len()..))
+    };
+    let is_key = |rest: &[u8]| rest.starts_with(b":") || rest.starts_with(b" ");
+    behind(b"\"error\"").any(is_key)
+        || behind(b"\"usage\"").any(|rest| is_key(rest) && !rest[1..].starts_with(b"null"))
 }

@@ -84,8 +84,8 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
     tracing::info!(addr = %addr, revision = reconciler.live().pin().revision, "listening");
     // One router for all connections: without this, each would get a copy of every route.
     let routes = router(doors).into_make_service();
-    let graceful = axum::serve(Impatient(listener), routes)
-        .with_graceful_shutdown(stop_signal(stop.clone()));
+    let graceful =
+        axum::serve(Impatient(listener), routes).with_graceful_shutdown(stop_signal(stop.clone()));
     let served = tokio::select! {
         served = graceful.into_future() => served.map_err(DaemonError::Server),
         () = out_of_patience(stop.clone()) => {

@@ -200,14 +200,16 @@ impl Update<'_> {
         self.table.findings.resources.set(id.clone(), hidden);
         let endpoints = &mut self.names(id).endpoints;
         endpoints.insert_mut(id.name.clone(), route.clone());
-        for (index, (alias, model)) in spec.model_aliases.iter().enumerate() {
+        let aliases = spec.model_aliases.iter().filter(|_| !route.pins_model);
+        for (index, (alias, model)) in aliases.enumerate() {
             let origin = resource.origin_of_key(&pointer_to("/spec/model_aliases", alias));
             let to = AliasRoute::of(&route, model, origin);
             self.claim(Sort::EndpointAlias, alias, (id.clone(), index), to);
         }
         for (index, model) in spec.models.iter().enumerate() {
             let origin = resource.origin_of(&format!("/spec/models/{index}"));
-            let to = AliasRoute::of(&route, model, origin);
+            let pinned = route.default_model.as_deref().filter(|_| route.pins_model);
+            let to = AliasRoute::of(&route, pinned.unwrap_or(model), origin);
             self.claim(Sort::Model, model, (id.clone(), index), to);
         }
     }

@@ -91,7 +91,8 @@ impl Flattener<'_> {
         let Some(endpoint) = self.endpoints.get(&id).cloned() else {
             return Vec::new();
         };
-        let named = target.model.as_deref().map(Arc::from);
+        let named = target.model.as_deref().filter(|_| !endpoint.pins_model);
+        let named = named.map(Arc::from);
         if let Some(model) = named.or_else(|| endpoint.default_model.clone()) {
             return vec![(1, Target { endpoint, model })];
         }

@@ -121,7 +121,9 @@ fn models_of(resource: &Resource) -> Vec<&str> {
     match &resource.spec {
         Spec::ModelEndpoint(spec) => {
             models.extend(spec.default_model.as_deref());
-            models.extend(spec.models.iter().map(String::as_str));
+            if !spec.pin_model {
+                models.extend(spec.models.iter().map(String::as_str));
+            }
             models.extend(spec.model_aliases.values().map(String::as_str));
         }
         Spec::ModelAlias(spec) => {

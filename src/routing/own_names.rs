@@ -1,7 +1,7 @@
-//! Models of an endpoint that its own aliases hide.
+//! Models of an endpoint that its own aliases hide, and aliases that a pinned model hides.
 
 use super::{pattern::Pattern, table::EndpointRoute};
-use crate::model::{Finding, Origin, Resource, code};
+use crate::model::{Finding, Origin, Resource, Spec, code, pointer_to};
 
 /// Comparisons of one endpoint's models with its wildcards; more than any hand-written file needs, and far less
 /// than a second.
@@ -12,6 +12,9 @@ const MAX_COMPARISONS: usize = 1_000_000;
 ///
 /// An exact alias called like a listed model is found where all names of the namespace are looked at.
 pub(super) fn hidden(resource: &Resource, endpoint: &EndpointRoute) -> Vec<Finding> {
+    if endpoint.pins_model {
+        return pinned_away(resource);
+    }
     let mut findings = Vec::new();
     let default = endpoint.default_model.as_deref();
     let default = default.filter(|model| !endpoint.models.contains(*model));
@@ -37,6 +40,33 @@ pub(super) fn hidden(resource: &Resource, endpoint: &EndpointRoute) -> Vec<Findi
         }
     }
     findings
+}
+
+/// The aliases that no request reaches, as the endpoint puts its model in the place of every name.
+fn pinned_away(resource: &Resource) -> Vec<Finding> {
+    let Spec::ModelEndpoint(spec) = &resource.spec else {
+        return Vec::new();
+    };
+    let Some(model) = &spec.default_model else {
+        return Vec::new();
+    };
+    let fits = |alias: &str| Pattern::parse(alias).is_some_and(|pattern| pattern.matches(model));
+    let dead = spec.model_aliases.keys();
+    let dead = dead.filter(|alias| *alias != model && !fits(alias));
+    let at = resource.origin_of("/spec/default_model");
+    dead.map(|alias| {
+        let message = format!(
+            "the alias `{alias}` is unreachable: {} pins the model `{model}`",
+            resource.id
+        );
+        let hint = format!(
+            "every request to it is for `{model}`; take the model away ({at}) so that requests choose, or the alias"
+        );
+        let origin = resource.origin_of_key(&pointer_to("/spec/model_aliases", alias));
+        let finding = Finding::new(code::ALIAS_UNREACHABLE, origin, message);
+        finding.with_hint(hint).on(&resource.id)
+    })
+    .collect()
 }
 
 fn finding(resource: &Resource, alias: &str, model: &str, to: &str, at: &Origin) -> Finding {

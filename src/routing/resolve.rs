@@ -237,13 +237,18 @@ fn decision(
     }
 }
 
-/// What a model name means on one endpoint: its aliases, exact before wildcard, then its own models,
+/// What a model name means on one endpoint: the model that it pins, or else its aliases, exact before wildcard, then its own models,
 /// then what it does with unknown ones.
 pub(super) fn on_endpoint(endpoint: &Arc<EndpointRoute>, model: &str) -> Option<(Target, Origin)> {
     let target = |model: &Arc<str>| Target {
         endpoint: endpoint.clone(),
         model: model.clone(),
     };
+    if endpoint.pins_model
+        && let Some(pinned) = &endpoint.default_model
+    {
+        return Some((target(pinned), endpoint.origin.clone()));
+    }
     if let Some((to, origin)) = endpoint.aliases.get(model) {
         return Some((target(to), origin.clone()));
     }

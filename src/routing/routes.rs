@@ -63,6 +63,7 @@ pub(super) fn endpoint_route(resource: &Resource, spec: &ModelEndpointSpec) -> E
         id: resource.id.clone(),
         origin: resource.origin.clone(),
         default_model: spec.default_model.as_deref().map(Arc::from),
+        pins_model: false,
         models: spec.models.iter().cloned().collect(),
         provider: spec.provider.as_str().into(),
         limits: rules(resource, "/spec/limits", &spec.limits),
@@ -101,5 +102,25 @@ pub(super) fn endpoint_route(resource: &Resource, spec: &ModelEndpointSpec) -> E
     route
         .wildcards
         .sort_by_key(|(pattern, ..)| (Reverse(pattern.literals()), pattern.as_str().to_owned()));
+    if spec.pin_model {
+        pin(&mut route);
+    }
     route
+}
+
+/// Fixes the model: what the endpoint's own alias of its name says, else the name. Nothing else is looked up then.
+fn pin(route: &mut EndpointRoute) {
+    let Some(named) = route.default_model.clone() else {
+        return;
+    };
+    let exact = route.aliases.get(&*named).map(|(to, _)| to);
+    let mut wildcards = route.wildcards.iter();
+    let to = exact.or_else(|| {
+        let fits = wildcards.find(|(pattern, ..)| pattern.matches(&named))?;
+        Some(&fits.1)
+    });
+    route.default_model = Some(to.cloned().unwrap_or(named));
+    route.pins_model = true;
+    route.aliases.clear();
+    route.wildcards.clear();
 }

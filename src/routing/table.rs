@@ -121,6 +121,8 @@ pub struct EndpointRoute {
     pub origin: Origin,
     /// The model when a request names only the endpoint.
     pub default_model: Option<Arc<str>>,
+    /// Whether that is the model of every request to it; then there are no aliases.
+    pub pins_model: bool,
     /// Models it lists.
     pub models: BTreeSet<String>,
     /// Who offers its models, in lower case as endpoints write it.

@@ -12,6 +12,11 @@ use crate::support::{
 };
 use serde_json::{Value, json};
 
+/// The seed's backend.
+fn seed() -> String {
+    std::fs::read_to_string(fixture("seed-repo/gateways/openai.yaml")).unwrap()
+}
+
 /// The seed's backend, served, and the upstream behind it.
 struct Seed {
     daemon: Daemon,
@@ -20,10 +25,13 @@ struct Seed {
 
 impl Seed {
     fn start() -> Self {
+        Self::of(&seed())
+    }
+
+    fn of(manifest: &str) -> Self {
         let authority = Authority::for_hosts(&["api.openai.com"]);
         let upstream = FakeUpstream::tls(&authority);
-        let manifest = std::fs::read_to_string(fixture("seed-repo/gateways/openai.yaml")).unwrap();
-        let repo = TestRepo::with(&[("openai.yaml", &manifest)]);
+        let repo = TestRepo::with(&[("openai.yaml", manifest)]);
         let daemon = DaemonBuilder::on(&repo)
             .variable("ORLOJ_SECRET_AGENTGATEWAY_SYSTEM_OPENAI_SECRET", "sk-seed")
             .config(&format!(
@@ -206,6 +214,44 @@ fn al_11_cycle_of_aliases_is_an_error_that_prints_it() {
     for name in ["aaa", "bbb", "ccc"] {
         assert!(cycle.message.contains(name), "{cycle:?}");
     }
+}
+
+#[test]
+fn al_12_alias_beside_a_pinned_model_is_a_warning() {
+    let pinned = seed().replace("openai: {}", "openai: {model: gpt-4o}");
+    let repo = TestRepo::with(&[("openai.yaml", &pinned)]);
+    let cli = Cli::new().in_directory(&repo.work());
+    let findings = Findings::of(&cli.run(&["validate", "-o", "json"]).code(0).json());
+    let dead: Vec<_> = findings.0.iter().map(|it| (&*it.code, it.line)).collect();
+    let code = "W-ALIAS-UNREACHABLE";
+    assert_eq!(dead, [(code, Some(16)), (code, Some(17))], "{findings:?}");
+    assert!(findings.0[0].message.contains("pins the model `gpt-4o`"));
+    let seed = Seed::of(&pinned);
+    for model in ["fast", "gpt-3.5-turbo", "anything"] {
+        let (asked, _) = seed.ask("/openai/v1/chat/completions", model);
+        assert_eq!(asked, "gpt-4o");
+    }
+    let elsewhere = seed.daemon.post("/v1/chat/completions", &chat_body("fast"));
+    elsewhere.error(404, "model_not_found");
+}
+
+#[test]
+fn al_13_aliases_of_a_provider_and_its_backend_are_merged_by_name() {
+    let of_provider = "groups: [{providers: [{name: main, openai: {}, policies: {ai: {modelAliases: {fast: gpt-4o-mini}}}}]}]";
+    let seed_text = seed();
+    let (before, rest) = seed_text.split_once("provider:").unwrap();
+    let (_, policies) = rest.split_once("openai: {}").unwrap();
+    let merged = format!("{before}{of_provider}{policies}");
+    let seed = Seed::of(&merged);
+    let path = "/v1/chat/completions";
+    assert_eq!(seed.ask(path, "fast").0, "gpt-4o-mini");
+    assert_eq!(seed.ask(path, "smart").0, "gpt-4-turbo");
+
+    let replaced = merged.replace("modelAliases: {fast", "replace: true, modelAliases: {fast");
+    let seed = Seed::of(&replaced);
+    assert_eq!(seed.ask(path, "fast").0, "gpt-4o-mini");
+    let hidden = seed.daemon.post(path, &chat_body("smart"));
+    hidden.error(404, "model_not_found");
 }
 
 #[test]

@@ -61,6 +61,12 @@ pub(super) fn check(
             .with_hint(hint),
         );
     }
+    if spec.pin_model && spec.default_model.is_none() {
+        let message = "`spec.pin_model` needs `spec.default_model`";
+        let hint = "name the model that every request to the endpoint is for";
+        findings
+            .push(at(resource, code::FIELD_REQUIRED, "/spec/pin_model", message).with_hint(hint));
+    }
     check_provider(resource, spec, findings);
     check_base_url(resource, form, spec, findings);
     check_aliases(resource, spec, findings);

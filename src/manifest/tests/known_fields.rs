@@ -152,11 +152,12 @@ ToolApproval ttl: text = 10m
 ";
 
 /// Our own, with what is in them.
-const OWN: [&str; 13] = [
+const OWN: [&str; 14] = [
     "Secret encryptedData",
     "Secret fromFile",
     "Secret allowed_hosts",
     "ModelEndpoint model_aliases",
+    "ModelEndpoint pin_model",
     "ModelEndpoint models",
     "ModelEndpoint unknown_models",
     "ModelEndpoint response_model",

@@ -23,6 +23,11 @@ pub struct ModelEndpointSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["gpt-4o-mini"]))]
     pub default_model: Option<String>,
+    /// Whether every request to the endpoint is for `default_model`, whatever it names, as `model` beside agentgateway's
+    /// provider means it. Aliases of other names are unreachable then.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    #[schemars(extend("default" = false))]
+    pub pin_model: bool,
     /// Provider options: `anthropic_version`, `max_tokens`, `api_version`, …. `stream_keep_alive` is, for every
     /// provider, the pause after which a client that waits for the first token of a stream is sent a comment, and then again:
     /// every 15 seconds unless it says otherwise, and never with `0`.

@@ -8,6 +8,7 @@ mod listing;
 mod names;
 mod offered;
 mod patterns;
+mod pinned;
 mod policies;
 mod scoped;
 mod seed;

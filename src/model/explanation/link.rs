@@ -154,7 +154,7 @@ pub(super) const TABLE: &[Entry] = &[
                 "kind: ModelEndpoint\nmetadata:\n  name: small\nspec:\n  provider: mock\n  default_model: a\n  model_aliases: {fast: a}\n",
             ),
         ],
-        "Rename one of them. A ModelAlias comes before an endpoint's alias of the same name.",
+        "Rename one of them. A ModelAlias comes before an endpoint's alias of the same name. Where the endpoint pins its model, take the model or the alias away.",
     ),
     file(
         code::POLICY_TARGET,

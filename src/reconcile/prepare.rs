@@ -10,8 +10,8 @@ use super::{
 use crate::{
     manifest::{holds_credential, shown_name},
     model::{
-        Finding, Kind, Resource, ResourceId, SecretRef, Severity, Spec, called_url, code,
-        may_be_sent, spec::ModelEndpointSpec,
+        Finding, Kind, Resource, ResourceId, SecretRef, Spec, called_url, code, may_be_sent,
+        spec::ModelEndpointSpec,
     },
     providers::{Upstream, UpstreamBuildError},
     secrets::{Opened, environment_names, reserved},
@@ -52,10 +52,9 @@ pub(super) fn prepare(
     let mut opened = before.opened.clone();
     let sources = settings.secret_sources();
     let secrets = opened.update(catalog, sources, &review.changed.resources);
-    let said: Vec<_> = opened.findings().cloned().collect();
-    let is_error = |finding: &Finding| finding.severity == Severity::Error;
-    if closed == Closed::Refuses && said.iter().any(is_error) {
-        return Err(said);
+    let said = opened.findings().clone();
+    if closed == Closed::Refuses && said.has_errors() {
+        return Err(said.into_iter().collect());
     }
     let users: BTreeSet<_> = secrets
         .iter()
@@ -101,11 +100,11 @@ pub(super) fn prepare(
         return Err(said.into_iter().chain(astray).collect());
     }
     let mut findings = review.findings;
-    let stays = |finding: &Finding| !is_settled(finding, &endpoints, &opened);
-    if !findings.iter().all(stays) {
-        findings = findings.into_iter().filter(stays).collect();
-    }
-    findings.extend(said.into_iter().chain(astray));
+    let is_settled = |finding: &&Finding| is_settled(finding, &endpoints, &opened);
+    let settled: Vec<_> = findings.iter().filter(is_settled).cloned().collect();
+    settled.iter().for_each(|finding| findings.remove(finding));
+    findings = findings.join(said);
+    findings.extend(astray);
     Ok(Prepared(Served {
         revision,
         digest: review.snapshot.catalog().digest(),

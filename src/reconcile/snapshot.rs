@@ -104,9 +104,9 @@ impl Snapshot {
 
     /// Everything found, errors and warnings.
     pub fn findings(&self) -> Findings {
-        let findings = self.assembly.findings();
-        let findings = findings.chain(self.graph.findings());
-        findings.chain(self.table.findings()).cloned().collect()
+        let findings = self.assembly.findings().clone();
+        let findings = findings.join(self.graph.findings());
+        findings.join(self.table.findings())
     }
 
     /// One side of a plan.

@@ -10,8 +10,7 @@ use super::{
 use crate::{
     graph::DependencyGraph,
     model::{
-        Catalog, Finding, Findings, Kind, Resource, ResourceId, Spec, pointer_to,
-        spec::ModelEndpointSpec,
+        Catalog, Findings, Kind, Resource, ResourceId, Spec, pointer_to, spec::ModelEndpointSpec,
     },
 };
 use std::{
@@ -26,13 +25,13 @@ impl RoutingTable {
         let mut table = Self::default();
         let all = catalog.iter().map(|resource| resource.id.clone());
         table.update(&Catalog::default(), catalog, graph, &all.collect());
-        let findings = table.findings().cloned().collect();
+        let findings = table.findings();
         (table, findings)
     }
 
     /// Everything that is wrong with names and policies.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter()
+    pub fn findings(&self) -> Findings {
+        self.findings.all()
     }
 
     /// Compiles anew what changed on the way from `before` to `after`, whose links are `graph`; returns the

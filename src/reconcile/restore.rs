@@ -41,10 +41,14 @@ impl Live {
         key: &DataKey,
         settings: &ReconcileSettings,
     ) -> Result<(Self, Journal, DecodedFiles), LastGoodError> {
-        let (decoded, mut found) = Decoded::open(data_dir.path(), &reader_stamp());
-        let (read, known) = both(
+        let mut found = None;
+        let place = &mut found;
+        let (read, (decoded, known)) = both(
             || Journal::open(data_dir.path(), key),
-            || Known::decoded(&mut found, key),
+            move || {
+                let (decoded, found) = Decoded::open(data_dir.path(), &reader_stamp());
+                (decoded, Known::decoded(place.insert(found), key))
+            },
         );
         let (journal, last_good) = read?;
         let journal = journal.keeping(settings.retention.revisions);

@@ -68,13 +68,12 @@ pub(super) fn prepare(
             .is_some_and(|(was, is)| was.digest == is.digest);
         is_same && before.endpoints.contains_key(id)
     };
-    let changed = review.changed.resources.iter();
+    let is_endpoint = |id: &&ResourceId| id.kind == Kind::ModelEndpoint;
+    let changed = review.changed.resources.iter().filter(is_endpoint);
     let changed = changed.filter(|id| !says_the_same(id));
-    let affected: BTreeSet<_> = changed.chain(users.iter().copied()).collect();
-    let affected = affected
-        .into_iter()
-        .filter(|id| id.kind == Kind::ModelEndpoint);
-    let made = cores::map(affected.collect(), ENDPOINTS_PER_THREAD, |id| {
+    let users = users.iter().copied().filter(is_endpoint);
+    let affected: BTreeSet<_> = changed.chain(users).collect();
+    let made = cores::map(affected.into_iter().collect(), ENDPOINTS_PER_THREAD, |id| {
         let state = match catalog.get(id).map(|one| (one, &one.spec)) {
             Some((resource, Spec::ModelEndpoint(spec))) => {
                 Some(endpoint(resource, spec, &opened, settings))

@@ -31,6 +31,7 @@ mod ties;
 #[cfg(test)]
 mod tests;
 
+pub use build::BegunTable;
 pub use catalogue::{BUILT_IN_VERSION, ModelFacts};
 pub use decision::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace};
 pub use keys::{KeyRefusal, KeyRoute, check_key};

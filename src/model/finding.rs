@@ -127,7 +127,9 @@ impl Findings {
 
     /// Adds many.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        findings.into_iter().for_each(|finding| self.push(finding));
+        for finding in findings {
+            self.push(finding);
+        }
     }
 
     /// Adds all of another set; costs what the smaller of both holds.
@@ -221,7 +223,9 @@ impl FromIterator<Finding> for Findings {
         let mut sorted: Vec<_> = findings.into_iter().map(Arc::new).collect();
         sorted.sort();
         let mut all = Self::default();
-        sorted.into_iter().for_each(|one| all.insert(one, 1));
+        for finding in sorted {
+            all.insert(finding, 1);
+        }
         all
     }
 }

@@ -14,7 +14,9 @@ impl<K: Ord + Clone> FindingsBy<K> {
     /// Replaces what is filed under `key`.
     pub fn set(&mut self, key: K, findings: Vec<Finding>) {
         if let Some(before) = self.by_key.get(&key) {
-            before.iter().for_each(|one| self.all.take_back(one));
+            for finding in before.iter() {
+                self.all.take_back(finding);
+            }
             if findings.is_empty() {
                 self.by_key.remove_mut(&key);
             }

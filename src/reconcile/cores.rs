@@ -38,7 +38,9 @@ pub(super) fn map<T: Send, R: Send>(
     let mut turns: Vec<_> = shares.into_iter().flatten().collect();
     turns.sort_unstable_by_key(|(at, _)| *at);
     let mut results = Vec::with_capacity(count);
-    turns.into_iter().for_each(|(_, turn)| results.extend(turn));
+    for (_, turn) in turns {
+        results.extend(turn);
+    }
     results
 }
 

@@ -101,7 +101,9 @@ pub(super) fn prepare(
     let mut findings = review.findings;
     let is_settled = |finding: &&Finding| is_settled(finding, &endpoints, &opened);
     let settled: Vec<_> = findings.iter().filter(is_settled).cloned().collect();
-    settled.iter().for_each(|finding| findings.remove(finding));
+    for finding in &settled {
+        findings.remove(finding);
+    }
     findings = findings.join(said);
     findings.extend(astray);
     Ok(Prepared(Served {

@@ -221,7 +221,9 @@ fn remade(
 /// The findings without some of them, and with others.
 fn replaced(all: &Findings, unsaid: &[Finding], said: impl Iterator<Item = Finding>) -> Findings {
     let mut findings = all.clone();
-    unsaid.iter().for_each(|one| findings.remove(one));
+    for one in unsaid {
+        findings.remove(one);
+    }
     findings.extend(said);
     findings
 }

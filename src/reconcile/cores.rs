@@ -16,8 +16,9 @@ pub(super) fn map<T: Send, R: Send>(
     worth: usize,
     work: impl Fn(T) -> R + Sync,
 ) -> Vec<R> {
+    let worth = worth.max(1);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores.min(items.len() / worth.max(1));
+    let threads = cores.min(items.len() / worth);
     if threads < 2 {
         return items.into_iter().map(work).collect();
     }

@@ -1,7 +1,7 @@
 //! References that run in a circle.
 
 use super::{field::Field, links::Links};
-use crate::model::{Catalog, Finding, ResourceId, code};
+use crate::model::{Catalog, Finding, Findings, ResourceId, code};
 use petgraph::{
     algo::kosaraju_scc,
     graph::{DiGraph, NodeIndex},
@@ -19,7 +19,7 @@ pub(super) struct Circles {
     pub(super) members: Arc<BTreeSet<ResourceId>>,
     /// One finding per group of resources that refer to each other in a circle, with a shortest circle
     /// printed.
-    pub(super) findings: Arc<[Finding]>,
+    pub(super) findings: Findings,
 }
 
 /// Part of the links: who refers to whom, by which field.

@@ -15,7 +15,7 @@ use crate::{
         Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec, code,
     },
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 /// Who depends on whom, and what does not hold together. An edge runs from a dependent to its dependency
 /// and carries the pointer of the field that refers.
@@ -30,7 +30,7 @@ pub struct DependencyGraph {
     unresolved: SortedSet<ResourceId>,
     secret_hints: SecretHints,
     findings: FindingsBy<ResourceId>,
-    missing: Arc<[Finding]>,
+    missing: Findings,
     unserved: Option<Finding>,
     only_secrets: bool,
 }
@@ -60,7 +60,7 @@ impl Default for DependencyGraph {
             unresolved: SortedSet::default(),
             secret_hints: SecretHints::default(),
             findings: FindingsBy::default(),
-            missing: [].into(),
+            missing: Findings::default(),
             unserved: None,
             only_secrets: true,
         }
@@ -73,16 +73,17 @@ impl DependencyGraph {
         let mut graph = Self::default();
         let all = catalog.iter().map(|resource| resource.id.clone());
         graph.update(&Catalog::default(), catalog, &all.collect());
-        let findings = graph.findings().cloned().collect();
+        let findings = graph.findings();
         (graph, findings)
     }
 
     /// Everything that does not hold together.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        let circles = self.circles.findings.iter();
-        let missing = self.missing.iter();
-        let findings = self.findings.iter().chain(circles).chain(missing);
-        findings.chain(&self.unserved)
+    pub fn findings(&self) -> Findings {
+        let findings = self.findings.all().clone();
+        let findings = findings.join(self.circles.findings.clone());
+        let mut findings = findings.join(self.missing.clone());
+        findings.extend(self.unserved.clone());
+        findings
     }
 
     /// Links anew what changed on the way from `before` to `catalog`, and finds anew what is wrong around it.
@@ -153,7 +154,7 @@ impl DependencyGraph {
             unsure |= self.unresolved.contains(&id);
         }
         if unsure {
-            self.missing = self.look_for_missing(catalog).into();
+            self.missing = self.look_for_missing(catalog);
         }
         let starts = relinked.iter().chain(self.circles.members.iter());
         self.circles = Circles::reached(&self.links, starts, catalog);
@@ -171,7 +172,7 @@ impl DependencyGraph {
         for resource in catalog.iter() {
             self.check_resource(catalog, resource);
         }
-        self.missing = self.look_for_missing(catalog).into();
+        self.missing = self.look_for_missing(catalog);
         self.circles = Circles::reached(&self.links, circular, catalog);
         self.unserved = unserved::note(catalog);
     }
@@ -211,8 +212,8 @@ impl DependencyGraph {
         self.findings.set(id.clone(), findings);
     }
 
-    fn look_for_missing(&self, catalog: &Catalog) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    fn look_for_missing(&self, catalog: &Catalog) -> Findings {
+        let mut findings = Findings::default();
         let mut suggestions = Suggestions::at_most(MAX_SUGGESTIONS);
         for resource in self.unresolved.iter().filter_map(|id| catalog.get(id)) {
             let references = dangling(catalog, resource).into_iter();

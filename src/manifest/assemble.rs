@@ -114,8 +114,8 @@ impl Assembly {
     }
 
     /// Everything found in the files and between them.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter()
+    pub fn findings(&self) -> &Findings {
+        self.findings.all()
     }
 
     /// Makes edits; returns the resources that came, went, became unreadable or were read anew.
@@ -324,6 +324,6 @@ pub fn assemble<'a>(
             parsed: Some(parsed.clone()),
         });
     assembly.update(edits);
-    let findings = assembly.findings().cloned().collect();
+    let findings = assembly.findings().clone();
     (assembly.catalog, findings)
 }

@@ -22,7 +22,10 @@ pub struct Catalog {
 impl Catalog {
     /// Adds or replaces a resource.
     pub fn insert(&mut self, resource: Arc<Resource>) {
-        if let Some(before) = self.resources.get(&resource.id) {
+        let last = self.resources.last();
+        let is_last = last.is_none_or(|(last, _)| *last < resource.id);
+        // In their order, as they come first, none is looked for.
+        if !is_last && let Some(before) = self.resources.get(&resource.id) {
             self.fingerprint.remove(&before.digest);
         }
         self.fingerprint.insert(resource.digest);

@@ -1,6 +1,6 @@
 //! What is wrong, or worth knowing, about manifests.
 
-use super::{Code, Origin, ResourceId};
+use super::{Code, Origin, ResourceId, SortedMap};
 use serde::Serialize;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -114,34 +114,67 @@ fn one_line(text: String) -> String {
     line
 }
 
-/// Every finding of a run: sorted by place, without repeats. Clones share them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings(Arc<BTreeSet<Finding>>);
+/// Every finding of a run: sorted by place, without repeats. Clones share them, and an edit costs what it adds or
+/// takes out.
+#[derive(Debug, Clone, Default)]
+pub struct Findings(SortedMap<Arc<Finding>, usize>);
 
 impl Findings {
     /// Adds one.
     pub fn push(&mut self, finding: Finding) {
-        Arc::make_mut(&mut self.0).insert(finding);
+        self.insert(Arc::new(finding), 1);
     }
 
     /// Adds many.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        let mut findings = findings.into_iter().peekable();
-        // What is shared is copied for something, and not for nothing.
-        if findings.peek().is_some() {
-            Arc::make_mut(&mut self.0).extend(findings);
+        for finding in findings {
+            self.push(finding);
+        }
+    }
+
+    /// Adds all of another set; costs what the smaller of both holds.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        let (mut more, fewer) = if self.0.size() < other.0.size() {
+            (other, self)
+        } else {
+            (self, other)
+        };
+        for (finding, times) in fewer.0.iter() {
+            more.insert(finding.clone(), *times);
+        }
+        more
+    }
+
+    /// Takes one out, however often it was added.
+    pub fn remove(&mut self, finding: &Finding) {
+        self.0.remove_mut(finding);
+    }
+
+    /// Adds one that others hold too.
+    pub(super) fn insert(&mut self, finding: Arc<Finding>, times: usize) {
+        match self.0.get_mut(&*finding) {
+            Some(before) => *before += times,
+            None => self.0.insert_mut(finding, times),
+        }
+    }
+
+    /// Takes one back, which stays if it was added more than once.
+    pub(super) fn take_back(&mut self, finding: &Finding) {
+        match self.0.get_mut(finding) {
+            Some(times) if *times > 1 => *times -= 1,
+            _ => drop(self.0.remove_mut(finding)),
         }
     }
 
     /// All, in the order of their places.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.0.iter()
+        self.0.keys().map(AsRef::as_ref)
     }
 
     /// Whether any of them refuses the revision.
     pub fn has_errors(&self) -> bool {
-        self.0
-            .iter()
+        self.iter()
             .any(|finding| finding.severity == Severity::Error)
     }
 
@@ -153,12 +186,11 @@ impl Findings {
     /// How many of each severity, and in how many files.
     pub fn summary(&self) -> Summary {
         let count = |severity| {
-            self.0
-                .iter()
+            self.iter()
                 .filter(|finding| finding.severity == severity)
                 .count()
         };
-        let files: BTreeSet<_> = self.0.iter().map(|finding| &finding.origin.file).collect();
+        let files: BTreeSet<_> = self.iter().map(|finding| &finding.origin.file).collect();
         Summary {
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
@@ -168,18 +200,33 @@ impl Findings {
     }
 }
 
+impl PartialEq for Findings {
+    /// Whether both hold the same, however often it was added.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.size() == other.0.size() && self.0.keys().eq(other.0.keys())
+    }
+}
+
+impl Eq for Findings {}
+
 impl IntoIterator for Findings {
     type Item = Finding;
-    type IntoIter = std::collections::btree_set::IntoIter<Finding>;
+    type IntoIter = std::vec::IntoIter<Finding>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.0).into_iter()
+        self.iter().cloned().collect::<Vec<_>>().into_iter()
     }
 }
 
 impl FromIterator<Finding> for Findings {
     fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
-        Self(Arc::new(findings.into_iter().collect()))
+        let mut sorted: Vec<_> = findings.into_iter().map(Arc::new).collect();
+        sorted.sort();
+        let mut all = Self::default();
+        for finding in sorted {
+            all.insert(finding, 1);
+        }
+        all
     }
 }
 

@@ -206,7 +206,13 @@ fn join<K: Clone, V: Clone>(chunks: &mut Vec<Chunk<K, V>>, number: usize) -> boo
 fn append<K: Clone, V: Clone>(chunks: &mut Vec<Chunk<K, V>>, key: K, value: V) {
     match chunks.last_mut() {
         Some(last) if last.len() < CHUNK => Arc::make_mut(last).push((key, value)),
-        _ => chunks.push(Arc::new(vec![(key, value)])),
+        // What fills one chunk is likely to fill the next, and most maps are far smaller.
+        Some(_) => {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            chunk.push((key, value));
+            chunks.push(Arc::new(chunk));
+        }
+        None => chunks.push(Arc::new(vec![(key, value)])),
     }
 }
 

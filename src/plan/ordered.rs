@@ -11,7 +11,7 @@ use super::{
 use crate::{
     graph::DependencyGraph,
     model::{Catalog, Changed, Digest, Finding, Kind, Resource, ResourceId, code},
-    routing::{RoutingTable, list_name, names},
+    routing::{ModelListing, RoutingTable, list_models, list_name},
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,17 +73,31 @@ pub struct Totals {
 impl Plan {
     /// Compares two sides of which nothing is known.
     pub fn between(base: Side<'_>, head: Side<'_>) -> Self {
-        let sides = [base, head];
-        let resources = sides.iter().flat_map(|side| side.catalog.iter());
+        let resources = [base, head].into_iter();
+        let resources = resources.flat_map(|side| side.catalog.iter());
         let changed = Changed {
             resources: resources.map(|resource| resource.id.clone()).collect(),
-            names: sides.iter().flat_map(|side| names(side.table)).collect(),
+            names: BTreeSet::new(),
         };
-        Self::of(base, head, &changed)
+        // Each name by itself would be looked for in every namespace.
+        Self::with(base, head, &changed, list_models)
     }
 
     /// Compares two sides that are the same but for what `changed` names; costs what that is.
     pub fn of(base: Side<'_>, head: Side<'_>, changed: &Changed) -> Self {
+        Self::with(base, head, changed, |table| {
+            let names = changed.names.iter();
+            names.flat_map(|name| list_name(table, name)).collect()
+        })
+    }
+
+    /// The same, where `listed` gives the names of a table that may lead elsewhere.
+    fn with(
+        base: Side<'_>,
+        head: Side<'_>,
+        changed: &Changed,
+        listed: impl Fn(&RoutingTable) -> Vec<ModelListing>,
+    ) -> Self {
         let mut moved = moved(base, head, changed);
         let left = moved.values().map(|moved| moved.from.clone()).collect();
         let mut steps = upserts(base, head, changed, &mut moved);
@@ -91,7 +105,7 @@ impl Plan {
         let routes = if steps.is_empty() {
             Vec::new()
         } else {
-            route_changes(base.table, head.table, changed)
+            route_changes(listed(base.table), listed(head.table))
         };
         let digest = digest(base.catalog, head.catalog, &steps);
         let suggestions = suggestions(base.catalog, head.catalog, &steps);
@@ -238,9 +252,9 @@ fn prunes(
     ordered.filter_map(change).collect()
 }
 
-fn route_changes(base: &RoutingTable, head: &RoutingTable, changed: &Changed) -> Vec<RouteChange> {
-    let targets = |table| -> BTreeMap<String, String> {
-        let listings = changed.names.iter().flat_map(|name| list_name(table, name));
+fn route_changes(base: Vec<ModelListing>, head: Vec<ModelListing>) -> Vec<RouteChange> {
+    let targets = |listings: Vec<ModelListing>| -> BTreeMap<String, String> {
+        let listings = listings.into_iter();
         listings
             .map(|listing| (listing.id, listing.target))
             .collect()

@@ -1,6 +1,13 @@
 //! The same work for many things, on all cores.
 
-use std::{num::NonZero, thread};
+use std::{
+    num::NonZero,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+/// How many turns a thread's worth of items is taken in.
+const TURNS_PER_WORTH: usize = 4;
 
 /// Does `work` for each of `items`, whose results come in the same order; with threads if each of them has at
 /// least `worth` to do.
@@ -9,29 +16,54 @@ pub(super) fn map<T: Send, R: Send>(
     worth: usize,
     work: impl Fn(T) -> R + Sync,
 ) -> Vec<R> {
+    let worth = worth.max(1);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores.min(items.len() / worth.max(1));
+    let threads = cores.min(items.len() / worth);
     if threads < 2 {
         return items.into_iter().map(work).collect();
     }
-    let share = items.len().div_ceil(threads);
-    let mut items = items.into_iter();
-    let shares: Vec<Vec<T>> = (0..threads)
-        .map(|_| items.by_ref().take(share).collect())
-        .collect();
-    let work = &work;
-    thread::scope(|scope| {
-        let workers: Vec<_> = shares
-            .into_iter()
-            .map(|share| scope.spawn(move || share.into_iter().map(work).collect::<Vec<_>>()))
-            .collect();
+    let turn = worth.div_ceil(TURNS_PER_WORTH);
+    let count = items.len();
+    let items = Mutex::new(items.into_iter().enumerate());
+    let share = || share(&items, turn, &work);
+    let shares = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(share)).collect();
+        let mut shares = vec![share()];
         // A worker cannot panic on input; if one does, the panic goes on here.
-        let results = workers.into_iter().map(|worker| {
+        shares.extend(others.into_iter().map(|worker| {
             let done = worker.join();
             done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        results.flatten().collect()
-    })
+        }));
+        shares
+    });
+    let mut turns: Vec<_> = shares.into_iter().flatten().collect();
+    turns.sort_unstable_by_key(|(at, _)| *at);
+    let mut results = Vec::with_capacity(count);
+    for (_, turn) in turns {
+        results.extend(turn);
+    }
+    results
+}
+
+/// Takes the next few items again and again, until there are none: no core waits for another's long one. Returns
+/// what became of each turn, with the number of its first item.
+fn share<T, R>(
+    items: &Mutex<impl Iterator<Item = (usize, T)>>,
+    turn: usize,
+    work: impl Fn(T) -> R,
+) -> Vec<(usize, Vec<R>)> {
+    let mut done = Vec::new();
+    loop {
+        let mut left = items.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken: Vec<_> = left.by_ref().take(turn).collect();
+        drop(left);
+        let Some((first, _)) = taken.first() else {
+            return done;
+        };
+        let first = *first;
+        let results = taken.into_iter().map(|(_, item)| work(item));
+        done.push((first, results.collect()));
+    }
 }
 
 #[cfg(test)]

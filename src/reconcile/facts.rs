@@ -83,7 +83,7 @@ impl Facts {
     pub(super) fn record(
         &self,
         outcome: RevisionOutcome,
-        findings: &Findings,
+        findings_json: String,
         config_digest: &str,
     ) -> NewRevision {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -101,7 +101,7 @@ impl Facts {
             changed: count(self.totals.change + self.totals.moved),
             removed: count(self.totals.destroy),
             secrets_json: self.secrets.clone(),
-            findings_json: findings.to_json_text(),
+            findings_json,
             reason: self.reason.clone(),
             confirmed_by: self.confirmed_by.clone(),
             started_us: self.started_us,

@@ -1,6 +1,9 @@
 //! The newest record of the served chain.
 
-use crate::store::{NewRevision, Store, StoreError};
+use crate::{
+    model::Findings,
+    store::{NewRevision, Store, StoreError},
+};
 
 /// The newest record of the served chain.
 pub(super) struct Head {
@@ -9,13 +12,16 @@ pub(super) struct Head {
     revision: String,
     generation: i64,
     digest: String,
+    /// What was found, if this process has recorded it.
+    findings: Option<Findings>,
 }
 
 impl Head {
     /// A record that has just been appended.
-    pub(super) fn of(seq: i64, record: &NewRevision) -> Self {
+    pub(super) fn of(seq: i64, record: &NewRevision, findings: Findings) -> Self {
         Self {
             seq,
+            findings: Some(findings),
             revision: record.revision_id.clone(),
             generation: record.unmanaged_generation,
             digest: record.config_digest.clone(),
@@ -30,6 +36,11 @@ impl Head {
             && self.digest == record.config_digest
     }
 
+    /// Whether it has the very findings that are to be recorded.
+    pub(super) fn has_findings(&self, findings: &Findings) -> bool {
+        self.findings.as_ref() == Some(findings)
+    }
+
     pub(super) async fn load(store: &Store) -> Result<Self, StoreError> {
         let latest = store.latest_revision().await?;
         Ok(latest.map_or_else(Self::none, |record| Self {
@@ -37,6 +48,7 @@ impl Head {
             revision: record.revision_id,
             generation: record.unmanaged_generation,
             digest: record.config_digest,
+            findings: None,
         }))
     }
 
@@ -46,6 +58,7 @@ impl Head {
             revision: String::new(),
             generation: 0,
             digest: String::new(),
+            findings: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     secret_files::{SecretFiles, SecretSources},
 };
 use crate::{
-    model::{Catalog, Finding, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec},
+    model::{Catalog, Finding, Findings, FindingsBy, Kind, Resource, ResourceId, SortedSet, Spec},
     secrets::{Keyring, Opened},
 };
 use rpds::HashTrieMapSync;
@@ -174,13 +174,13 @@ impl OpenedSecrets {
     }
 
     /// What is to be said of one secret.
-    pub(super) fn findings_of(&self, id: &ResourceId) -> &[Finding] {
+    pub(super) fn findings_of(&self, id: &ResourceId) -> impl Iterator<Item = &Finding> {
         self.findings.of(id)
     }
 
     /// An error for each value that stayed closed, and warnings about others.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter()
+    pub fn findings(&self) -> &Findings {
+        self.findings.all()
     }
 
     /// Opens the values of the secrets that changed on the way to `catalog`, and of those that stayed closed

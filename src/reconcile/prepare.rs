@@ -10,8 +10,8 @@ use super::{
 use crate::{
     manifest::{holds_credential, shown_name},
     model::{
-        Finding, Kind, Resource, ResourceId, SecretRef, Severity, Spec, called_url, code,
-        may_be_sent, spec::ModelEndpointSpec,
+        Finding, Kind, Resource, ResourceId, SecretRef, Spec, called_url, code, may_be_sent,
+        spec::ModelEndpointSpec,
     },
     providers::{Upstream, UpstreamBuildError},
     secrets::{Opened, environment_names, reserved},
@@ -52,10 +52,9 @@ pub(super) fn prepare(
     let mut opened = before.opened.clone();
     let sources = settings.secret_sources();
     let secrets = opened.update(catalog, sources, &review.changed.resources);
-    let said: Vec<_> = opened.findings().cloned().collect();
-    let is_error = |finding: &Finding| finding.severity == Severity::Error;
-    if closed == Closed::Refuses && said.iter().any(is_error) {
-        return Err(said);
+    let said = opened.findings().clone();
+    if closed == Closed::Refuses && said.has_errors() {
+        return Err(said.into_iter().collect());
     }
     let users: BTreeSet<_> = secrets
         .iter()
@@ -69,13 +68,12 @@ pub(super) fn prepare(
             .is_some_and(|(was, is)| was.digest == is.digest);
         is_same && before.endpoints.contains_key(id)
     };
-    let changed = review.changed.resources.iter();
+    let is_endpoint = |id: &&ResourceId| id.kind == Kind::ModelEndpoint;
+    let changed = review.changed.resources.iter().filter(is_endpoint);
     let changed = changed.filter(|id| !says_the_same(id));
-    let affected: BTreeSet<_> = changed.chain(users.iter().copied()).collect();
-    let affected = affected
-        .into_iter()
-        .filter(|id| id.kind == Kind::ModelEndpoint);
-    let made = cores::map(affected.collect(), ENDPOINTS_PER_THREAD, |id| {
+    let users = users.iter().copied().filter(is_endpoint);
+    let affected: BTreeSet<_> = changed.chain(users).collect();
+    let made = cores::map(affected.into_iter().collect(), ENDPOINTS_PER_THREAD, |id| {
         let state = match catalog.get(id).map(|one| (one, &one.spec)) {
             Some((resource, Spec::ModelEndpoint(spec))) => {
                 Some(endpoint(resource, spec, &opened, settings))
@@ -101,11 +99,13 @@ pub(super) fn prepare(
         return Err(said.into_iter().chain(astray).collect());
     }
     let mut findings = review.findings;
-    let stays = |finding: &Finding| !is_settled(finding, &endpoints, &opened);
-    if !findings.iter().all(stays) {
-        findings = findings.into_iter().filter(stays).collect();
+    let is_settled = |finding: &&Finding| is_settled(finding, &endpoints, &opened);
+    let settled: Vec<_> = findings.iter().filter(is_settled).cloned().collect();
+    for finding in &settled {
+        findings.remove(finding);
     }
-    findings.extend(said.into_iter().chain(astray));
+    findings = findings.join(said);
+    findings.extend(astray);
     Ok(Prepared(Served {
         revision,
         digest: review.snapshot.catalog().digest(),

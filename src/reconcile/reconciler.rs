@@ -193,7 +193,7 @@ impl Reconciler {
     /// Reads the newest record of the served chain unless it is known.
     pub(super) async fn know_head(&self, turn: &mut Turn) -> Result<(), StoreError> {
         if turn.head.is_none() {
-            turn.head = Some(Head::load(self.store().await?).await?);
+            turn.head = Some(Box::pin(Head::load(self.store().await?)).await?);
         }
         Ok(())
     }

@@ -41,10 +41,14 @@ impl Live {
         key: &DataKey,
         settings: &ReconcileSettings,
     ) -> Result<(Self, Journal, DecodedFiles), LastGoodError> {
-        let (decoded, mut found) = Decoded::open(data_dir.path(), &reader_stamp());
-        let (read, known) = both(
+        let mut found = None;
+        let place = &mut found;
+        let (read, (decoded, known)) = both(
             || Journal::open(data_dir.path(), key),
-            || Known::decoded(&mut found, key),
+            move || {
+                let (decoded, found) = Decoded::open(data_dir.path(), &reader_stamp());
+                (decoded, Known::decoded(place.insert(found), key))
+            },
         );
         let (journal, last_good) = read?;
         let journal = journal.keeping(settings.retention.revisions);
@@ -55,6 +59,8 @@ impl Live {
         let revision = last_good.revision.revision_id.clone();
         let inputs = kept_inputs(last_good, &known);
         let decoded = DecodedFiles::new(decoded, &inputs.parts, known);
+        // Giving much memory back takes a while too.
+        drop(thread::Builder::new().spawn(move || drop(found)));
         let mut options = settings.review;
         options.clear_text = ClearTextPolicy::Warn;
         let resources = || inputs.parts.files().flat_map(|file| &file.parsed.resources);
@@ -138,7 +144,13 @@ fn kept_parts(
     for file in files {
         // No name holds a colon: a path begins with at most one label.
         let source = sources.iter_mut().find_map(|source| {
-            let below = file.path.strip_prefix(&*source.label)?.into();
+            let below = file.path.strip_prefix(&*source.label)?;
+            let is_whole = below.len() == file.path.len();
+            let below = if is_whole {
+                file.path.clone()
+            } else {
+                below.into()
+            };
             Some((source, below))
         });
         if let Some((source, below)) = source {

@@ -90,7 +90,7 @@ pub fn check(
         findings.push(empty_source(""));
     }
     let changed = snapshot.advance(desired.edits);
-    findings.extend(snapshot.findings());
+    let findings = findings.join(snapshot.findings());
     (changed, findings)
 }
 

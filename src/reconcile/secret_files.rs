@@ -220,8 +220,10 @@ fn remade(
 
 /// The findings without some of them, and with others.
 fn replaced(all: &Findings, unsaid: &[Finding], said: impl Iterator<Item = Finding>) -> Findings {
-    let kept: Vec<_> = all.iter().filter(|one| !unsaid.contains(one)).collect();
-    let said = said.filter(|one| !kept.contains(&one));
-    let said: Vec<_> = said.collect();
-    kept.into_iter().cloned().chain(said).collect()
+    let mut findings = all.clone();
+    for one in unsaid {
+        findings.remove(one);
+    }
+    findings.extend(said);
+    findings
 }

@@ -5,7 +5,7 @@ use crate::{
     manifest::{AssembleOptions, Assembly, FileEdit, Layer, ParsedFile},
     model::{Catalog, Changed, Findings, ResourceId, SortedSet},
     plan::Side,
-    routing::RoutingTable,
+    routing::{BegunTable, RoutingTable},
 };
 use std::{collections::HashSet, sync::Arc, thread};
 
@@ -23,6 +23,14 @@ pub struct Snapshot {
     table: RoutingTable,
 }
 
+/// How far names are when links are.
+enum Names<'a> {
+    /// Where nothing was, they were begun beside the links.
+    Begun(BegunTable<'a>),
+    /// Elsewhere the links say which are to be compiled anew.
+    Open(&'a mut RoutingTable),
+}
+
 impl Snapshot {
     /// Nothing yet.
     pub fn new(options: AssembleOptions) -> Self {
@@ -37,12 +45,28 @@ impl Snapshot {
         let before = self.catalog().clone();
         let resources = self.assembly.update(edits);
         let after = self.assembly.catalog();
-        let around = self.graph.relink(&before, after, &resources);
+        let many = resources.len() >= WORTH_A_THREAD;
+        let (table, before, changed) = (&mut self.table, &before, &resources);
+        let link = || self.graph.relink(before, after, changed);
+        let (names, around) = both(
+            many,
+            move || {
+                if before.is_empty() {
+                    Names::Begun(table.begin(before, after, changed))
+                } else {
+                    Names::Open(table)
+                }
+            },
+            link,
+        );
         // Shares its structure; names are compiled along the links, whatever is found wrong with them.
         let linked = self.graph.clone();
-        let check = || self.graph.check(&before, after, &resources, around);
-        let compile = || self.table.update(&before, after, &linked, &resources);
-        let names = both(resources.len() >= WORTH_A_THREAD, check, compile);
+        let check = || self.graph.check(before, after, changed, around);
+        let compile = || match names {
+            Names::Begun(begun) => begun.finish(&linked),
+            Names::Open(table) => table.update(before, after, &linked, changed),
+        };
+        let ((), names) = both(many, check, compile);
         Changed { resources, names }
     }
 
@@ -104,9 +128,9 @@ impl Snapshot {
 
     /// Everything found, errors and warnings.
     pub fn findings(&self) -> Findings {
-        let findings = self.assembly.findings();
-        let findings = findings.chain(self.graph.findings());
-        findings.chain(self.table.findings()).cloned().collect()
+        let findings = self.assembly.findings().clone();
+        let findings = findings.join(self.graph.findings());
+        findings.join(self.table.findings())
     }
 
     /// One side of a plan.
@@ -121,18 +145,20 @@ impl Snapshot {
 }
 
 /// Does one thing and another, at the same time if that is worth it.
-fn both<T>(at_once: bool, aside: impl FnOnce() + Send, here: impl FnOnce() -> T) -> T {
+fn both<A: Send, H>(
+    at_once: bool,
+    aside: impl FnOnce() -> A + Send,
+    here: impl FnOnce() -> H,
+) -> (A, H) {
     if !at_once {
-        aside();
-        return here();
+        return (aside(), here());
     }
     thread::scope(|scope| {
         let aside = scope.spawn(aside);
         let done = here();
         // Neither can panic on input; if one does, the panic goes on here.
-        if let Err(panic) = aside.join() {
-            std::panic::resume_unwind(panic);
-        }
-        done
+        let other = aside.join();
+        let other = other.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (other, done)
     })
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     model::{Catalog, Findings, ResourceId, Severity},
     plan::{Scopes, Suggestion},
-    store::{AppendOutcome, Confirmation, RevisionOutcome},
+    store::{AppendOutcome, Confirmation, FINDINGS_AS_BEFORE, RevisionOutcome},
 };
 use std::sync::Arc;
 
@@ -245,7 +245,8 @@ impl Reconciler {
             facts.confirmed_by = confirmation.confirmed_by;
             facts.reason = confirmation.reason;
         }
-        if !self.record(turn, &facts, &next).await? {
+        // Boxed, as is what it begins with: what waits for them is smaller by that.
+        if !Box::pin(self.record(turn, &facts, &next)).await? {
             return Ok(Outcome::Retry(
                 "another process recorded a revision first".to_owned(),
             ));
@@ -284,20 +285,28 @@ impl Reconciler {
         next: &Served,
     ) -> Result<bool, StepError> {
         let digest = next.digest.to_string();
-        let record = facts.record(facts.outcome, &next.findings, &digest);
-        let seq = match turn.head.take() {
+        let head = turn.head.take();
+        let has_said = |head: &Head| head.has_findings(&next.findings);
+        let said = !next.findings.is_empty() && head.as_ref().is_some_and(has_said);
+        let findings = if said {
+            FINDINGS_AS_BEFORE.to_owned()
+        } else {
+            next.findings.to_json_text()
+        };
+        let record = facts.record(facts.outcome, findings, &digest);
+        turn.head = match head {
             // The history has it already: its file could not be written, or the process ended between.
-            Some(head) if head.is(&record) => head.seq,
+            Some(head) if head.is(&record) => Some(head),
             head => {
                 let parent = head.map(|head| head.seq);
                 let appended = self.store().await?.append_revision(parent, &record);
                 let AppendOutcome::Appended(seq) = appended.await? else {
                     return Ok(false);
                 };
-                seq
+                Some(Head::of(seq, &record, next.findings.clone()))
             }
         };
-        turn.head = Some(Head::of(seq, &record));
+        let seq = turn.head.as_ref().map_or(0, |head| head.seq);
         let before = self.live.pin();
         let whole = !before.is_something() || turn.journal.kept().is_empty();
         let change = next.change_since((!whole).then_some(&*before), seq);
@@ -316,7 +325,7 @@ impl Reconciler {
     /// Notes a refused candidate in the history, and tells so.
     pub(super) async fn record_refusal(&self, refused: &Refused) -> Result<(), StepError> {
         let Refused { facts, findings } = refused;
-        let record = facts.record(RevisionOutcome::Rejected, findings, "");
+        let record = facts.record(RevisionOutcome::Rejected, findings.to_json_text(), "");
         self.store().await?.record_rejection(&record).await?;
         let summary = findings.summary();
         let mut errors = findings.iter();

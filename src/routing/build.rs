@@ -10,8 +10,7 @@ use super::{
 use crate::{
     graph::DependencyGraph,
     model::{
-        Catalog, Finding, Findings, Kind, Resource, ResourceId, Spec, pointer_to,
-        spec::ModelEndpointSpec,
+        Catalog, Findings, Kind, Resource, ResourceId, Spec, pointer_to, spec::ModelEndpointSpec,
     },
 };
 use std::{
@@ -25,14 +24,15 @@ impl RoutingTable {
     pub fn build(catalog: &Catalog, graph: &DependencyGraph) -> (Self, Findings) {
         let mut table = Self::default();
         let all = catalog.iter().map(|resource| resource.id.clone());
-        table.update(&Catalog::default(), catalog, graph, &all.collect());
-        let findings = table.findings().cloned().collect();
+        let (nothing, all) = (Catalog::default(), all.collect());
+        table.begin(&nothing, catalog, &all).finish(graph);
+        let findings = table.findings();
         (table, findings)
     }
 
     /// Everything that is wrong with names and policies.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter()
+    pub fn findings(&self) -> Findings {
+        self.findings.all()
     }
 
     /// Compiles anew what changed on the way from `before` to `after`, whose links are `graph`; returns the
@@ -45,38 +45,67 @@ impl RoutingTable {
         changed: &BTreeSet<ResourceId>,
     ) -> BTreeSet<String> {
         let mut affected = Affected::of(changed);
-        // Where nothing was, everything is new already and there is nothing to take out.
-        let is_new = before.is_empty();
-        if !is_new {
-            affected.spread(graph);
+        affected.spread(graph);
+        let mut update = Update::of(self, after);
+        for id in affected.all() {
+            update.withdraw(before, id);
         }
-        let mut update = Update {
-            table: self,
-            after,
-            names: BTreeMap::new(),
-            touched: Vec::new(),
-            endpoints: BTreeSet::new(),
-            wildcards: BTreeMap::new(),
+        update.begin(&affected);
+        let begun = BegunTable {
+            update,
+            affected,
+            before,
+            changed,
         };
-        if !is_new {
-            for id in affected.all() {
-                update.withdraw(before, id);
-            }
+        begun.finish(graph)
+    }
+
+    /// Begins to compile a catalog where nothing was: all that goes without its links.
+    pub fn begin<'a>(
+        &'a mut self,
+        before: &'a Catalog,
+        after: &'a Catalog,
+        changed: &'a BTreeSet<ResourceId>,
+    ) -> BegunTable<'a> {
+        // Everything is new already, and there is nothing to take out.
+        let affected = Affected::of(changed);
+        let mut update = Update::of(self, after);
+        update.begin(&affected);
+        BegunTable {
+            update,
+            affected,
+            before,
+            changed,
         }
-        for id in &affected.endpoints {
-            update.add_endpoint(id);
-        }
+    }
+}
+
+/// A table that was begun.
+pub struct BegunTable<'a> {
+    update: Update<'a>,
+    affected: Affected,
+    before: &'a Catalog,
+    changed: &'a BTreeSet<ResourceId>,
+}
+
+impl BegunTable<'_> {
+    /// Compiles the rest, with the links of the catalog; returns the names that may lead elsewhere now.
+    pub fn finish(self, graph: &DependencyGraph) -> BTreeSet<String> {
+        let Self {
+            mut update,
+            affected,
+            before,
+            changed,
+        } = self;
         for id in graph.order_of(&affected.aliases) {
             update.add_alias(&id);
         }
-        for id in &affected.agents {
-            update.add_agent(id);
-        }
-        let touched = update.finish();
-        lint::check(self, &touched);
-        self.update_policies(before, after, graph, changed, &affected.agents);
-        self.update_keys(before, after, changed);
-        self.update_catalogue(after, changed);
+        let after = update.after;
+        let (table, touched) = update.finish();
+        lint::check(table, &touched);
+        table.update_policies(before, after, graph, changed, &affected.agents);
+        table.update_keys(before, after, changed);
+        table.update_catalogue(after, changed);
         touched.names.into_iter().map(|(_, name)| name).collect()
     }
 }
@@ -157,7 +186,28 @@ struct Update<'a> {
     wildcards: BTreeMap<Arc<str>, BTreeSet<WildcardKey>>,
 }
 
-impl Update<'_> {
+impl<'a> Update<'a> {
+    fn of(table: &'a mut RoutingTable, after: &'a Catalog) -> Self {
+        Self {
+            table,
+            after,
+            names: BTreeMap::new(),
+            touched: Vec::new(),
+            endpoints: BTreeSet::new(),
+            wildcards: BTreeMap::new(),
+        }
+    }
+
+    /// Adds what leads to endpoints directly.
+    fn begin(&mut self, affected: &Affected) {
+        for id in &affected.endpoints {
+            self.add_endpoint(id);
+        }
+        for id in &affected.agents {
+            self.add_agent(id);
+        }
+    }
+
     /// Takes the names of a resource out, as they were.
     fn withdraw(&mut self, before: &Catalog, id: &ResourceId) {
         self.table.findings.resources.set(id.clone(), Vec::new());
@@ -309,7 +359,7 @@ impl Update<'_> {
     }
 
     /// Puts the names back into the table.
-    fn finish(self) -> Touched {
+    fn finish(self) -> (&'a mut RoutingTable, Touched) {
         for (namespace, names) in self.names {
             if names.is_empty() {
                 self.table.namespaces.remove_mut(&namespace);
@@ -317,11 +367,12 @@ impl Update<'_> {
                 self.table.namespaces.insert_mut(namespace, names);
             }
         }
-        Touched {
+        let touched = Touched {
             endpoints: self.endpoints,
             names: self.touched.into_iter().collect(),
             wildcards: self.wildcards,
-        }
+        };
+        (self.table, touched)
     }
 }
 

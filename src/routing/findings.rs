@@ -1,6 +1,6 @@
 //! What is wrong with names and policies.
 
-use crate::model::{Finding, FindingsBy, ResourceId};
+use crate::model::{Findings, FindingsBy, ResourceId};
 use std::sync::Arc;
 
 /// Findings of a table, each filed under what it is about.
@@ -19,12 +19,15 @@ pub(super) struct TableFindings {
 }
 
 impl TableFindings {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.resources
-            .iter()
-            .chain(self.names.iter())
-            .chain(self.wildcards.iter())
-            .chain(self.policies.iter())
-            .chain(self.denials.iter())
+    pub(super) fn all(&self) -> Findings {
+        [
+            self.resources.all(),
+            self.names.all(),
+            self.wildcards.all(),
+            self.policies.all(),
+            self.denials.all(),
+        ]
+        .into_iter()
+        .fold(Findings::default(), |all, some| all.join(some.clone()))
     }
 }

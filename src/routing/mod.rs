@@ -31,11 +31,12 @@ mod ties;
 #[cfg(test)]
 mod tests;
 
+pub use build::BegunTable;
 pub use catalogue::{BUILT_IN_VERSION, ModelFacts};
 pub use decision::{Decision, Facts, Outcome, Refusal, Rule, Step, Trace};
 pub use keys::{KeyRefusal, KeyRoute, check_key};
 pub use limits::LimitRule;
-pub use names::{ModelListing, find_listing, list_endpoint_models, list_models, list_name, names};
+pub use names::{ModelListing, find_listing, list_endpoint_models, list_models, list_name};
 pub use pattern::Pattern;
 pub use policy::{Denial, check_policies};
 pub use resolve::resolve;

@@ -121,11 +121,6 @@ pub fn list_endpoint_models(
     Ok(found.into_values().collect())
 }
 
-/// Every exact name of every namespace, as it is written there; agents as `agent/NAME`.
-pub fn names(table: &RoutingTable) -> BTreeSet<String> {
-    table.namespaces.values().flat_map(exact_names).collect()
-}
-
 /// The names of one namespace; where a name means two things, the one that decides.
 fn of_namespace(names: &Names) -> impl Iterator<Item = ModelListing> {
     let all = exact_names(names).into_iter();

@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 /// Mistakes of one policy's list that get a suggestion; nobody mends more at once.
 pub(super) const MAX_SUGGESTIONS: usize = 5;
 
+/// What offers models or allows them.
+const KINDS: [Kind; 3] = [Kind::ModelEndpoint, Kind::ModelAlias, Kind::AgentPolicy];
+
 /// The models that the endpoints and aliases of a catalog lead to, and the policies that allow them, both
 /// by their spelling in lower case. Clones share their structure.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +39,7 @@ impl Offered {
     ) -> BTreeSet<ResourceId> {
         let mut concerned = BTreeSet::new();
         let mut moved = BTreeSet::new();
-        for id in changed {
+        for id in changed.iter().filter(|id| KINDS.contains(&id.kind)) {
             let (was, is) = (before.get(id), after.get(id));
             for model in was.into_iter().flat_map(|was| models_of(was)) {
                 let key = (model.to_lowercase(), id.clone());

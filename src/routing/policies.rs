@@ -77,11 +77,11 @@ impl Policies {
         changed: &BTreeSet<ResourceId>,
     ) -> BTreeSet<ResourceId> {
         let mut named = BTreeSet::new();
-        for id in changed {
+        for id in changed.iter().filter(|id| TOOLS.contains(&id.kind)) {
             let entry = (target(id.kind, &id.name), id.clone());
             let exists = catalog.get(id).is_some();
             // What cannot be read may have come or gone without having been here.
-            if !TOOLS.contains(&id.kind) || exists && self.targets.contains(&entry) {
+            if exists && self.targets.contains(&entry) {
                 continue;
             }
             named.extend(starting_with(&self.targeted, entry.0.clone()).cloned());

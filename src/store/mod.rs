@@ -38,7 +38,9 @@ pub use error::StoreError;
 pub use journal::{Journal, LAST_GOOD_FILE};
 pub use last_good::{KeptChange, KeptCommit, KeptRevision, KeptSource, LastGood, LastGoodError};
 pub use retention::Retention;
-pub use revision::{AppendOutcome, NewRevision, RevisionOutcome, RevisionRecord, RevisionSource};
+pub use revision::{
+    AppendOutcome, FINDINGS_AS_BEFORE, NewRevision, RevisionOutcome, RevisionRecord, RevisionSource,
+};
 pub use secret_dir::{FileMark, MAX_SECRET_FILE_BYTES, SecretDir, SecretFileError};
 pub use sqlite::Store;
 pub use unmanaged::{UnmanagedChange, UnmanagedOutcome, UnmanagedRow};

@@ -1,6 +1,6 @@
 //! How long the history is kept.
 
-use super::{Store, StoreError, error::query};
+use super::{FINDINGS_AS_BEFORE, Store, StoreError, error::query};
 
 /// What is kept of the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,17 @@ const FORGET: &str = "DELETE FROM revisions WHERE seq <= CAST($1 AS BIGINT) \
      AND finished_us < CAST($2 AS BIGINT) \
      AND seq < (SELECT MAX(seq) FROM revisions WHERE parent_seq IS NOT NULL)";
 
+/// Findings that are those of a record which is about to be forgotten go to the one that follows it. The text of no
+/// other record is read: it may be long.
+const HAND_ON: &str = "UPDATE revisions SET findings_json = (SELECT before.findings_json \
+     FROM revisions AS before WHERE before.seq < revisions.seq AND before.parent_seq IS NOT NULL \
+     AND before.findings_json <> $3 ORDER BY before.seq DESC LIMIT 1) \
+     WHERE NOT (seq <= CAST($1 AS BIGINT) AND finished_us < CAST($2 AS BIGINT) \
+     AND seq < (SELECT MAX(seq) FROM revisions WHERE parent_seq IS NOT NULL)) \
+     AND CASE WHEN EXISTS (SELECT 1 FROM revisions AS parent WHERE parent.seq = revisions.parent_seq \
+     AND parent.seq <= CAST($1 AS BIGINT) AND parent.finished_us < CAST($2 AS BIGINT)) \
+     THEN findings_json = $3 END";
+
 const FORGET_CONFIRMATIONS: &str = "DELETE FROM confirmations WHERE at_us < CAST($1 AS BIGINT)";
 
 impl Store {
@@ -55,8 +66,17 @@ impl Store {
 
     async fn forget(&self, newest: i64, now_us: i64) -> Result<(), StoreError> {
         let before_us = now_us.saturating_sub(self.retention.age_us);
+        let oldest = newest - i64::from(self.retention.records);
+        // A crash between the two leaves findings written twice, and none unwritten.
+        sqlx::query(HAND_ON)
+            .bind(oldest)
+            .bind(before_us)
+            .bind(FINDINGS_AS_BEFORE)
+            .execute(&self.pool)
+            .await
+            .map_err(query("hand findings of the history on"))?;
         sqlx::query(FORGET)
-            .bind(newest - i64::from(self.retention.records))
+            .bind(oldest)
             .bind(before_us)
             .execute(&self.pool)
             .await

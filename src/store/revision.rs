@@ -60,6 +60,11 @@ impl RevisionSource {
     }
 }
 
+/// Stands for findings that are those of the revision before it in the chain.
+///
+/// A repository with many warnings has the same ones in most revisions: they are written once, not each time.
+pub const FINDINGS_AS_BEFORE: &str = "=";
+
 /// A revision about to enter the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRevision {
@@ -89,7 +94,7 @@ pub struct NewRevision {
     pub removed: i64,
     /// What became of secrets that were there, as JSON; empty if nothing did, or it is not known.
     pub secrets_json: String,
-    /// The findings, as JSON.
+    /// The findings, as JSON, or [`FINDINGS_AS_BEFORE`].
     pub findings_json: String,
     /// Why somebody had it made live; empty if the loop did by itself.
     pub reason: String,

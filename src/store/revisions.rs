@@ -1,8 +1,8 @@
 //! The history of revisions.
 
 use super::{
-    AppendOutcome, NewRevision, RevisionOutcome, RevisionRecord, Store, StoreError, error::query,
-    step::step,
+    AppendOutcome, FINDINGS_AS_BEFORE, NewRevision, RevisionOutcome, RevisionRecord, Store,
+    StoreError, error::query, step::step,
 };
 
 /// The parent of the first revision.
@@ -36,6 +36,10 @@ const ONE: &str = "SELECT * FROM revisions WHERE seq = $1";
 
 const NAMED: &str = "SELECT * FROM revisions WHERE revision_id LIKE $1 OR commit_id LIKE $1 \
      OR sources LIKE $2 ORDER BY seq DESC LIMIT 1";
+
+/// Each revision of the chain follows the one before it, so that the last text before it is that of its findings.
+const FINDINGS_BEFORE: &str = "SELECT seq, findings_json FROM revisions WHERE seq < $1 \
+     AND parent_seq IS NOT NULL AND findings_json <> $2 ORDER BY seq DESC LIMIT 1";
 
 impl Store {
     /// Appends a revision behind `parent`, the number of the served one (`None`: nothing was served yet).
@@ -85,7 +89,7 @@ impl Store {
             outcome: RevisionOutcome::Rejected,
             ..record.clone()
         };
-        let newest = self.revisions(REJECTIONS_LOOKED_AT, None).await?;
+        let newest = self.page(REJECTIONS_LOOKED_AT, None).await?;
         let mut rejected = newest
             .iter()
             .take_while(|one| one.outcome == RevisionOutcome::Rejected);
@@ -112,10 +116,11 @@ impl Store {
     ///
     /// [`StoreError::Query`] if the database fails or holds an unknown outcome.
     pub async fn latest_revision(&self) -> Result<Option<RevisionRecord>, StoreError> {
-        sqlx::query_as(LATEST)
+        let latest = sqlx::query_as(LATEST)
             .fetch_optional(&self.pool)
             .await
-            .map_err(query("read the latest revision"))
+            .map_err(query("read the latest revision"))?;
+        self.with_findings_of(latest).await
     }
 
     /// At most `limit` revisions before the number `before`, newest first, rejected ones included.
@@ -124,6 +129,17 @@ impl Store {
     ///
     /// [`StoreError::Query`] if the database fails or holds an unknown outcome.
     pub async fn revisions(
+        &self,
+        limit: u32,
+        before: Option<i64>,
+    ) -> Result<Vec<RevisionRecord>, StoreError> {
+        let mut page = self.page(limit, before).await?;
+        self.fill_findings(&mut page).await?;
+        Ok(page)
+    }
+
+    /// The same, with findings as they are written.
+    async fn page(
         &self,
         limit: u32,
         before: Option<i64>,
@@ -142,11 +158,12 @@ impl Store {
     ///
     /// [`StoreError::Query`] if the database fails or holds an unknown outcome.
     pub async fn revision(&self, seq: i64) -> Result<Option<RevisionRecord>, StoreError> {
-        sqlx::query_as(ONE)
+        let found = sqlx::query_as(ONE)
             .bind(seq)
             .fetch_optional(&self.pool)
             .await
-            .map_err(query("read a revision"))
+            .map_err(query("read a revision"))?;
+        self.with_findings_of(found).await
     }
 
     /// The newest revision whose id or commit begins with these hexadecimal digits; `None` for other text.
@@ -158,12 +175,44 @@ impl Store {
         if start.is_empty() || !start.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(None);
         }
-        sqlx::query_as(NAMED)
+        let found = sqlx::query_as(NAMED)
             .bind(format!("{}%", start.to_ascii_lowercase()))
             .bind(format!("%\"commit\":\"{}%", start.to_ascii_lowercase()))
             .fetch_optional(&self.pool)
             .await
-            .map_err(query("read a revision"))
+            .map_err(query("read a revision"))?;
+        self.with_findings_of(found).await
+    }
+
+    async fn with_findings_of(
+        &self,
+        mut found: Option<RevisionRecord>,
+    ) -> Result<Option<RevisionRecord>, StoreError> {
+        self.fill_findings(found.as_mut_slice()).await?;
+        Ok(found)
+    }
+
+    /// Puts the findings of an earlier revision where a record says that they are the same; `records` are sorted,
+    /// the newest first.
+    async fn fill_findings(&self, records: &mut [RevisionRecord]) -> Result<(), StoreError> {
+        let mut known = (i64::MAX, String::new());
+        for record in records {
+            if record.findings_json != FINDINGS_AS_BEFORE {
+                continue;
+            }
+            // One text holds for all that follow it.
+            if record.seq < known.0 {
+                let before = sqlx::query_as(FINDINGS_BEFORE)
+                    .bind(record.seq)
+                    .bind(FINDINGS_AS_BEFORE)
+                    .fetch_optional(&self.pool)
+                    .await
+                    .map_err(query("read the findings of a revision"))?;
+                known = before.unwrap_or((0, "[]".to_owned()));
+            }
+            record.findings_json.clone_from(&known.1);
+        }
+        Ok(())
     }
 
     async fn insert(

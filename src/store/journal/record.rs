@@ -77,13 +77,22 @@ impl State {
             Some(content)
         };
         if index.whole {
-            self.files.clear();
             self.unmanaged.clear();
-        }
-        for (path, length) in index.files {
-            match length {
-                Some(length) => drop(self.files.insert(path.into_owned(), take(length)?.into())),
-                None => drop(self.files.remove(&*path)),
+            // They are sorted, and none has to find its place.
+            let files = index.files.into_iter();
+            let files = files.filter_map(|(path, length)| {
+                let content = take(length?);
+                Some(content.map(|content| (path.into_owned(), content.into())))
+            });
+            self.files = files.collect::<Option<_>>()?;
+        } else {
+            for (path, length) in index.files {
+                match length {
+                    Some(length) => {
+                        drop(self.files.insert(path.into_owned(), take(length)?.into()));
+                    }
+                    None => drop(self.files.remove(&*path)),
+                }
             }
         }
         if let Some(lengths) = index.unmanaged {

@@ -2,7 +2,8 @@
 
 use super::{applied, rejected, store};
 use crate::store::{
-    AppendOutcome, Confirmation, NewRevision, Retention, Store, retention::RECORDS_PER_LOOK,
+    AppendOutcome, Confirmation, FINDINGS_AS_BEFORE, NewRevision, Retention, Store,
+    retention::RECORDS_PER_LOOK,
 };
 
 const KEPT_RECORDS: i64 = 1000;
@@ -126,4 +127,49 @@ async fn what_is_served_is_kept_behind_any_number_of_refusals() {
         .await
         .unwrap();
     assert_eq!(outcome, AppendOutcome::Appended(1501));
+}
+
+#[tokio::test]
+async fn findings_that_were_written_once_outlive_the_record_they_were_written_with() {
+    let (_dir, store) = store().await;
+    let store = store.keeping(Retention {
+        records: 50,
+        age_us: 1_000,
+        ..Retention::default()
+    });
+    fill(&store, (1, 198), 7, true).await;
+    let write = async |text: &str, seqs: std::ops::RangeInclusive<i64>| {
+        sqlx::query("UPDATE revisions SET findings_json = $1 WHERE seq BETWEEN $2 AND $3")
+            .bind(text)
+            .bind(seqs.start())
+            .bind(seqs.end())
+            .execute(&store.pool)
+            .await
+            .unwrap();
+    };
+    write(FINDINGS_AS_BEFORE, 1..=198).await;
+    write("[1]", 1..=1).await;
+    write("[2]", 120..=120).await;
+    write("[3]", 170..=170).await;
+    let expected = |seq| if seq < 170 { "[2]" } else { "[3]" };
+    for (parent, seq) in [(198, 199), (199, 200)] {
+        let record = NewRevision {
+            findings_json: FINDINGS_AS_BEFORE.to_owned(),
+            ..at(NOW_US, applied("n"))
+        };
+        let outcome = store.append_revision(Some(parent), &record).await.unwrap();
+        assert_eq!(outcome, AppendOutcome::Appended(seq));
+    }
+    assert_eq!(oldest_and_count(&store).await, (151, 50));
+    let records = store.revisions(100, None).await.unwrap();
+    for record in &records {
+        assert_eq!(record.findings_json, expected(record.seq), "{}", record.seq);
+    }
+    let written: Vec<i64> =
+        sqlx::query_scalar("SELECT seq FROM revisions WHERE findings_json <> $1 ORDER BY seq")
+            .bind(FINDINGS_AS_BEFORE)
+            .fetch_all(&store.pool)
+            .await
+            .unwrap();
+    assert_eq!(written, [151, 170]);
 }

@@ -1,5 +1,7 @@
 use super::{applied, open, rejected, store};
-use crate::store::{AppendOutcome, NewRevision, RevisionOutcome, Store, StoreError};
+use crate::store::{
+    AppendOutcome, NewRevision, RevisionOutcome, RevisionRecord, Store, StoreError,
+};
 use std::sync::Arc;
 use tokio::{sync::Barrier, task::JoinSet};
 
@@ -45,6 +47,51 @@ async fn appended_revision_is_read_back_field_by_field_after_reopening() {
         finished_us: latest.finished_us,
     };
     assert_eq!(back, applied("a"));
+}
+
+#[tokio::test]
+async fn findings_of_the_revision_before_are_read_where_a_record_has_the_same() {
+    let (_dir, store) = store().await;
+    let with = |id: &str, findings: &str| NewRevision {
+        findings_json: findings.to_owned(),
+        ..applied(id)
+    };
+    let mut parent = None;
+    for (id, findings) in [
+        ("a", "[1]"),
+        ("b", "="),
+        ("x", "[0]"),
+        ("c", "="),
+        ("d", "[2]"),
+        ("e", "="),
+    ] {
+        if id == "x" {
+            store
+                .record_rejection(&rejected(id, findings))
+                .await
+                .unwrap();
+            continue;
+        }
+        let record = with(id, findings);
+        let AppendOutcome::Appended(seq) = store.append_revision(parent, &record).await.unwrap()
+        else {
+            unreachable!("nobody else appends");
+        };
+        parent = Some(seq);
+    }
+    let read = |records: Vec<RevisionRecord>| -> Vec<String> {
+        records.into_iter().map(|one| one.findings_json).collect()
+    };
+    let all = store.revisions(10, None).await.unwrap();
+    assert_eq!(read(all), ["[2]", "[2]", "[1]", "[0]", "[1]", "[1]"]);
+    let some = store.revisions(1, Some(5)).await.unwrap();
+    assert_eq!(read(some), ["[1]"]);
+    let one = store.revision(2).await.unwrap();
+    assert_eq!(read(one.into_iter().collect()), ["[1]"]);
+    let named = store.revision_named("e").await.unwrap();
+    assert_eq!(read(named.into_iter().collect()), ["[2]"]);
+    let latest = store.latest_revision().await.unwrap();
+    assert_eq!(read(latest.into_iter().collect()), ["[2]"]);
 }
 
 #[tokio::test]

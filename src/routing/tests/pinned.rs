@@ -34,9 +34,6 @@ fn an_alias_of_the_pinned_name_holds_and_others_are_unreachable() {
 
 #[test]
 fn a_pin_may_fit_a_wildcard() {
-    let text = endpoint(
-        "e",
-        "  pin_model: true\n  model_aliases: {'e-*': real}\n",
-    );
+    let text = endpoint("e", "  pin_model: true\n  model_aliases: {'e-*': real}\n");
     assert_eq!(leads(&table(&text), "e/x"), "e/real");
 }

@@ -222,10 +222,11 @@ fn al_12_alias_beside_a_pinned_model_is_a_warning() {
     let repo = TestRepo::with(&[("openai.yaml", &pinned)]);
     let cli = Cli::new().in_directory(&repo.work());
     let findings = Findings::of(&cli.run(&["validate", "-o", "json"]).code(0).json());
-    let dead: Vec<_> = findings.0.iter().map(|it| (&*it.code, it.line)).collect();
-    let code = "W-ALIAS-UNREACHABLE";
-    assert_eq!(dead, [(code, Some(16)), (code, Some(17))], "{findings:?}");
-    assert!(findings.0[0].message.contains("pins the model `gpt-4o`"));
+    let dead = findings.0.iter();
+    let dead: Vec<_> = dead.filter(|it| it.code == "W-ALIAS-UNREACHABLE").collect();
+    let lines: Vec<_> = dead.iter().map(|it| it.line).collect();
+    assert_eq!(lines, [Some(16), Some(17)], "{findings:?}");
+    assert!(dead[0].message.contains("pins the model `gpt-4o`"));
     let seed = Seed::of(&pinned);
     for model in ["fast", "gpt-3.5-turbo", "anything"] {
         let (asked, _) = seed.ask("/openai/v1/chat/completions", model);

@@ -29,6 +29,7 @@ pub struct BackendAi {
     /// `ModelAlias`.
     #[serde(default)]
     #[schemars(extend("minItems" = 1, "maxItems" = 1))]
+    #[schemars(extend("examples" = [[{"providers": [{"name": "main", "openai": {}}]}]]))]
     pub groups: Vec<BackendGroup>,
 }
 
@@ -38,6 +39,7 @@ pub struct BackendAi {
 pub struct BackendGroup {
     /// One provider.
     #[schemars(extend("minItems" = 1, "maxItems" = 1))]
+    #[schemars(extend("examples" = [[{"name": "main", "openai": {}}]]))]
     pub providers: Vec<BackendMember>,
 }
 
@@ -82,7 +84,7 @@ pub struct BackendProvider {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendModel {
-    /// The model of every request, whatever it names; requests choose if absent.
+    /// The model of every request, whatever it names. Without it, requests choose.
     #[serde(default)]
     #[schemars(extend("examples" = ["gpt-4o-mini"]))]
     pub model: Option<String>,
@@ -95,7 +97,7 @@ pub struct BackendAzure {
     /// Host name of the resource, such as `my-resource.openai.azure.com`.
     #[schemars(extend("examples" = ["my-resource.openai.azure.com"]))]
     pub endpoint: String,
-    /// The deployment of every request, whatever it names; requests choose if absent.
+    /// The deployment of every request, whatever it names. Without it, requests choose.
     #[serde(default)]
     #[schemars(extend("examples" = ["gpt-4o"]))]
     pub deployment_name: Option<String>,

@@ -2,7 +2,7 @@
 
 use orloj::{
     manifest::{ParsedFile, parse_file, to_yaml},
-    model::{Kind, Severity, Spec},
+    model::{Kind, Severity},
 };
 
 /// Reads `bytes` as a manifest file.
@@ -15,13 +15,6 @@ pub fn hold(parsed: &ParsedFile) {
     for resource in &parsed.resources {
         if resource.id.kind == Kind::Secret {
             // Its values are not written.
-            continue;
-        }
-        if let Spec::ModelEndpoint(spec) = &resource.spec
-            && spec.default_model.is_none()
-            && spec.model_aliases.is_empty()
-        {
-            // A backend of agentgateway may be so; as the ModelEndpoint that is written, it may not.
             continue;
         }
         let written = to_yaml(resource);

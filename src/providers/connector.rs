@@ -64,15 +64,16 @@ pub(super) struct Connecting {
 
 /// A client that connects like this.
 pub(super) fn client(connecting: Connecting, tls: ClientConfig) -> Client {
-    let mut http = HttpConnector::new_with_resolver(Guarded(connecting.reach));
+    let mut http = HttpConnector::new_with_resolver(Guarded {
+        reach: connecting.reach,
+        pin: connecting.pin,
+    });
     // TLS is wrapped around it.
     http.enforce_http(false);
     http.set_nodelay(true);
     let dialer = Dialer {
         http,
-        pin: connecting
-            .pin
-            .and_then(|pin| format!("http://{pin}/").parse().ok()),
+        is_pinned: connecting.pin.is_some(),
     };
     let https = HttpsConnectorBuilder::new()
         .with_tls_config(tls)
@@ -118,10 +119,12 @@ impl Service<Uri> for Connector {
 }
 
 /// Opens TCP connections, to the pin if there is one. Certificates and the `host` header stay those of the URL.
+///
+/// What is pinned is looked up under a name of no port, as an address is never looked up and a URL's own port wins.
 #[derive(Clone)]
 struct Dialer {
     http: HttpConnector<Guarded>,
-    pin: Option<Uri>,
+    is_pinned: bool,
 }
 
 impl Service<Uri> for Dialer {
@@ -134,14 +137,18 @@ impl Service<Uri> for Dialer {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        self.http.call(self.pin.clone().unwrap_or(uri))
+        let pinned = Uri::from_static("http://pinned/");
+        self.http.call(if self.is_pinned { pinned } else { uri })
     }
 }
 
-/// Asks the system and leaves out what may not be called. The connection is made to the very
+/// Leads every name to the pin if there is one. Else it asks the system and leaves out what may not be called. The connection is made to the very
 /// addresses that were checked, so a name that changes in between gains nothing.
 #[derive(Clone, Copy)]
-struct Guarded(Reach);
+struct Guarded {
+    reach: Reach,
+    pin: Option<SocketAddr>,
+}
 
 impl Service<Name> for Guarded {
     type Response = vec::IntoIter<SocketAddr>;
@@ -153,8 +160,11 @@ impl Service<Name> for Guarded {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let reach = self.0;
+        let Self { reach, pin } = *self;
         Box::pin(async move {
+            if let Some(pin) = pin {
+                return Ok(vec![pin].into_iter());
+            }
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let mut refused = None;
             let mut allowed = Vec::new();

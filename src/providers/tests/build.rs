@@ -164,6 +164,22 @@ async fn pinned_places_are_called_under_the_manifests_names() {
 }
 
 #[tokio::test]
+async fn a_pin_with_a_zone_is_called_and_nothing_else() {
+    let fake = Fake::start(Script::json(200, &json!({"choices": []}))).await;
+    let options = NetworkOptions {
+        resolve: vec![(
+            fake.address.to_string(),
+            "[fd00::1%9999]:1".parse().unwrap(),
+        )],
+        extra_ca_pem: Vec::new(),
+    };
+    let quick = json!({"timeouts": {"connect": "200ms"}});
+    let upstream = build("openai", &fake.url(), &quick, &options).unwrap();
+    let error = upstream.chat(call(&hello())).await.unwrap_err();
+    assert!([502, 504].contains(&error.status), "{error:?}");
+}
+
+#[tokio::test]
 async fn pinned_tls_place_is_called_with_the_manifests_name_and_an_extra_authority() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let made = rcgen::generate_simple_self_signed(vec!["models.test".to_owned()]).unwrap();

@@ -3,8 +3,7 @@
 use super::{
     CommitId, SourceConfig, SourceError, VersionRange,
     error::{first_of, known_branches},
-    objects::Objects,
-    revision::open,
+    near::Near,
     text::safe,
     transport::{Announced, Transfer},
 };
@@ -14,7 +13,7 @@ use std::sync::Arc;
 /// The one reference of a mirror: what was fetched last.
 pub(super) const TIP: &str = "refs/orloj/tip";
 
-/// Commits of history that an HTTP or ssh fetch brings: the one to be read.
+/// Commits of history that a fetch brings: the one to be read.
 const DEPTH: i32 = 1;
 
 /// All of the history, as libgit2 and Git say it.
@@ -104,82 +103,14 @@ fn fetch_to(
     depth: Option<i32>,
 ) -> Result<CommitId, SourceError> {
     let transfer = Arc::new(Transfer::new(config, client));
-    let announced = Announced::new(&transfer)?;
-    let url = match (&announced, config.location.as_directory()) {
-        (Some(announced), _) => announced.url(),
-        (None, directory) => local_url(config, directory)?,
-    };
-    if config.location.as_directory().is_some() {
-        check_directory(repository, config, &transfer, &url)?;
+    match Announced::new(&transfer)? {
+        Some(announced) => from_afar(repository, config, &transfer, &announced.url(), depth),
+        None => from_near(repository, config, &transfer, depth),
     }
-    exchange(repository, config, &transfer, &url, depth)
 }
 
-/// Makes sure that libgit2, which reads a directory's objects itself, meets none that is cut off.
-fn check_directory(
-    mirror: &Repository,
-    config: &SourceConfig,
-    transfer: &Transfer,
-    path: &str,
-) -> Result<(), SourceError> {
-    let source = open(path.as_ref())?;
-    let objects = Objects::of(&source)?;
-    let references = source.references().map_err(SourceError::damaged)?;
-    let mut tips = Vec::new();
-    for reference in references.chain([source.find_reference("HEAD")]).flatten() {
-        let Ok(id) = reference
-            .resolve()
-            .and_then(|it| it.target().ok_or_else(no_target))
-        else {
-            continue;
-        };
-        // The list of references names what each tag marks.
-        objects.check_tags(id)?;
-        tips.push((reference.name().unwrap_or_default().to_owned(), id));
-    }
-    if let Ok(wanted) = choose(&tips, config) {
-        if let Wanted::Reference { target, .. } = wanted {
-            tips.retain(|(_, id)| *id == target);
-        }
-        let held = mirror.odb().map_err(SourceError::damaged)?;
-        let tips = tips.into_iter().map(|(_, id)| id);
-        objects.check_all(tips, |id| held.exists(id), || transfer.go_on(0))?;
-    }
-    transfer.take_failure().map_or(Ok(()), Err)
-}
-
-fn no_target() -> git2::Error {
-    git2::Error::from_str("the reference has no target")
-}
-
-/// The commit that the reference is, if it is written as one.
-fn pinned(reference: &str) -> Option<Oid> {
-    CommitId::parse(reference)?.oid().ok()
-}
-
-/// libgit2 takes a path without scheme for a directory only if it looks like nothing else.
-fn local_url(
-    config: &SourceConfig,
-    directory: Option<&std::path::Path>,
-) -> Result<String, SourceError> {
-    let absent = || SourceError::RepositoryNotFound {
-        location: config.location.to_string(),
-        remote: false,
-    };
-    let directory = directory.ok_or_else(absent)?;
-    let absolute = directory.canonicalize().map_err(|error| {
-        if error.kind() == std::io::ErrorKind::NotFound {
-            absent()
-        } else {
-            SourceError::io("find", directory, error)
-        }
-    })?;
-    // libgit2 would tell less well what is wrong with it.
-    open(&absolute)?;
-    absolute.to_str().map(str::to_owned).ok_or_else(absent)
-}
-
-fn exchange(
+/// Fetches by one of our transports.
+fn from_afar(
     repository: &Repository,
     config: &SourceConfig,
     transfer: &Arc<Transfer>,
@@ -197,7 +128,54 @@ fn exchange(
         .iter()
         .map(|head| (head.name().to_owned(), head.oid()))
         .collect();
-    let wanted = choose(&heads, config)?;
+    exchange(repository, config, &heads, depth, |wanted, depth| {
+        let refspec = match wanted {
+            Wanted::Reference { name, .. } => format!("+{name}:{TIP}"),
+            Wanted::Commit(commit) => format!("+{commit}:{TIP}"),
+        };
+        let mut options = FetchOptions::new();
+        options
+            .download_tags(AutotagOption::None)
+            .update_fetchhead(false)
+            .remote_callbacks(callbacks(transfer))
+            .depth(depth);
+        connection
+            .remote()
+            .fetch(&[refspec], Some(&mut options), None)
+            .map_err(explain)
+    })
+}
+
+/// Fetches from a directory.
+fn from_near(
+    repository: &Repository,
+    config: &SourceConfig,
+    transfer: &Transfer,
+    depth: Option<i32>,
+) -> Result<CommitId, SourceError> {
+    let near = Near::open(config, transfer)?;
+    let heads = near.heads()?;
+    exchange(repository, config, &heads, depth, |wanted, depth| {
+        let target = match wanted {
+            Wanted::Reference { target, .. } => *target,
+            Wanted::Commit(commit) if near.has(*commit)? => *commit,
+            Wanted::Commit(_) => return Err(reference_not_found(&heads, config)),
+        };
+        near.copy(target, depth, repository)?;
+        let noted = repository.reference(TIP, target, true, "");
+        noted.map(drop).map_err(SourceError::damaged)
+    })
+}
+
+/// Chooses from what the remote has, and has it brought with so much of its history, unless it is here already.
+fn exchange(
+    repository: &Repository,
+    config: &SourceConfig,
+    heads: &[(String, Oid)],
+    depth: Option<i32>,
+    bring: impl FnOnce(&Wanted, i32) -> Result<(), SourceError>,
+) -> Result<CommitId, SourceError> {
+    let wanted = choose(heads, config)?;
     if let Wanted::Reference { target, .. } = &wanted
         && depth.is_none()
         && repository.refname_to_id(TIP).ok() == Some(*target)
@@ -215,26 +193,8 @@ fn exchange(
             "the highest version in the range is another one"
         );
     }
-    let directory = config.location.as_directory().is_some();
-    let refspecs = match &wanted {
-        Wanted::Reference { name, .. } => vec![format!("+{name}:{TIP}")],
-        // A directory's transport knows references only; it is near, so take all of them.
-        Wanted::Commit(_) if directory => vec!["+refs/*:refs/orloj/all/*".to_owned()],
-        Wanted::Commit(commit) => vec![format!("+{commit}:{TIP}")],
-    };
-    let mut options = FetchOptions::new();
-    options
-        .download_tags(AutotagOption::None)
-        .update_fetchhead(false)
-        .remote_callbacks(callbacks(transfer));
-    if !directory {
-        options.depth(depth.unwrap_or(DEPTH));
-    }
     tracing::trace!(target: "orloj::step", step = "fetch.begun");
-    connection
-        .remote()
-        .fetch(&refspecs, Some(&mut options), None)
-        .map_err(explain)?;
+    bring(&wanted, depth.unwrap_or(DEPTH))?;
     tracing::trace!(target: "orloj::step", step = "fetch.done");
     match wanted {
         Wanted::Reference { name, .. } => {
@@ -250,9 +210,14 @@ fn exchange(
         }
         Wanted::Commit(commit) => match repository.find_commit(commit) {
             Ok(_) => Ok(CommitId::from_oid(commit)),
-            Err(_) => Err(reference_not_found(&heads, config)),
+            Err(_) => Err(reference_not_found(heads, config)),
         },
     }
+}
+
+/// The commit that the reference is, if it is written as one.
+fn pinned(reference: &str) -> Option<Oid> {
+    CommitId::parse(reference)?.oid().ok()
 }
 
 /// The commit that was fetched last; a tag is followed to what it marks.
@@ -355,7 +320,11 @@ fn callbacks(transfer: &Arc<Transfer>) -> RemoteCallbacks<'static> {
 }
 
 /// The reason of a failed exchange, in the words of whoever knows it best.
-fn explain(error: &git2::Error, config: &SourceConfig, transfer: &Transfer) -> SourceError {
+pub(super) fn explain(
+    error: &git2::Error,
+    config: &SourceConfig,
+    transfer: &Transfer,
+) -> SourceError {
     if let Some(reason) = transfer.take_failure().or_else(|| transfer.exhausted(0)) {
         return reason;
     }

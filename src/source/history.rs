@@ -77,7 +77,7 @@ fn with_history<T>(
 ) -> Result<Option<T>, SourceError> {
     let mut found = look()?;
     for depth in DEPTHS {
-        if found.is_some() || mirror.config().location.as_directory().is_some() {
+        if found.is_some() {
             break;
         }
         match mirror.deepen(depth) {

@@ -24,6 +24,7 @@ mod listing;
 mod location;
 mod marks;
 mod mirror;
+mod near;
 mod objects;
 mod patterns;
 mod proxy;

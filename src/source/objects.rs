@@ -7,10 +7,11 @@
 use super::SourceError;
 use flate2::{Decompress, FlushDecompress, Status};
 use git2::{
-    Commit, ErrorClass, ErrorCode, ObjectType, Odb, OdbObject, Oid, Reference, Repository, Tree,
+    Commit, ErrorClass, ErrorCode, ObjectType, Odb, OdbLookupFlags, OdbObject, Oid, Reference,
+    Repository, Tree,
 };
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     fs::{self, File},
     io::{self, BufRead as _, BufReader},
     path::{Path, PathBuf},
@@ -111,70 +112,80 @@ impl<'r> Objects<'r> {
         self.commit(id)
     }
 
-    /// Reads the tags that stand one behind the other at `id`.
+    /// What `tip` leads to and is not `known`, with its kind: tags, `depth` commits along each line of history
+    /// as far as they are there, and all that these hold. Each was read and is whole; `go_on` is asked before
+    /// each, and ends the search.
     ///
     /// # Errors
     ///
-    /// [`SourceError::Damaged`] for one that is cut off; one that is not there is none of ours.
-    pub(super) fn check_tags(&self, mut id: Oid) -> Result<(), SourceError> {
-        for _ in 0..MAX_TAGS {
-            self.check(id, u64::MAX).map_err(SourceError::damaged)?;
-            let Ok(tag) = self.repository.find_tag(id) else {
-                break;
-            };
-            id = tag.target_id();
-        }
-        Ok(())
-    }
-
-    /// Reads everything that `tips` lead to, except what is `known`; `go_on` is asked at every step.
-    ///
-    /// # Errors
-    ///
-    /// [`SourceError::Damaged`] for the first object that is cut off.
-    pub(super) fn check_all(
+    /// [`SourceError::Damaged`] for the first object that is cut off or missing.
+    pub(super) fn reachable(
         &self,
-        tips: impl IntoIterator<Item = Oid>,
+        tip: Oid,
+        depth: usize,
         known: impl Fn(Oid) -> bool,
         go_on: impl Fn() -> bool,
-    ) -> Result<(), SourceError> {
-        let mut seen = HashSet::new();
-        let mut open: Vec<Oid> = tips.into_iter().collect();
-        while let Some(id) = open.pop() {
-            if known(id) || !seen.insert(id) {
-                continue;
-            }
+    ) -> Result<Vec<(Oid, ObjectType)>, SourceError> {
+        let mut found = Vec::new();
+        let mut seen = HashSet::from([tip]);
+        // The newest commits first: each is met with the most of its history to go.
+        let mut open = VecDeque::from([(tip, depth)]);
+        while let Some((id, depth)) = open.pop_front() {
+            let is_known = known(id);
             if !go_on() {
                 break;
             }
-            let next = self.below(id).map_err(SourceError::damaged)?;
-            open.extend(next);
+            let object = self.below(id, depth, is_known);
+            let (kind, below) = object.map_err(SourceError::damaged)?;
+            open.extend(below.filter(|(id, _)| seen.insert(*id)));
+            if !is_known {
+                found.push((id, kind));
+            }
         }
-        Ok(())
+        Ok(found)
     }
 
-    /// What an object names; it is whole.
-    fn below(&self, id: Oid) -> Result<Vec<Oid>, git2::Error> {
-        Ok(match self.header(id)?.1 {
+    /// An object's kind and what it names, each with the commits that are left from there. It is whole. What is
+    /// known holds nothing that is not, but its history may.
+    fn below(
+        &self,
+        id: Oid,
+        depth: usize,
+        is_known: bool,
+    ) -> Result<(ObjectType, impl Iterator<Item = (Oid, usize)> + use<>), git2::Error> {
+        let kind = self.header(id)?.1;
+        let mut left = depth;
+        let named: Vec<Oid> = match kind {
             ObjectType::Commit => {
                 let commit = self.commit(id)?;
-                commit.parent_ids().chain([commit.tree_id()]).collect()
+                left = left.saturating_sub(1);
+                let parents = commit.parent_ids().filter(|id| left > 0 && self.has(*id));
+                let tree = (!is_known).then(|| commit.tree_id());
+                parents.chain(tree).collect()
             }
+            ObjectType::Tag => {
+                self.check(id, u64::MAX)?;
+                vec![self.repository.find_tag(id)?.target_id()]
+            }
+            _ if is_known => Vec::new(),
             ObjectType::Tree => {
                 let foreign = Some(ObjectType::Commit);
                 let tree = self.tree(id)?;
                 let own = tree.iter().filter(|entry| entry.kind() != foreign);
                 own.map(|entry| entry.id()).collect()
             }
-            ObjectType::Tag => {
-                self.check(id, u64::MAX)?;
-                vec![self.repository.find_tag(id)?.target_id()]
-            }
             _ => {
                 self.check(id, u64::MAX)?;
                 Vec::new()
             }
-        })
+        };
+        Ok((kind, named.into_iter().map(move |id| (id, left))))
+    }
+
+    /// Whether an object was there when the repository was opened.
+    pub(super) fn has(&self, id: Oid) -> bool {
+        // Without the flag libgit2 lists all packs anew for each that is missing.
+        self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
     }
 
     /// Inflates an object up to `most` bytes if it is loose.

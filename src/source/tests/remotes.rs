@@ -1,4 +1,6 @@
-use super::super::{Checkout, Credentials, Mirror, SourceConfig, SourceError};
+use super::super::{
+    Checkout, CommitId, Credentials, Mirror, Move, SourceConfig, SourceError, fetch::TIP,
+};
 use super::http_remote::{Behaviour, HttpRemote, basic};
 use super::{Mirrored, chain, config, content, mirrored, paths, repository::Repository};
 use crate::{secrets::Opened, stopwatch::Stopwatch};
@@ -7,6 +9,7 @@ use std::{
     fs,
     net::TcpListener,
     path::Path,
+    process::Command,
     time::{Duration, SystemTime},
 };
 
@@ -87,6 +90,51 @@ fn fetch_over_http_follows_pushes_and_force_pushes() {
 fn fetch_from_a_directory_follows_pushes_and_force_pushes() {
     let repository = Repository::with(&[("a.yaml", "one")]);
     follows_pushes(&repository, local(&repository));
+}
+
+#[test]
+fn fetch_from_a_directory_brings_what_is_new_and_no_history_until_asked() {
+    let repository = Repository::with(&[("a.yaml", "0"), ("deep/er/b.yaml", "one")]);
+    let root = CommitId::parse(&repository.git(&["rev-parse", "HEAD"])).unwrap();
+    for number in 1..20 {
+        repository.commit(&[("a.yaml", &number.to_string())], "more");
+    }
+    repository.push();
+    let mirrored = mirrored(local(&repository));
+    let git = mirrored.directory.path().join("prod.git");
+    let in_mirror = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        let ran = command.arg("-C").arg(&git).args(arguments).output();
+        let ran = ran.unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let commits = || in_mirror(&["rev-list", "--count", TIP]).trim().to_owned();
+    let objects = || in_mirror(&["rev-list", "--objects", TIP]).lines().count();
+
+    let first = mirrored.mirror.fetch().unwrap();
+    assert_eq!(commits(), "1");
+    // The commit, three trees and two files.
+    assert_eq!(objects(), 6);
+
+    let pushed = repository.commit(&[("a.yaml", "next")], "next");
+    repository.push();
+    let second = mirrored.mirror.fetch().unwrap();
+    assert_eq!(second.to_string(), pushed);
+    // The commit, the top and the file.
+    assert_eq!(objects(), 6 + 3);
+    assert_eq!(
+        mirrored.mirror.moved(&first, &second).unwrap(),
+        Move::Forward
+    );
+    assert_eq!(commits(), "2");
+
+    assert_eq!(
+        mirrored.mirror.moved(&root, &second).unwrap(),
+        Move::Forward
+    );
+    assert_eq!(commits(), "21");
+    assert!(!git.join("shallow").exists());
 }
 
 #[test]

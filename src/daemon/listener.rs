@@ -1,7 +1,9 @@
-//! The listening socket: connections whose first request does not arrive in time are closed.
+//! Connections as they come: those whose first request does not arrive in time are closed.
 
+use super::serving;
 use axum::serve::Listener;
 use std::{
+    future::pending,
     io,
     net::SocketAddr,
     pin::Pin,
@@ -10,7 +12,8 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
+    sync::mpsc::UnboundedReceiver,
     time::{Sleep, sleep},
 };
 
@@ -18,22 +21,43 @@ use tokio::{
 /// as they like: a proxy keeps its connections open.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A listener of impatient connections.
-pub(super) struct Impatient(pub(super) TcpListener);
+/// A listener of one thread, for connections that another accepted; it is impatient with them.
+pub(super) struct Handed {
+    connections: UnboundedReceiver<serving::Connection>,
+    addr: SocketAddr,
+}
 
-impl Listener for Impatient {
+impl Handed {
+    /// For connections to `addr`.
+    pub(super) fn new(
+        connections: UnboundedReceiver<serving::Connection>,
+        addr: SocketAddr,
+    ) -> Self {
+        Self { connections, addr }
+    }
+}
+
+impl Listener for Handed {
     type Io = Connection<TcpStream>;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Small pieces of a stream go out at once; a connection that refuses is still usable.
-        let _ = stream.set_nodelay(true);
-        (Connection::new(stream, HEAD_TIMEOUT), address)
+        while let Some((stream, from)) = self.connections.recv().await {
+            match TcpStream::from_std(stream) {
+                Ok(stream) => {
+                    // Small pieces of a stream go out at once; a connection that refuses is still usable.
+                    let _ = stream.set_nodelay(true);
+                    return (Connection::new(stream, HEAD_TIMEOUT), from);
+                }
+                Err(error) => tracing::warn!(%error, "a connection was lost"),
+            }
+        }
+        // Nobody accepts any more; what is being answered goes on.
+        pending().await
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
+        Ok(self.addr)
     }
 }
 

@@ -16,6 +16,7 @@ mod memory;
 mod places;
 mod reference;
 mod serve;
+mod serving;
 mod sources;
 #[cfg(debug_assertions)]
 mod stop_at;

@@ -1,11 +1,12 @@
 //! Start, serve, drain.
 
 use super::{
-    config::Config, error::DaemonError, flags::Flags, listener::Impatient, logging, memory, wiring,
+    config::Config, error::DaemonError, flags::Flags, logging, memory, serving::Serving, wiring,
 };
 use crate::{gateway, http::router, reconcile};
+use axum::serve::Listener;
 use std::{io, net::SocketAddr, time::Duration};
-use tokio::{net::TcpListener, signal, time};
+use tokio::{net::TcpListener, runtime::Handle, signal, time};
 use tokio_util::sync::CancellationToken;
 
 /// Requests in flight at the end get this long to finish.
@@ -82,22 +83,33 @@ pub async fn serve(flags: Flags, announce: impl FnOnce(&Ready)) -> Result<(), Da
         source: followed(&reconciler),
     });
     tracing::info!(addr = %addr, revision = reconciler.live().pin().revision, "listening");
-    // One router for all connections: without this, each would get a copy of every route.
-    let routes = router(doors).into_make_service();
-    let graceful =
-        axum::serve(Impatient(listener), routes).with_graceful_shutdown(stop_signal(stop.clone()));
-    let served = tokio::select! {
-        served = graceful.into_future() => served.map_err(DaemonError::Server),
-        () = out_of_patience(stop.clone()) => {
+    let mut serving = Serving::start(&router(doors, Handle::current()), addr, &stop)?;
+    tasks.spawn(stop_signal(stop.clone()));
+    hand_out(listener, &mut serving, &stop).await;
+    tokio::select! {
+        () = serving.ended() => {}
+        () = time::sleep(DRAIN) => {
             tracing::warn!(seconds = DRAIN.as_secs(), "requests were still in flight when the time to finish ran out");
-            Ok(())
         }
-    };
+    }
     stop.cancel();
     drained.cancel();
     tasks.close();
     tasks.wait().await;
-    served
+    Ok(())
+}
+
+/// Accepts connections until the daemon is to stop.
+async fn hand_out(mut listener: TcpListener, serving: &mut Serving, stop: &CancellationToken) {
+    loop {
+        let (connection, from) = tokio::select! {
+            accepted = Listener::accept(&mut listener) => accepted,
+            () = stop.cancelled() => return,
+        };
+        if let Err(error) = serving.hand(connection, from) {
+            tracing::warn!(%error, "a connection was lost");
+        }
+    }
 }
 
 /// What is followed, without credentials; `None` if nothing is.
@@ -134,12 +146,8 @@ async fn stop_signal(stop: CancellationToken) {
     tokio::select! {
         _ = signal::ctrl_c() => {}
         () = terminate => {}
+        () = stop.cancelled() => return,
     }
     tracing::info!("stopping; requests in flight finish first");
     stop.cancel();
-}
-
-async fn out_of_patience(stop: CancellationToken) {
-    stop.cancelled().await;
-    time::sleep(DRAIN).await;
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod apply;
+mod aside;
 mod chat;
 mod console;
 mod control;

@@ -1,8 +1,8 @@
 //! Every route, on one page.
 
 use super::{
-    access, apply, chat, console, control, events, explain, metrics, models, openapi, orders,
-    probes,
+    access, apply, aside, chat, console, control, events, explain, metrics, models, openapi,
+    orders, probes,
     problem::Problem,
     resources,
     state::{Doors, ModelDoors},
@@ -21,6 +21,7 @@ use axum::{
     routing::{get, post},
 };
 use std::sync::Arc;
+use tokio::runtime::Handle;
 
 /// A further path ending of chat completions behind an endpoint's name.
 const SHORT_CHAT: &str = "/chat/completions";
@@ -28,24 +29,28 @@ const SHORT_CHAT: &str = "/chat/completions";
 /// Path ending of the list of names behind an endpoint's name.
 const SCOPED_MODELS: &str = "/v1/models";
 
-/// The whole surface of the daemon.
-pub fn router(doors: Doors) -> Router {
+/// The whole surface of the daemon. What takes time is done by the threads of `runtime`; calls of models are not,
+/// which mostly wait.
+pub fn router(doors: Doors, runtime: Handle) -> Router {
     let models = Arc::new(ModelDoors::from(&doors));
     let guarded = resource_routes().merge(control_routes());
     let guarded = guarded.layer(DefaultBodyLimit::max(doors.bodies.api));
     let guarded = guarded.layer(from_fn_with_state(doors.clone(), access::check));
-    model_routes(&models)
+    let aside = Router::new()
         .route("/v1/models", get(models::list))
+        .route("/metrics", get(metrics::metrics))
+        .route("/webhooks/{provider}", post(webhooks::ring))
+        .merge(guarded)
+        .layer(from_fn_with_state(runtime, aside::answer));
+    model_routes(&models)
         .route("/v1/models/{*id}", get(models::one))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
-        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(openapi::document))
         .route("/", get(console::page))
         .route("/assets/console.js", get(console::script))
         .route("/assets/console.css", get(console::style))
-        .route("/webhooks/{provider}", post(webhooks::ring))
-        .merge(guarded)
+        .merge(aside)
         .method_not_allowed_fallback(other_method)
         .fallback(move |doors, request| elsewhere(models, doors, request))
         .with_state(doors)

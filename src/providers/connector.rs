@@ -4,13 +4,14 @@
 //! not wanted here, and is paid for with each call.
 
 use super::address::Reach;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http_body_util::Full;
-use hyper::Uri;
+use hyper::{Request, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::{
     client::legacy::{
-        self,
+        self, ResponseFuture,
         connect::{HttpConnector, dns::Name},
     },
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -19,21 +20,40 @@ use rustls::ClientConfig;
 use std::{
     error::Error,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
     vec,
 };
+use thread_local::ThreadLocal;
 use tokio::{net::TcpStream, time::timeout};
 use tower_service::Service;
 
-/// Connections kept open to one host while nobody uses them.
+/// Connections that a thread keeps open to one host while nobody uses them.
 const MAX_IDLE_PER_HOST: usize = 64;
 
 /// How long an unused connection is kept: under the 60 s after which common load balancers drop it.
 const IDLE_CONNECTION: Duration = Duration::from_secs(50);
 
 /// Sends calls; its clones share their connections. It follows no redirect and uses no proxy.
-pub(super) type Client = legacy::Client<Connector, Full<bytes::Bytes>>;
+///
+/// Each thread has connections of its own: a call that took another thread's would wake it for every piece.
+#[derive(Clone)]
+pub(super) struct Client {
+    connector: Connector,
+    pools: Arc<ThreadLocal<Pool>>,
+}
+
+/// The connections of one thread.
+type Pool = legacy::Client<Connector, Full<Bytes>>;
+
+impl Client {
+    /// Sends a request, over a connection that is open or a new one.
+    pub(super) fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {
+        let pool = self.pools.get_or(|| pool(self.connector.clone()));
+        pool.request(request)
+    }
+}
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -80,14 +100,21 @@ pub(super) fn client(connecting: Connecting, tls: ClientConfig) -> Client {
         .https_or_http()
         .enable_all_versions()
         .wrap_connector(dialer);
+    Client {
+        connector: Connector {
+            https,
+            limit: connecting.limit,
+        },
+        pools: Arc::default(),
+    }
+}
+
+fn pool(connector: Connector) -> Pool {
     legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE_CONNECTION)
         .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
-        .build(Connector {
-            https,
-            limit: connecting.limit,
-        })
+        .build(connector)
 }
 
 /// Makes connections, with TLS where the URL says so.

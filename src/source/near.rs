@@ -151,14 +151,15 @@ fn note_cut(mirror: &Repository, new: impl Iterator<Item = Oid>) -> Result<(), S
             cut.insert(id);
         }
     }
-    let after: String = cut.iter().map(|id| format!("{id}\n")).collect();
+    let lines: Vec<String> = cut.iter().map(ToString::to_string).collect();
+    let after = lines.join("\n");
     let draft = file.with_extension("new");
-    let written = if after == before {
+    let written = if after == before.trim_end() {
         Ok(())
     } else if after.is_empty() {
         fs::remove_file(&file)
     } else {
-        fs::write(&draft, after).and_then(|()| fs::rename(&draft, &file))
+        fs::write(&draft, after + "\n").and_then(|()| fs::rename(&draft, &file))
     };
     written.map_err(|error| SourceError::io("write", &file, error))
 }

@@ -14,6 +14,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 /// A daemon's doors in front of a rig.
@@ -89,7 +90,7 @@ impl Door {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router(doors)).await });
+        tokio::spawn(async move { axum::serve(listener, router(doors, Handle::current())).await });
         let client = Client::builder().no_proxy().build().unwrap();
         Self {
             rig,

@@ -145,10 +145,12 @@ impl<'a> Course<'a> {
         loop {
             let left = self.clock.left();
             if left.is_some_and(|left| left.is_zero()) {
+                upstream.pass_by(&target.model);
                 let error = self.last.take();
                 return Left::Ended(error.unwrap_or_else(|| Box::new(out_of_time())));
             }
             if let Err(error) = self.meter.begin(target) {
+                upstream.pass_by(&target.model);
                 self.last = Some(error);
                 return Left::Elsewhere;
             }

@@ -5,6 +5,7 @@
 
 mod access;
 mod apply;
+mod body;
 mod chat;
 mod console;
 mod control;

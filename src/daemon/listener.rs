@@ -1,4 +1,4 @@
-//! Connections as they come: those whose first request does not arrive in time are closed.
+//! Connections as they come: those on which a request's head does not arrive in time are closed.
 
 use super::serving;
 use axum::serve::Listener;
@@ -17,8 +17,8 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// How long a new connection may take to send its first request's head. Later requests may wait as long
-/// as they like: a proxy keeps its connections open.
+/// How long a new connection may take to send its first request's head. Later requests may wait as long as they like, since
+/// a proxy keeps its connections open; from its first byte on, a head of theirs has the same time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A listener of one thread, for connections that another accepted; it is impatient with them.
@@ -64,8 +64,12 @@ impl Listener for Handed {
 /// A connection that ends unless a request's head arrives in time.
 pub(super) struct Connection<S> {
     stream: S,
-    /// Until the first head has arrived.
+    timeout: Duration,
+    /// While a head arrives; the first one from the start.
     waiting: Option<Waiting>,
+    /// Whether the last request was answered: what is read next begins a head. A connection of HTTP/2 never says so, and its
+    /// frames are left to hyper.
+    is_answered: bool,
 }
 
 struct Waiting {
@@ -94,15 +98,44 @@ impl Head {
     }
 }
 
-impl<S> Connection<S> {
-    fn new(stream: S, timeout: Duration) -> Self {
-        let waiting = Waiting {
+impl Waiting {
+    fn starting(timeout: Duration) -> Self {
+        Self {
             deadline: Box::pin(sleep(timeout)),
             head: Head::default(),
-        };
+        }
+    }
+}
+
+impl<S> Connection<S> {
+    fn new(stream: S, timeout: Duration) -> Self {
         Self {
             stream,
-            waiting: Some(waiting),
+            timeout,
+            waiting: Some(Waiting::starting(timeout)),
+            is_answered: false,
+        }
+    }
+
+    /// Looks where heads begin and end in what was read.
+    fn has_read(&mut self, bytes: &[u8]) {
+        // An empty line in front of a head is no part of it (RFC 9112, section 2.2).
+        let is_begun = bytes.iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
+        if self.is_answered && is_begun {
+            self.is_answered = false;
+            self.waiting = Some(Waiting::starting(self.timeout));
+        }
+        if let Some(waiting) = &mut self.waiting
+            && waiting.head.ends_in(bytes)
+        {
+            self.waiting = None;
+        }
+    }
+
+    /// Looks whether an answer begins in what is written; `100 Continue` is none.
+    fn writes(&mut self, bytes: &[u8]) {
+        if bytes.starts_with(b"HTTP/1.") && bytes.get(8..12) != Some(b" 100") {
+            self.is_answered = true;
         }
     }
 }
@@ -121,11 +154,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-        if let Some(waiting) = &mut this.waiting
-            && waiting.head.ends_in(&buffer.filled()[before..])
-        {
-            this.waiting = None;
-        }
+        this.has_read(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }
@@ -136,6 +165,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.writes(bytes);
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -144,6 +174,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let Some(first) = slices.first() {
+            self.writes(first);
+        }
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
@@ -166,7 +199,7 @@ mod tests {
 
     use super::{Connection, Head};
     use std::time::Duration;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, duplex};
 
     #[test]
     fn head_ends_at_an_empty_line_however_it_is_cut() {
@@ -201,5 +234,38 @@ mod tests {
         tokio::time::sleep(timeout * 2).await;
         client.write_all(b"next").await.unwrap();
         server.read_exact(&mut read[..4]).await.unwrap();
+    }
+
+    /// Sends and takes what the other end then has.
+    async fn pass(
+        from: &mut (impl AsyncWrite + Unpin),
+        to: &mut (impl AsyncRead + Unpin),
+        text: &str,
+    ) {
+        from.write_all(text.as_bytes()).await.unwrap();
+        let mut read = vec![0; text.len()];
+        to.read_exact(&mut read).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_later_head_that_has_begun_must_end_in_time() {
+        let timeout = Duration::from_millis(50);
+        let (mut client, server) = duplex(1024);
+        let mut server = Connection::new(server, timeout);
+        pass(&mut client, &mut server, "POST / HTTP/1.1\r\n\r\n").await;
+        pass(&mut server, &mut client, "HTTP/1.1 100 Continue\r\n\r\n").await;
+        pass(&mut client, &mut server, "a body").await;
+        tokio::time::sleep(timeout * 2).await;
+        pass(&mut client, &mut server, "that takes its time\r\n").await;
+        pass(&mut server, &mut client, "HTTP/1.1 200 OK\r\n\r\n").await;
+        tokio::time::sleep(timeout * 2).await;
+        pass(&mut client, &mut server, "\r\n").await;
+        tokio::time::sleep(timeout * 2).await;
+        pass(&mut client, &mut server, "GET / HTTP/1.1\r\n\r\n").await;
+        tokio::time::sleep(timeout * 2).await;
+        pass(&mut server, &mut client, "HTTP/1.1 200 OK\r\n\r\n").await;
+        client.write_all(b"GET / HTTP/1.1\r\nhost").await.unwrap();
+        let error = server.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
     }
 }

@@ -92,6 +92,7 @@ pub(super) fn connect(config: Config) -> Result<Doors, DaemonError> {
         Admission {
             books: Arc::default(),
             require_key: config.require_key,
+            is_local: config.addr.ip().is_loopback(),
             gate: Gate::with(config.concurrency),
             tracer,
         },

@@ -9,7 +9,8 @@ use std::sync::{
 /// Seconds after which a refused client may try again: requests end all the time.
 const PAUSE_SECONDS: &str = "1";
 
-/// Counts requests to models from when their body is read until their answer has ended.
+/// Counts requests to models from when their body has been read until their answer has ended: one that is still being sent holds
+/// no place, or slow clients would keep all others away.
 #[derive(Debug)]
 pub struct Gate {
     most: usize,

@@ -234,7 +234,7 @@ impl Meter {
     /// Notes a piece of a streamed answer; an error if the caller's key is not good any more.
     pub(super) fn piece(&mut self, frame: &Frame) -> Result<(), Box<ApiError>> {
         let seen = &mut self.seen;
-        if !frame.bytes.is_empty() {
+        if frame.is_content() {
             seen.first.get_or_insert_with(|| self.started.elapsed());
             seen.frames += 1;
             seen.bytes += frame.bytes.len();

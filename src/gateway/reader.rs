@@ -32,6 +32,11 @@ impl<'s> Reader<'s> {
         Ok(Self { served, key })
     }
 
+    /// Whether the caller has a key, and was not let in without.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// The caller's namespace: its key's.
     pub fn namespace(&self) -> &str {
         let key = self.key.as_ref();

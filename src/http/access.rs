@@ -1,6 +1,10 @@
 //! Who may use the control and resource API.
 
-use super::{problem::Problem, state::Doors};
+use super::{
+    problem::Problem,
+    state::{Admission, Doors},
+};
+use crate::chat::ApiError;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header, uri::Authority},
@@ -39,6 +43,29 @@ pub(super) async fn check(State(doors): State<Doors>, request: Request, next: Ne
     let detail =
         "send `Authorization: Bearer TOKEN`; on the command line `--api-token` or ORLOJ_API_TOKEN";
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response()
+}
+
+/// Refuses what a foreign web page may have made a browser ask of models, where the daemon listens on loopback and no key
+/// is needed: nothing else would tell the page from this machine's own programs.
+pub(super) fn check_local(
+    admission: &Admission,
+    has_key: bool,
+    headers: &HeaderMap,
+) -> Result<(), Box<ApiError>> {
+    if has_key || !admission.is_local {
+        return Ok(());
+    }
+    let (code, message) = if names_another_host(headers) {
+        let message = "without API keys only an IP address or `localhost` is answered as the host; add an `ApiKey` to the manifests";
+        ("foreign_host", message)
+    } else if is_cross_site(headers) {
+        let message = "without API keys, requests from other web pages are refused; add an `ApiKey` to the manifests";
+        ("cross_site", message)
+    } else {
+        return Ok(());
+    };
+    let error = ApiError::new(403, "permission_error", message).with_code(code);
+    Err(Box::new(error))
 }
 
 /// A name that somebody else's DNS can point at this machine: the way around a browser's same-origin rule.

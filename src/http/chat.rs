@@ -2,6 +2,7 @@
 //! one endpoint. What differs between dialects, `chat::Dialect` knows.
 
 use super::{
+    access::check_local,
     credentials::shown,
     encoding::Encoding,
     headers,
@@ -19,12 +20,11 @@ use crate::{
     runtime::{Turn, turn},
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use std::{convert::Infallible, sync::Arc, time::Instant};
@@ -139,15 +139,17 @@ async fn run(
     let ModelDoors {
         live, admission, ..
     } = doors;
-    let most = doors.max_body;
     let now_us = Timestamp::now().as_microsecond();
     let table = served.snapshot.table();
     let key = authenticate(table, shown(&headers), admission.require_key, now_us)?;
-    let pass = admission.gate.enter()?;
+    check_local(admission, key.is_some(), &headers)?;
     let namespace = key.as_ref().map(|key| key.id.namespace.clone());
     let namespace = namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
-    let body = read(body, most).await?;
-    let body = Encoding::of(&headers).undo(body, most).map_err(Box::new)?;
+    let body = doors.bodies.read(body).await?;
+    let pass = admission.gate.enter()?;
+    let encoding = Encoding::of(&headers);
+    let body = encoding.undo(body, doors.bodies.largest());
+    let body = body.map_err(Box::new)?;
     let envelope = scan_as(dialect, &body).map_err(|error| Box::new(ApiError::from(error)))?;
     let caller = Caller {
         namespace,
@@ -191,17 +193,6 @@ fn betas(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all("anthropic-beta").iter();
     let texts: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
     (!texts.is_empty()).then(|| texts.join(","))
-}
-
-async fn read(body: Body, most: usize) -> Result<Bytes, Box<ApiError>> {
-    to_bytes(body, most).await.map_err(|_| {
-        let message = format!(
-            "the request body could not be read, or is larger than {most} bytes (`limits.chat_body_size`)"
-        );
-        Box::new(
-            ApiError::new(413, "invalid_request_error", message).with_code("request_too_large"),
-        )
-    })
 }
 
 fn respond(answer: Answer) -> Response {

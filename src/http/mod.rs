@@ -6,6 +6,7 @@
 mod access;
 mod apply;
 mod aside;
+mod body;
 mod chat;
 mod console;
 mod control;

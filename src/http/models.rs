@@ -1,6 +1,7 @@
 //! `GET /v1/models` and `GET /v1/models/{id}`: the names a caller may use.
 
 use super::{
+    access::check_local,
     chat::error_response,
     credentials::shown,
     headers,
@@ -84,7 +85,9 @@ fn reader<'s>(
     served: &'s Pinned,
     headers: &HeaderMap,
 ) -> Result<Reader<'s>, Box<ApiError>> {
-    Reader::admit(served, shown(headers), admission.require_key)
+    let reader = Reader::admit(served, shown(headers), admission.require_key)?;
+    check_local(admission, reader.has_key(), headers)?;
+    Ok(reader)
 }
 
 /// What a key may not call does not exist for it.

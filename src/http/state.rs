@@ -1,6 +1,6 @@
 //! What handlers may use.
 
-use super::metrics::Metrics;
+use super::{body::BodyRoom, metrics::Metrics};
 use crate::{
     forge::Watched,
     gateway::{Books, Gate, Tracer},
@@ -46,8 +46,7 @@ pub(super) struct ModelDoors {
     pub(super) live: Live,
     pub(super) metrics: Arc<Metrics>,
     pub(super) decoration: Decoration,
-    /// Largest body in bytes.
-    pub(super) max_body: usize,
+    pub(super) bodies: BodyRoom,
     pub(super) admission: Admission,
 }
 
@@ -57,7 +56,7 @@ impl From<&Doors> for ModelDoors {
             live: doors.reconciler.live().clone(),
             metrics: doors.metrics.clone(),
             decoration: doors.decoration,
-            max_body: doors.bodies.chat,
+            bodies: BodyRoom::of_bodies(doors.bodies.chat),
             admission: doors.admission.clone(),
         }
     }
@@ -70,6 +69,8 @@ pub struct Admission {
     pub books: Arc<Books>,
     /// Whether a key is needed also while the manifests have none.
     pub require_key: bool,
+    /// Whether nobody but this machine's programs can be meant to call models without a key: the daemon listens on loopback.
+    pub is_local: bool,
     /// How many requests may be under way.
     pub gate: Arc<Gate>,
     /// Where spans go in; `None` traces nothing.

@@ -9,7 +9,7 @@ pub enum AddressClass {
     Public,
     /// This machine or a private network.
     Private,
-    /// Link-local (where clouds keep their metadata), unspecified, multicast, broadcast.
+    /// Link-local and the other places where clouds keep their metadata, unspecified, multicast, broadcast.
     Forbidden,
 }
 
@@ -23,9 +23,31 @@ impl AddressClass {
     }
 }
 
+/// Metadata outside of the link-local range: of Alibaba, inside carrier-grade NAT, and Azure's `WireServer`, which is public.
+const METADATA_V4: [Ipv4Addr; 2] = [
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(168, 63, 129, 16),
+];
+
+/// Metadata inside the unique-local range: of AWS, Google, Oracle and Scaleway.
+const METADATA_V6: [Ipv6Addr; 4] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
+];
+
 fn class_v4(ip: Ipv4Addr) -> AddressClass {
-    let [a, b, ..] = ip.octets();
-    if ip.is_link_local() || a == 0 || ip.is_multicast() || a >= 240 {
+    let [a, b, c, _] = ip.octets();
+    // Protocol assignments, RFC 6890: nobody's servers, but Oracle's metadata.
+    let is_assigned = [a, b, c] == [192, 0, 0];
+    if ip.is_link_local()
+        || a == 0
+        || ip.is_multicast()
+        || a >= 240
+        || is_assigned
+        || METADATA_V4.contains(&ip)
+    {
         AddressClass::Forbidden
     } else if ip.is_private()
         || ip.is_loopback()
@@ -41,9 +63,11 @@ fn class_v4(ip: Ipv4Addr) -> AddressClass {
 }
 
 fn class_v6(ip: Ipv6Addr) -> AddressClass {
-    // `fd00:ec2::254` is a metadata address inside the unique-local range.
-    let metadata = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-    if ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast() || ip == metadata {
+    if ip.is_unicast_link_local()
+        || ip.is_unspecified()
+        || ip.is_multicast()
+        || METADATA_V6.contains(&ip)
+    {
         AddressClass::Forbidden
     } else if ip.is_loopback()
         || ip.is_unique_local()
@@ -56,7 +80,8 @@ fn class_v6(ip: Ipv6Addr) -> AddressClass {
     }
 }
 
-/// The IPv4 address that a packet to `ip` ends up at: mapped, compatible, NAT64 and 6to4 forms.
+/// The IPv4 address that a packet to `ip` ends up at: mapped, translated, compatible, NAT64 (RFC 6052 and RFC 8215) and 6to4
+/// forms.
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = ip.segments();
     let from = |at: usize| {
@@ -64,7 +89,9 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
         Some(Ipv4Addr::new(a, b, c, d))
     };
     match segments {
-        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => from(6),
+        [0, 0, 0, 0, 0, 0xffff, ..]
+        | [0, 0, 0, 0, 0xffff, 0, ..]
+        | [0x64, 0xff9b, 0 | 1, 0, 0, 0, ..] => from(6),
         [0, 0, 0, 0, 0, 0, high, _] if high != 0 => from(6),
         [0x2002, ..] => from(1),
         _ => None,

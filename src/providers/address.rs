@@ -18,9 +18,9 @@ impl Reach {
     /// Why `ip` may not be called; `None` if it may.
     pub(super) fn refusal(self, ip: IpAddr) -> Option<&'static str> {
         match (AddressClass::of(ip), self) {
-            (AddressClass::Forbidden, _) => {
-                Some("is a link-local, unspecified or multicast address, which is never called")
-            }
+            (AddressClass::Forbidden, _) => Some(
+                "is a link-local, metadata, unspecified or multicast address, which is never called",
+            ),
             (AddressClass::Private, Self::Public) => {
                 Some("is a private or loopback address; `allowPrivate: true` allows those")
             }
@@ -47,6 +47,18 @@ mod tests {
             "2002:a9fe:a9fe::1",
             "fe80::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
+            "fd00:c1::a9fe:a9fe",
+            "fd00:42::42",
+            "febf::1",
+            "100.100.100.200",
+            "::ffff:100.100.100.200",
+            "192.0.0.192",
+            "192.0.0.1",
+            "168.63.129.16",
+            "64:ff9b::168.63.129.16",
+            "64:ff9b:1::a9fe:a9fe",
+            "::ffff:0:169.254.169.254",
             "0.0.0.0",
             "::",
             "224.0.0.1",
@@ -79,7 +91,14 @@ mod tests {
 
     #[test]
     fn public_addresses_are_called_unless_a_key_is_in_the_clear() {
-        for ip in ["1.1.1.1", "2606:4700::1111", "172.32.0.1", "100.128.0.1"] {
+        for ip in [
+            "1.1.1.1",
+            "2606:4700::1111",
+            "172.32.0.1",
+            "100.128.0.1",
+            "192.0.1.1",
+            "64:ff9b:1::101:101",
+        ] {
             let ip = ip.parse().unwrap();
             assert!(Reach::Public.refusal(ip).is_none(), "{ip}");
             assert!(Reach::PrivateOnly.refusal(ip).is_some(), "{ip}");

@@ -169,7 +169,7 @@ impl Service<Uri> for Dialer {
     }
 }
 
-/// Leads every name to the pin if there is one. Else it asks the system and leaves out what may not be called. The connection is made to the very
+/// Leads every name to the pin if there is one, else to what the system says, and leaves out what may not be called. The connection is made to the very
 /// addresses that were checked, so a name that changes in between gains nothing.
 #[derive(Clone, Copy)]
 struct Guarded {
@@ -189,10 +189,10 @@ impl Service<Name> for Guarded {
     fn call(&mut self, name: Name) -> Self::Future {
         let Self { reach, pin } = *self;
         Box::pin(async move {
-            if let Some(pin) = pin {
-                return Ok(vec![pin].into_iter());
-            }
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = match pin {
+                Some(pin) => vec![pin],
+                None => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
+            };
             let mut refused = None;
             let mut allowed = Vec::new();
             for address in found {
@@ -212,5 +212,35 @@ impl Service<Name> for Guarded {
                 _ => Ok(allowed.into_iter()),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::Guarded;
+    use crate::providers::address::Reach;
+    use tower_service::Service as _;
+
+    #[tokio::test]
+    async fn a_pin_leads_to_private_addresses_and_never_to_metadata() {
+        for (pin, is_called) in [
+            ("127.0.0.1:1", true),
+            ("10.0.0.1:1", true),
+            ("[fd00::1%9999]:1", true),
+            ("169.254.77.77:1", false),
+            ("100.100.100.200:1", false),
+            ("[fe80::1%1]:1", false),
+        ] {
+            let pin = Some(pin.parse().unwrap());
+            let mut guarded = Guarded {
+                reach: Reach::Any,
+                pin,
+            };
+            let found = guarded.call("pinned".parse().unwrap()).await;
+            assert_eq!(found.is_ok(), is_called, "{pin:?}");
+            assert!(found.is_err() || found.unwrap().eq(pin));
+        }
     }
 }

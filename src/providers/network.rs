@@ -36,6 +36,16 @@ pub enum NetworkError {
     /// A key of `resolve` is not `host:port`.
     #[error("failed to read `{0}` of upstream.resolve: write it as `host:port`")]
     Resolve(String),
+    /// A place is pinned to an address that is never called.
+    #[error("upstream.resolve leads `{place}` to `{ip}`, which {refusal}")]
+    Pin {
+        /// The key of `resolve`.
+        place: String,
+        /// Where it leads.
+        ip: IpAddr,
+        /// Why not.
+        refusal: &'static str,
+    },
     /// An extra certificate is not PEM.
     #[error("failed to read the extra certificate authorities (number {number})")]
     Certificate {
@@ -76,6 +86,7 @@ impl Network {
     /// # Errors
     ///
     /// - [`NetworkError::Resolve`] if a key of `resolve` is not `host:port`.
+    /// - [`NetworkError::Pin`] if it leads to a link-local or metadata address.
     /// - [`NetworkError::Certificate`] if an extra certificate is not PEM.
     pub fn new(options: &NetworkOptions) -> Result<Self, NetworkError> {
         // An error means that the process has a provider already, which serves as well.
@@ -83,6 +94,13 @@ impl Network {
         let mut pins = HashMap::new();
         for (key, address) in &options.resolve {
             let place = host_and_port(key).ok_or_else(|| NetworkError::Resolve(key.clone()))?;
+            if let Some(refusal) = Reach::Any.refusal(address.ip()) {
+                return Err(NetworkError::Pin {
+                    place: key.clone(),
+                    ip: address.ip(),
+                    refusal,
+                });
+            }
             pins.insert(place, *address);
         }
         let mut certificates = Vec::new();
@@ -123,7 +141,7 @@ impl Network {
             return Err(TargetError::Refused { ip, refusal });
         }
         let connecting = Connecting {
-            // What the operator names is called, whatever the manifest says.
+            // What the operator names is called, whatever the manifest says of private addresses.
             reach: if pin.is_some() { Reach::Any } else { reach },
             pin,
             limit,

@@ -45,7 +45,8 @@ impl Observed {
     }
 }
 
-fn is_of_gateway(error: &ApiError) -> bool {
+/// Whether nobody was asked.
+pub(super) fn is_of_gateway(error: &ApiError) -> bool {
     error.details.orloj.get("source").and_then(Value::as_str) != Some("upstream")
 }
 

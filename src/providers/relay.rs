@@ -38,9 +38,12 @@ pub(super) enum Progress {
 /// What keeps a connection alive while the model thinks.
 const KEEP_ALIVE: Bytes = Bytes::from_static(b": keep-alive\n\n");
 
-/// Waits for the first frame and hands the rest on as a stream.
+/// How many bytes of comments wait for what they stand in front of: they say nothing, so more are left out.
+const MAX_COMMENT_BYTES: usize = 16 << 10;
+
+/// Waits for the first frame with a part of the answer and hands the rest on as a stream.
 ///
-/// A stream that fails before its first frame is an error, so that the call can still be made elsewhere. It is waited for as
+/// A stream that fails before is an error, so that the call can still be made elsewhere. It is waited for as
 /// long as clients and proxies bear; then the stream begins with comments that keep the connection alive, and can only fail.
 pub(super) async fn relay(
     dialect: Dialect,
@@ -52,6 +55,7 @@ pub(super) async fn relay(
         reply,
         decoder,
         frames: VecDeque::new(),
+        has_begun: false,
         state: State::Reading,
     };
     let mut first: First = Box::pin(relay.first());
@@ -108,6 +112,8 @@ struct Relay {
     reply: Reply,
     decoder: Box<dyn Decode>,
     frames: VecDeque<Frame>,
+    /// Whether a part of the answer has come.
+    has_begun: bool,
     state: State,
 }
 
@@ -119,8 +125,14 @@ enum State {
 }
 
 impl Relay {
-    /// The first frame; a stream without any is an error.
+    /// The first frame, when a part of the answer is there; a stream without any is an error.
     async fn first(mut self) -> (Result<Frame, ApiError>, Self) {
+        while !self.has_begun && matches!(self.state, State::Reading) {
+            self.read().await;
+        }
+        if !self.has_begun && matches!(self.state, State::Failed(_)) {
+            self.frames.clear();
+        }
         let first = match self.next().await {
             Some(first) => first,
             None => Err(self.ended_early()),
@@ -156,10 +168,27 @@ impl Relay {
             },
             Err(error) => Err(error),
         };
+        if !self.has_begun {
+            self.begin();
+        }
         match progress {
             Ok(Progress::More) => {}
             Ok(Progress::Done) => self.state = State::Done,
             Err(error) => self.state = State::Failed(Box::new(Some(error))),
+        }
+    }
+
+    /// Looks whether the answer has begun. A provider may keep the connection alive while it waits itself: the time until the
+    /// first byte goes on then.
+    fn begin(&mut self) {
+        self.has_begun = self.frames.iter().any(Frame::is_content);
+        if self.has_begun {
+            return;
+        }
+        self.reply.has_not_begun();
+        let waiting: usize = self.frames.iter().map(|frame| frame.bytes.len()).sum();
+        if waiting > MAX_COMMENT_BYTES {
+            self.frames.clear();
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) enum Limit {
 /// The limits of one call under way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
-    first_byte: Option<Duration>,
+    first_byte: Option<Instant>,
     idle: Option<Duration>,
     ends: Option<Instant>,
     keep_alive: Option<Duration>,
@@ -77,11 +77,13 @@ impl Timeouts {
     /// Starts the clock of a call that must be over after `deadline`.
     pub(super) fn start(&self, deadline: Option<Duration>) -> Clock {
         let total = [self.total, deadline].into_iter().flatten().min();
+        let now = Instant::now();
+        let after = |limit: Duration| now.checked_add(limit);
         Clock {
-            first_byte: self.first_byte,
+            first_byte: self.first_byte.and_then(after),
             idle: self.idle,
             keep_alive: self.keep_alive,
-            ends: total.and_then(|total| Instant::now().checked_add(total)),
+            ends: total.and_then(after),
         }
     }
 }
@@ -92,21 +94,22 @@ impl Clock {
         self.keep_alive
     }
 
+    /// Works until the answer has to have begun: one time for everything up to there, from the start of the call.
     pub(super) async fn first_byte<T>(&self, work: impl Future<Output = T>) -> Result<T, Limit> {
         self.run(self.first_byte, Limit::FirstByte, work).await
     }
 
     pub(super) async fn piece<T>(&self, work: impl Future<Output = T>) -> Result<T, Limit> {
-        self.run(self.idle, Limit::Idle, work).await
+        let idle = self.idle.and_then(|idle| Instant::now().checked_add(idle));
+        self.run(idle, Limit::Idle, work).await
     }
 
     async fn run<T>(
         &self,
-        most: Option<Duration>,
+        own: Option<Instant>,
         limit: Limit,
         work: impl Future<Output = T>,
     ) -> Result<T, Limit> {
-        let own = most.and_then(|most| Instant::now().checked_add(most));
         let (at, limit) = match (own, self.ends) {
             (Some(own), Some(ends)) if own <= ends => (own, limit),
             (_, Some(ends)) => (ends, Limit::Total),

@@ -168,6 +168,11 @@ impl Reply {
         self.clock.keep_alive()
     }
 
+    /// Notes that what came so far is no part of the answer: its first byte is still waited for.
+    pub(super) fn has_not_begun(&mut self) {
+        self.has_started = false;
+    }
+
     /// The next piece of the body; `None` at its end.
     pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
         let reading = next_piece(self.response.body_mut());

@@ -4,7 +4,7 @@ use super::anthropic::Anthropic;
 use super::build::Builder;
 use super::credential::Key;
 use super::fitting::fit;
-use super::health::{Health, Standing};
+use super::health::{Health, Standing, Watch};
 use super::mock::Mock;
 use super::network::Network;
 use super::observed::{Observation, Observed};
@@ -22,7 +22,7 @@ use std::{net::IpAddr, sync::Arc, time::Instant};
 pub struct Upstream {
     adapter: Adapter,
     observed: Observed,
-    health: Health,
+    health: Arc<Health>,
 }
 
 /// The endpoint in its provider's dialect.
@@ -135,35 +135,50 @@ impl Upstream {
             allowed,
         };
         Ok(Self {
-            health: Health::read(spec)?,
+            health: Arc::new(Health::read(spec)?),
             adapter: builder.build()?,
             observed: Observed::default(),
         })
     }
 
-    /// Makes one call.
+    /// Makes one call. How it ended is noted when a streamed answer has; a client that leaves before says nothing.
     ///
     /// # Errors
     ///
     /// [`ApiError`] as the client is to see it; nothing of an answer has gone out then.
     pub async fn chat(&self, mut call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let mut watch = Watch::begin(&self.health, &call.model);
         let limit = self.adapter.chat_form().max_tokens;
         let fitted = fit(&mut call, limit);
         let fitted = fitted.map_err(|error| self.adapter.site().refused(error))?;
-        let model = call.model.clone();
-        let mut answer = self.adapter.answer(call).await;
-        if let Ok(answer) = &mut answer {
-            answer.adjusted.splice(0..0, fitted);
-        }
+        let answer = self.adapter.answer(call).await;
         self.observed.note(answer.as_ref().err());
-        self.health
-            .note(&model, answer.as_ref().err(), Instant::now());
-        answer
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                watch.end(Some(&error));
+                return Err(error);
+            }
+        };
+        answer.adjusted.splice(0..0, fitted);
+        answer.content = match answer.content {
+            ChatContent::Stream(frames) => ChatContent::Stream(watch.over(frames)),
+            full @ ChatContent::Full { .. } => {
+                watch.end(None);
+                full
+            }
+        };
+        Ok(answer)
     }
 
-    /// Whether a model of the endpoint is worth calling. Who is told [`Standing::Probed`] has to call it.
+    /// Whether a model of the endpoint is worth calling. Who is told [`Standing::Probed`] has to call it, or [`Self::pass_by`].
     pub fn standing(&self, model: &str) -> Standing {
         self.health.standing(model, Instant::now())
+    }
+
+    /// Notes that a model is not called after all, so that the next request may try it.
+    pub fn pass_by(&self, model: &str) {
+        self.health.give_back(model, Instant::now());
     }
 
     /// Takes one repetition out of the endpoint's budget; false if it is spent.

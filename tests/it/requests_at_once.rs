@@ -8,6 +8,7 @@ use crate::support::{
     manifests::{mock_endpoint, slow_endpoint},
 };
 use serde_json::json;
+use std::{io::Write as _, net::TcpStream};
 
 #[test]
 fn a_request_beyond_the_limit_is_refused_until_a_stream_has_ended() {
@@ -48,4 +49,27 @@ fn a_request_beyond_the_limit_is_refused_until_a_stream_has_ended() {
     eventually("a place is free", || {
         (daemon.chat("small").status == 200).then_some(())
     });
+}
+
+#[test]
+fn f13_bodies_that_stop_half_way_keep_no_other_request_away() {
+    let repo = TestRepo::with(&[("small.yaml", &mock_endpoint("small", "small-v1"))]);
+    let daemon = DaemonBuilder::on(&repo)
+        .config("limits: {chat_concurrency: 1}\n")
+        .start();
+    let address = daemon.url().replace("http://", "");
+    let slow: Vec<_> = (0..3)
+        .map(|_| {
+            let mut connection = TcpStream::connect(&address).unwrap();
+            let head = format!(
+                "POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{\"mo"
+            );
+            connection.write_all(head.as_bytes()).unwrap();
+            connection
+        })
+        .collect();
+    // What was sent is read soon.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    daemon.chat("small").status(200);
+    drop(slow);
 }

@@ -139,9 +139,7 @@ impl RequestSpan {
 
     /// A piece of a streamed answer came; it may say that the rest will not.
     pub(in crate::gateway) fn piece(&mut self, frame: &Frame) {
-        // Comments keep a connection alive and are of the gateway.
-        let is_piece = !frame.bytes.is_empty() && !frame.bytes.starts_with(b":");
-        if let Some(attempt) = self.attempt.as_mut().filter(|_| is_piece) {
+        if let Some(attempt) = self.attempt.as_mut().filter(|_| frame.is_content()) {
             attempt.first.get_or_insert_with(|| attempt.clock.elapsed());
         }
         if let Some(error) = &frame.error {

@@ -30,10 +30,14 @@ fn fast(fallbacks: &[&str]) -> String {
 }
 
 async fn ask(served: &Pinned) -> Result<Answer, ApiError> {
+    ask_with(served, BODY).await
+}
+
+async fn ask_with(served: &Pinned, body: &'static [u8]) -> Result<Answer, ApiError> {
     let decided = decided(served, None, Some("fast")).unwrap();
     let request = Forward {
-        body: Bytes::from_static(BODY),
-        envelope: scan(BODY).unwrap(),
+        body: Bytes::from_static(body),
+        envelope: scan(body).unwrap(),
         betas: None,
         deadline: None,
     };
@@ -124,6 +128,32 @@ async fn a_target_that_failed_too_often_is_passed_over_also_under_the_next_revis
         (upstream.calls(), tried(&answer).as_str()),
         (2, "small/s-1 200")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_a_limit_keeps_away_leaves_the_trial_to_the_next_one() {
+    let upstream = Failing::once(503).await;
+    let remote = calling(
+        "remote",
+        &upstream.base_url,
+        "  breaker: {failures: 1, pause: 10ms}\n  limits: [{per: hour, tokens: 20000}]\n",
+    );
+    let rig = Rig::without_git();
+    let manifests = [remote, endpoint("small", "s-1"), fast(&["small"])];
+    rig.apply(&manifests.join("---\n")).await.unwrap();
+    let served = rig.reconciler().live().pin();
+    let small: &[u8] =
+        br#"{"model":"fast","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#;
+    let large: &[u8] = br#"{"model":"fast","max_tokens":50000,"messages":[]}"#;
+    ask_with(&served, small).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let answer = ask_with(&served, large).await.unwrap();
+    assert_eq!(
+        (upstream.calls(), tried(&answer).as_str()),
+        (1, "small/s-1 200")
+    );
+    let answer = ask_with(&served, small).await.unwrap();
+    assert_eq!(tried(&answer), "remote/m-1 200");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,4 +277,20 @@ async fn the_only_target_tells_what_is_wrong_however_often_it_failed() {
         );
     }
     assert_eq!(upstream.calls(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_limit_that_is_met_names_its_line() {
+    let upstream = Failing::silent().await;
+    let fields = "  timeouts:\n    first_byte: 50ms\n";
+    let remote = calling("remote", &upstream.base_url, fields);
+    let line = remote.lines().position(|line| line.contains("first_byte"));
+    let line = line.unwrap() + 1;
+    let rig = Rig::without_git();
+    rig.apply(&[remote, fast(&[])].join("---\n")).await.unwrap();
+    let error = ask(&rig.reconciler().live().pin()).await.err().unwrap();
+    let place = error.details.orloj["limit_source"].as_str().unwrap();
+    assert!(place.ends_with(&format!(":{line}")), "{place}");
+    assert!(error.message.ends_with(place), "{}", error.message);
+    assert_eq!(error.details.orloj["timeout"], "first_byte");
 }

@@ -2,8 +2,11 @@
 
 use super::{decided, upstream::Failing};
 use crate::{
-    chat::scan,
-    gateway::{Amount, Books, Content, Forward, Limited, Meter, Metered, Scope, forward},
+    chat::{ApiError, Dialect, Frame, scan},
+    gateway::{
+        Amount, Books, Content, Decided, Forward, Limited, Meter, Metered, Scope, forward,
+        metered::metered,
+    },
     model::{Origin, spec::LimitWindow},
     reconcile::{
         Pinned,
@@ -16,7 +19,7 @@ use crate::{
     store::UsageRecord,
 };
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
 
@@ -49,6 +52,12 @@ impl Asking {
     }
 
     async fn ask(&self, stream: bool) -> Option<Content> {
+        let (decided, request, meter) = self.open(stream);
+        let answer = forward(&self.served, &decided, request, meter).await;
+        answer.ok().map(|answer| answer.content)
+    }
+
+    fn open(&self, stream: bool) -> (Decided, Forward, Meter) {
         let decided = decided(&self.served, None, Some("small")).unwrap();
         let body = body(stream);
         let request = Forward {
@@ -70,8 +79,7 @@ impl Asking {
         let meter = Meter::open(&self.books, call)
             .map_err(|error| *error)
             .unwrap();
-        let answer = forward(&self.served, &decided, request, meter).await;
-        answer.ok().map(|answer| answer.content)
+        (decided, request, meter)
     }
 
     /// The one record, and the tokens that are held against the namespace.
@@ -215,4 +223,36 @@ async fn line_53_a_client_that_leaves_before_the_answer_is_recorded_too() {
     assert!(record.prompt_tokens > 0);
     // Nothing of the prompt is in it.
     assert!(!format!("{record:?}").contains("three"));
+}
+
+/// A comment, and later what `last` makes of it.
+async fn after_comments(asking: &Asking, last: Frame) -> UsageRecord {
+    let (decided, _, mut meter) = asking.open(true);
+    meter.begin(&decided.decision.targets[0]).unwrap();
+    let comment = Frame::from(Bytes::from_static(b": keep-alive\n\n"));
+    let last = async move {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        last
+    };
+    let frames = stream::iter(vec![comment; 20]).chain(stream::once(last));
+    let frames = metered(frames.boxed(), meter, Dialect::Chat);
+    assert_eq!(frames.collect::<Vec<_>>().await.len(), 21);
+    asking.ended().0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn comments_are_neither_a_first_token_nor_any_token() {
+    let asking = Asking::of(endpoint("small", "s-1")).await;
+    let last = Frame::from(Bytes::from_static(b"data: [DONE]\n\n"));
+    let record = after_comments(&asking, last).await;
+    assert!(record.first_token_us >= Some(50_000), "{record:?}");
+    assert_eq!(record.completion_tokens, 1);
+
+    let error = ApiError::new(504, "timeout", "too late");
+    let record = after_comments(&asking, Frame::failed(Dialect::Chat, error)).await;
+    assert_eq!(
+        (record.outcome.as_str(), record.first_token_us),
+        ("failed", None)
+    );
+    assert_eq!((record.prompt_tokens, record.completion_tokens), (0, 0));
 }

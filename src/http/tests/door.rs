@@ -84,6 +84,7 @@ impl Door {
             admission: Admission {
                 books: Arc::default(),
                 require_key: false,
+                is_local: true,
                 gate: Gate::with(Gate::DEFAULT_MOST),
                 tracer: None,
             },

@@ -3,7 +3,8 @@
 use super::door::{Door, answered};
 use crate::{
     http::{BodyLimits, WebhookSecrets},
-    reconcile::tests::rig::Rig,
+    model::ClientKey,
+    reconcile::tests::{manifests::endpoint, rig::Rig},
     secrets::Opened,
 };
 use hmac::{Hmac, Mac};
@@ -84,6 +85,49 @@ async fn a_host_name_that_dns_could_point_here_needs_a_token() {
     let named = request
         .header("host", "orloj.example")
         .header("authorization", "Bearer t-0123");
+    assert_eq!(answered(named).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_page_reaches_no_model_where_no_key_is_needed() {
+    let rig = Rig::without_git();
+    rig.apply(&endpoint("small", "s-1")).await.unwrap();
+    let door = Door::open(rig).await;
+    let body = r#"{"model":"small","messages":[{"role":"user","content":"hi"}]}"#;
+    for (name, value, code) in [
+        ("host", "evil.example", "foreign_host"),
+        ("host", "evil.example:8080", "foreign_host"),
+        ("origin", "https://evil.example", "cross_site"),
+        ("origin", "null", "cross_site"),
+        ("host", "127.0.0.1:8080", ""),
+        ("host", "[::1]:8080", ""),
+        ("host", "localhost:8080", ""),
+        ("x-forwarded-host", "evil.example", ""),
+    ] {
+        let status = if code.is_empty() { 200 } else { 403 };
+        for (method, path) in [
+            (Method::POST, "/v1/chat/completions"),
+            (Method::POST, "/small"),
+            (Method::GET, "/v1/models"),
+            (Method::GET, "/small/v1/models"),
+        ] {
+            let request = door.request(method, path).body(body).header(name, value);
+            let answer = answered(request).await;
+            assert_eq!(answer.status, status, "{path} {name}: {value}");
+            if status == 403 {
+                assert_eq!(answer.json()["error"]["code"], code, "{path}");
+            }
+        }
+    }
+    let hash = ClientKey::written_hash_of("orloj_sk_right");
+    let key = format!(
+        "apiVersion: routing.orloj.dev/v1alpha1\nkind: ApiKey\nmetadata: {{name: ci}}\nspec: {{hash: '{hash}'}}\n"
+    );
+    door.rig.apply(&key).await.unwrap();
+    let request = door.request(Method::GET, "/v1/models");
+    let named = request
+        .header("host", "models.example")
+        .bearer_auth("orloj_sk_right");
     assert_eq!(answered(named).await.status, 200);
 }
 

@@ -119,11 +119,13 @@ pub struct EndpointTimeouts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "5s", "examples" = ["2s"]))]
     pub connect: Option<String>,
-    /// Until the first byte of the answer; `2m` if absent, `0` for no limit.
+    /// From the call until the first byte of the answer, of a streamed one until its first event: comments that a provider
+    /// sends while it waits itself do not count. `2m` if absent, `0` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "2m", "examples" = ["30s"]))]
     pub first_byte: Option<String>,
-    /// Between two pieces of a streamed answer; `1m` if absent, `0` for no limit.
+    /// Between two pieces of an answer that has begun; of a streamed one, comments and pings are pieces, as they say that
+    /// more is to come. `1m` if absent, `0` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "1m", "examples" = ["20s"]))]
     pub idle: Option<String>,

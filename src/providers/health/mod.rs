@@ -5,6 +5,7 @@
 
 mod circuit;
 mod retry_budget;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+pub(super) use watch::Watch;
 
 /// Failures one after the other that open a circuit, unless the manifest says otherwise.
 const FAILURES: u32 = 5;
@@ -104,37 +106,57 @@ impl Health {
         self.budget.take(now)
     }
 
-    /// Notes how a call of `model` ended.
-    pub(super) fn note(&self, model: &str, error: Option<&ApiError>, now: Instant) {
+    /// Whether a call tries whether `model` is well again.
+    fn is_probed(&self, model: &str) -> bool {
+        self.ailing.load(Ordering::Acquire) > 0
+            && self.circuits().get(model).is_some_and(Circuit::is_probed)
+    }
+
+    /// Lets another call try `model`: the one that was to do it was not made, or came to no end.
+    pub(super) fn give_back(&self, model: &str, now: Instant) {
+        if self.ailing.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        if let Some(circuit) = self.circuits().get_mut(model) {
+            circuit.give_back(now);
+        }
+    }
+
+    /// Notes how a call of `model` that began at `began` ended.
+    fn note(&self, model: &str, error: Option<&ApiError>, began: Instant, now: Instant) {
         if self.failures == 0 {
             return;
         }
         match error {
             Some(error) if error.is_retryable() => {
                 let asked = asked_pause(error, Timestamp::now());
-                self.note_failure(model, asked, now);
+                self.note_failure(model, asked, began, now);
             }
             // It answered, if only to say no.
-            _ => self.note_answer(model),
+            _ => self.note_answer(model, began),
         }
     }
 
-    fn note_answer(&self, model: &str) {
+    fn note_answer(&self, model: &str, began: Instant) {
         if self.ailing.load(Ordering::Acquire) == 0 {
             return;
         }
         let mut circuits = self.circuits();
-        circuits.remove(model);
-        self.ailing.store(circuits.len(), Ordering::Release);
+        if circuits.get(model).is_some_and(|it| it.is_news(began)) {
+            circuits.remove(model);
+            self.ailing.store(circuits.len(), Ordering::Release);
+        }
     }
 
-    fn note_failure(&self, model: &str, asked: Option<Duration>, now: Instant) {
+    fn note_failure(&self, model: &str, asked: Option<Duration>, began: Instant, now: Instant) {
         let mut circuits = self.circuits();
         if !circuits.contains_key(model) && circuits.len() >= MOST_MODELS {
             return;
         }
         let circuit = circuits.entry(model.into()).or_default();
-        circuit.fail(now, self.failures, self.pause, asked);
+        if circuit.is_news(began) {
+            circuit.fail(now, self.failures, self.pause, asked);
+        }
         self.ailing.store(circuits.len(), Ordering::Release);
     }
 

@@ -40,13 +40,13 @@ fn seconds(count: u64) -> Duration {
 #[test]
 fn a_circuit_opens_after_failures_one_after_the_other() {
     let (health, now) = (after(3, "10s"), Instant::now());
-    health.note("m", Some(&failure()), now);
-    health.note("m", Some(&failure()), now);
-    health.note("m", None, now);
-    health.note("m", Some(&failure()), now);
-    health.note("m", Some(&failure()), now);
+    health.note("m", Some(&failure()), now, now);
+    health.note("m", Some(&failure()), now, now);
+    health.note("m", None, now, now);
+    health.note("m", Some(&failure()), now, now);
+    health.note("m", Some(&failure()), now, now);
     assert_eq!(health.standing("m", now), Standing::Well);
-    health.note("m", Some(&failure()), now);
+    health.note("m", Some(&failure()), now, now);
     let until = now + seconds(10);
     assert_eq!(health.standing("m", now), Standing::LeftAlone { until });
     assert_eq!(health.standing("another model", now), Standing::Well);
@@ -57,8 +57,8 @@ fn what_is_the_clients_fault_opens_nothing_and_shows_that_the_provider_answers()
     let (health, now) = (after(2, "10s"), Instant::now());
     let refused = ApiError::invalid_request("no").with_detail("retryable", false);
     for _ in 0..5 {
-        health.note("m", Some(&failure()), now);
-        health.note("m", Some(&refused), now);
+        health.note("m", Some(&failure()), now, now);
+        health.note("m", Some(&refused), now, now);
     }
     assert_eq!(health.standing("m", now), Standing::Well);
 }
@@ -66,24 +66,24 @@ fn what_is_the_clients_fault_opens_nothing_and_shows_that_the_provider_answers()
 #[test]
 fn one_call_tries_whether_it_is_well_again() {
     let (health, now) = (after(1, "10s"), Instant::now());
-    health.note("m", Some(&failure()), now);
+    health.note("m", Some(&failure()), now, now);
     let later = now + seconds(10);
     assert_eq!(health.standing("m", later), Standing::Probed);
     assert!(matches!(
         health.standing("m", later),
         Standing::LeftAlone { .. }
     ));
-    health.note("m", None, later);
+    health.note("m", None, later, later);
     assert_eq!(health.standing("m", later), Standing::Well);
 }
 
 #[test]
 fn a_probe_that_fails_opens_for_twice_as_long_and_one_that_is_given_up_is_made_again() {
     let (health, now) = (after(1, "10s"), Instant::now());
-    health.note("m", Some(&failure()), now);
+    health.note("m", Some(&failure()), now, now);
     let later = now + seconds(10);
     assert_eq!(health.standing("m", later), Standing::Probed);
-    health.note("m", Some(&failure()), later);
+    health.note("m", Some(&failure()), later, later);
     let until = later + seconds(20);
     assert_eq!(health.standing("m", later), Standing::LeftAlone { until });
     assert_eq!(health.standing("m", until), Standing::Probed);
@@ -95,7 +95,7 @@ fn a_probe_that_fails_opens_for_twice_as_long_and_one_that_is_given_up_is_made_a
 fn calls_that_were_under_way_when_it_opened_do_not_prolong_it() {
     let (health, now) = (after(1, "10s"), Instant::now());
     for _ in 0..50 {
-        health.note("m", Some(&failure()), now);
+        health.note("m", Some(&failure()), now, now);
     }
     let until = now + seconds(10);
     assert_eq!(health.standing("m", now), Standing::LeftAlone { until });
@@ -106,7 +106,7 @@ fn a_provider_that_names_a_pause_is_left_alone_for_it_but_not_for_ever() {
     for (asked, pause) in [("30", 30), ("3", 10), ("86400", 300)] {
         let (health, now) = (after(1, "10s"), Instant::now());
         let error = failure().with_header("retry-after", asked);
-        health.note("m", Some(&error), now);
+        health.note("m", Some(&error), now, now);
         let until = now + seconds(pause);
         assert_eq!(health.standing("m", now), Standing::LeftAlone { until });
     }
@@ -116,7 +116,7 @@ fn a_provider_that_names_a_pause_is_left_alone_for_it_but_not_for_ever() {
 fn a_breaker_of_no_failures_is_off() {
     let (health, now) = (after(0, "10s"), Instant::now());
     for _ in 0..50 {
-        health.note("m", Some(&failure()), now);
+        health.note("m", Some(&failure()), now, now);
     }
     assert_eq!(health.standing("m", now), Standing::Well);
 }
@@ -125,7 +125,7 @@ fn a_breaker_of_no_failures_is_off() {
 fn names_that_clients_make_up_are_bounded() {
     let (health, now) = (after(1, "10s"), Instant::now());
     for number in 0..2 * MOST_MODELS {
-        health.note(&format!("model-{number}"), Some(&failure()), now);
+        health.note(&format!("model-{number}"), Some(&failure()), now, now);
     }
     assert_eq!(health.circuits().len(), MOST_MODELS);
 }

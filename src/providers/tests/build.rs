@@ -239,3 +239,24 @@ fn network_options_that_cannot_be_read_are_refused() {
         assert!(Network::new(&options).is_err(), "{key}");
     }
 }
+
+#[test]
+fn f09_no_pin_leads_to_link_local_or_metadata_addresses() {
+    for address in [
+        "169.254.77.77:8000",
+        "[fe80::1%1]:8000",
+        "[::ffff:169.254.169.254]:80",
+        "100.100.100.200:80",
+        "[fd00:ec2::254]:80",
+    ] {
+        let options = NetworkOptions {
+            resolve: vec![("ll.example.com:8000".into(), address.parse().unwrap())],
+            extra_ca_pem: Vec::new(),
+        };
+        let error = Network::new(&options).err().unwrap().to_string();
+        assert!(
+            error.contains("`ll.example.com:8000`") && error.contains("never called"),
+            "{error}"
+        );
+    }
+}

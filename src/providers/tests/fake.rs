@@ -29,6 +29,8 @@ pub(super) struct Script {
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) pieces: Vec<Bytes>,
     pub(super) end: End,
+    /// How long the head keeps its client waiting.
+    pub(super) wait: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub(super) enum End {
     Hang,
     /// Breaks the connection off.
     Break,
+    /// Keeps the connection alive with comments, and says nothing more.
+    Ping,
 }
 
 impl Script {
@@ -51,6 +55,7 @@ impl Script {
             headers: vec![("content-type", media_type.to_owned())],
             pieces: vec![Bytes::from(body.to_owned())],
             end: End::Close,
+            wait: Duration::ZERO,
         }
     }
 
@@ -65,6 +70,11 @@ impl Script {
 
     pub(super) fn end(self, end: End) -> Self {
         Self { end, ..self }
+    }
+
+    /// The same answer, `wait` later.
+    pub(super) fn after(self, wait: Duration) -> Self {
+        Self { wait, ..self }
     }
 
     /// The same bytes in two pieces.
@@ -168,6 +178,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         body,
     });
     let script = shared.script.lock().unwrap().clone();
+    tokio::time::sleep(script.wait).await;
     let mut response = Response::builder().status(script.status);
     for (name, value) in &script.headers {
         response = response.header(*name, value);
@@ -178,9 +189,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         tokio::time::sleep(Duration::from_millis(2)).await;
         Ok::<_, std::io::Error>(piece)
     });
-    let end = stream::once(async move {
-        let _guard = guard;
-        match script.end {
+    let end = stream::unfold(guard, move |guard| async move {
+        let last = match script.end {
             End::Close => None,
             End::Hang => std::future::pending().await,
             End::Break => {
@@ -188,9 +198,14 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 Some(Err(std::io::Error::other("broken off")))
             }
-        }
+            End::Ping => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                Some(Ok(Bytes::from_static(b": ping\n\n")))
+            }
+        };
+        last.map(|last| (last, guard))
     });
-    let body = pieces.chain(end.filter_map(std::future::ready));
+    let body = pieces.chain(end);
     response.body(Body::from_stream(body)).unwrap()
 }
 

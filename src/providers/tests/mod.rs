@@ -2,6 +2,7 @@
 #![expect(clippy::panic, reason = "tests")]
 
 mod anthropic;
+mod breaker;
 mod build;
 mod embeddings;
 mod errors;

@@ -105,6 +105,56 @@ async fn failure_before_the_first_frame_is_an_error_and_no_stream() {
 }
 
 #[tokio::test]
+async fn comments_of_a_provider_that_waits_are_no_answer_and_reset_no_limit() {
+    let fake = Fake::start(Script::sse(": wait\n\n").end(End::Ping)).await;
+    let error = streamed(&hasty(&fake), call(&hello_stream())).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.details.orloj["timeout"], "first_byte", "{error}");
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn comments_within_an_answer_are_passed_on_and_keep_it_alive() {
+    let begun = "data: {\"choices\":[]}\n\n";
+    let fake = Fake::start(Script::sse(begun).end(End::Ping)).await;
+    let upstream = upstream(
+        "openai",
+        &fake.url(),
+        &json!({"timeouts": {"idle": "500ms", "total": "1500ms"}}),
+    );
+    let got = streamed(&upstream, call(&hello_stream())).await.unwrap();
+    assert!(
+        got.starts_with(&format!("{begun}: ping\n\n: ping\n\n")),
+        "{got}"
+    );
+    assert_eq!(chunks(&got)[1]["error"]["orloj"]["timeout"], "total");
+}
+
+#[tokio::test]
+async fn comments_in_front_of_an_answer_take_a_bounded_memory() {
+    let comments = format!(": {}\n\n", "x".repeat(20 << 10)).repeat(2);
+    let fake = Fake::start(Script::sse(&comments)).await;
+    let mut script = Script::sse(&comments);
+    script.pieces.push(STREAM.into());
+    fake.set(script);
+    let got = streamed(&openai(&fake), call(&hello_stream())).await;
+    assert_eq!(got.unwrap(), STREAM);
+}
+
+#[tokio::test]
+async fn the_time_until_the_first_byte_is_one_for_head_and_body() {
+    let script = Script::sse("")
+        .end(End::Hang)
+        .after(Duration::from_millis(700));
+    let fake = Fake::start(script).await;
+    let watch = Stopwatch::start();
+    let error = streamed(&hasty(&fake), call(&hello_stream())).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.details.orloj["timeout"], "first_byte", "{error}");
+    assert!(watch.elapsed() < Duration::from_millis(1600));
+}
+
+#[tokio::test]
 async fn frame_over_the_limit_ends_the_stream_with_an_error() {
     let text = format!(
         "data: {{\"choices\":[]}}\n\ndata: {}",

@@ -94,6 +94,16 @@ impl Rule {
         Self::Model,
         Self::Wildcard,
     ];
+
+    /// All but wildcards.
+    pub(super) const EXACT: [Self; 6] = [
+        Self::Agent,
+        Self::Alias,
+        Self::EndpointAlias,
+        Self::EndpointModel,
+        Self::Endpoint,
+        Self::Model,
+    ];
 }
 
 /// Why a request goes nowhere.

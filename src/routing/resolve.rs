@@ -285,7 +285,7 @@ fn default_target(endpoint: &Arc<EndpointRoute>) -> Result<Target, Refusal> {
     })
 }
 
-/// The target the draw falls on, then the fallbacks.
+/// The target the draw falls on, then the fallbacks. Among those the same one would be tried as often again.
 fn choose(route: &AliasRoute, draw: u32) -> Vec<Target> {
     let weights = route.targets.iter().map(|(weight, _)| u128::from(*weight));
     // Maps the draw evenly onto [0, total).
@@ -299,10 +299,10 @@ fn choose(route: &AliasRoute, draw: u32) -> Vec<Target> {
     let chosen = chosen
         .or(route.targets.first())
         .map(|(_, target)| target.clone());
-    chosen
-        .into_iter()
-        .chain(route.fallbacks.iter().cloned())
-        .collect()
+    let fallbacks = route.fallbacks.iter();
+    let others = fallbacks.filter(|it| !chosen.as_ref().is_some_and(|chosen| it.is_same(chosen)));
+    let others: Vec<_> = others.cloned().collect();
+    chosen.into_iter().chain(others).collect()
 }
 
 /// `NS/` may stand before a name, and before the name of an agent in `agent/NS/NAME`.

@@ -122,6 +122,10 @@ pub(super) fn refused_by_limit(exceeded: &Exceeded, now_us: i64) -> ApiError {
             );
             ApiError::new(403, "permission_error", message).with_code("price_unknown")
         }
+        Some(_) if exceeded.is_for_ever() && exceeded.measure == Measure::Requests => {
+            let message = format!("{scope} has no {unit} at all each {window} ({origin})");
+            ApiError::invalid_request(message).with_code("request_exceeds_limit")
+        }
         Some(needed) if exceeded.is_for_ever() => {
             let message = format!(
                 "the request may need {needed} {unit}, and {scope} has {most} each {window} ({origin}); ask for less (`max_tokens`)"

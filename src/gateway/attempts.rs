@@ -149,7 +149,8 @@ impl<'a> Course<'a> {
                 return Left::Ended(error.unwrap_or_else(|| Box::new(out_of_time())));
             }
             if let Err(error) = self.meter.begin(target) {
-                self.last = Some(error);
+                // What a provider answered says more than that there is no room for another call.
+                self.last = self.last.take().or(Some(error));
                 return Left::Elsewhere;
             }
             let mut call = call(self.served, self.decided, target, self.request, left);

@@ -2,10 +2,11 @@
 //! ends, however that is.
 
 use super::{
-    admit::{lapsed, refused_by_limit},
+    admit::{lapsed, refused_by_limit, unpriced},
     books::Books,
-    budget::{Demand, check_run, is_bounded, worst},
+    budget::{Demand, check_run, cost_limit, is_bounded, worst},
     decide::Decided,
+    estimate::{End, Seen},
     forward::Room,
     gate::Pass,
     ledger::{Amount, Headroom, Limited, Reservation, Scope},
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::{
     chat::{ApiError, Dialect, Envelope, Frame, Usage},
+    model::Origin,
     reconcile::{Live, Pinned},
     routing::{KeyRoute, LimitRule, ModelFacts, Target},
     store::UsageRecord,
@@ -25,12 +27,6 @@ use std::{
 
 /// Bytes of a request for a token, at worst: less than the four of English, as other languages have.
 const BYTES_PER_PROMPT_TOKEN: usize = 3;
-
-/// Bytes of a streamed piece that are not its text, about.
-const FRAME_BYTES: usize = 220;
-
-/// Tokens a model writes each second at most, about: what is counted for an answer that nobody waited for.
-const TOKENS_PER_SECOND: f64 = 100.0;
 
 /// How often a stream's key is looked at: a key that was taken away ends its streams within this, or with the next
 /// piece if that comes later.
@@ -71,35 +67,18 @@ pub struct Meter {
     /// The place that the request holds as long.
     pub(super) pass: Option<Pass>,
     /// Whether it uses no tokens.
-    is_free: bool,
+    pub(super) is_free: bool,
     pub(super) demand: Demand,
     /// What is known of the target's model.
     pub(super) facts: ModelFacts,
     /// Whether tokens or their cost are limited for the caller.
     pub(super) is_bounded: bool,
-    started: Instant,
+    /// The caller's limit of cost, if there is one.
+    cost_limit: Option<(Scope, Origin)>,
+    pub(super) started: Instant,
     key_checked: Instant,
-    seen: Seen,
+    pub(super) seen: Seen,
     is_settled: bool,
-}
-
-/// What was seen of an answer.
-#[derive(Default)]
-struct Seen {
-    first: Option<Duration>,
-    frames: usize,
-    bytes: usize,
-    usage: Option<Usage>,
-    /// Whether the answer was complete, read to its end or not.
-    is_complete: bool,
-}
-
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Finished,
-    Failed,
-    Cancelled,
 }
 
 impl Meter {
@@ -149,11 +128,13 @@ impl Meter {
             .collect();
         limit(Scope::Namespace(call.namespace.into()), rules);
         let is_bounded = is_bounded(&policies, &limited);
+        let cost_limit = cost_limit(&limited);
         let caller = if limited.is_empty() {
             Reservation::default()
         } else {
             let reserved = books.ledger().reserve(limited, worst(), now_us);
-            reserved.map_err(|exceeded| Box::new(refused_by_limit(&exceeded, now_us)))?
+            let targets = &decision.targets;
+            reserved.map_err(|it| Box::new(refused_by_limit(&it, targets, now_us)))?
         };
         let started = Instant::now();
         Ok(Self {
@@ -171,6 +152,7 @@ impl Meter {
             demand,
             facts: ModelFacts::default(),
             is_bounded,
+            cost_limit,
             started,
             key_checked: started,
             seen: Seen::default(),
@@ -182,21 +164,27 @@ impl Meter {
     ///
     /// # Errors
     ///
-    /// 429, 400 or 403 if the endpoint's limit is reached; another target may do.
+    /// 429, 400 or 403 if the endpoint's limit is reached, or the caller's cost is limited and that of the model is not
+    /// known; another target may do.
     pub(super) fn begin(&mut self, target: &Target) -> Result<(), Box<ApiError>> {
         if let Some(endpoint) = self.endpoint.take() {
             endpoint.settle(Amount::default());
         }
         let rules: Vec<&LimitRule> = target.endpoint.limits.iter().collect();
         let facts = self.served.snapshot.table().facts_of(target);
+        let only = std::slice::from_ref(target);
+        if let Some((scope, origin)) = &self.cost_limit
+            && !facts.is_priced()
+        {
+            return Err(Box::new(unpriced(scope, origin, only)));
+        }
         if !rules.is_empty() {
             let now_us = Timestamp::now().as_microsecond();
             let scope = Scope::Endpoint(target.endpoint.id.clone());
             let limited = vec![Limited { scope, rules }];
             let worst = worst(&facts, self.demand);
             let reserved = self.books.ledger().reserve(limited, worst, now_us);
-            let reserved =
-                reserved.map_err(|exceeded| Box::new(refused_by_limit(&exceeded, now_us)))?;
+            let reserved = reserved.map_err(|it| Box::new(refused_by_limit(&it, only, now_us)))?;
             self.endpoint = Some(reserved);
         }
         self.record.attempts += 1;
@@ -307,43 +295,6 @@ impl Meter {
         }
         self.books.recorder().record(record);
     }
-
-    /// The provider's counts; where it gave none, what can be told from outside, rather too much than too little.
-    fn usage(&self, end: End) -> Usage {
-        let seen = &self.seen;
-        let known = seen.usage.unwrap_or_default();
-        if self.is_free || self.target.is_none() || end == End::Failed && seen.first.is_none() {
-            return Usage::default();
-        }
-        if end == End::Finished && seen.usage.is_some() {
-            return known;
-        }
-        let streamed = self.record.streamed == 1;
-        let written = if streamed {
-            let text = seen.bytes.saturating_sub(seen.frames * FRAME_BYTES);
-            Usage::guess(text).max(seen.frames as u64)
-        } else if end == End::Finished {
-            Usage::guess(seen.bytes)
-        } else {
-            0
-        };
-        // Nobody waited for the first byte, and the provider may have been writing for as long.
-        let unseen = if seen.first.is_none() {
-            elapsed_tokens(self.started.elapsed())
-        } else {
-            0
-        };
-        let most = self.demand.max_output.unwrap_or(u64::MAX);
-        Usage {
-            prompt_tokens: match known.prompt_tokens {
-                0 => self.demand.prompt,
-                counted => counted,
-            },
-            completion_tokens: known.completion_tokens.max(written.max(unseen).min(most)),
-            estimated: true,
-            ..known
-        }
-    }
 }
 
 impl Drop for Meter {
@@ -387,13 +338,4 @@ fn is_last(bytes: &[u8]) -> bool {
             || line == b"event: message_stop"
             || line == b"event: response.completed"
     })
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a time is not negative, and too large a number becomes the largest"
-)]
-fn elapsed_tokens(time: Duration) -> u64 {
-    (time.as_secs_f64() * TOKENS_PER_SECOND).ceil() as u64
 }

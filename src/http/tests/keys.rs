@@ -306,6 +306,35 @@ async fn a_cost_limit_refuses_a_model_without_a_price() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn under_a_cost_limit_an_unpriced_target_is_passed_over_and_named_if_there_is_no_other() {
+    let unpriced = "kind: ModelEndpoint\nmetadata: {name: odd}\nspec: {provider: openai-compatible, base_url: 'http://127.0.0.1:1', allowPrivate: true, default_model: nobodys, auth: {}}\n";
+    let alias = |name: &str, target: &str, fallback: &str| {
+        format!(
+            "apiVersion: routing.orloj.dev/v1alpha1\nkind: ModelAlias\nmetadata: {{name: {name}}}\nspec: {{targets: [{{endpoint: {target}}}], fallbacks: [{{endpoint: {fallback}}}]}}\n"
+        )
+    };
+    let fields = ", limits: [{per: month, cost_microdollars: 1000000}]";
+    let door = door(&[
+        endpoint("small", "s-1"),
+        unpriced.to_owned(),
+        alias("priced-first", "small", "odd"),
+        alias("odd-first", "odd", "small"),
+        key("ci", KEY, fields),
+    ])
+    .await;
+    for name in ["priced-first", "odd-first"] {
+        let answer = chat(&door, name).await;
+        assert_eq!(answer.status, 200, "{name}");
+        assert_eq!(answer.json()["model"], "s-1", "{name}");
+    }
+    let refused = chat(&door, "odd").await;
+    assert_eq!(code(&refused), (403, "price_unknown".to_owned()));
+    let message = refused.json()["error"]["message"].to_string();
+    assert!(message.contains("`odd/nobodys` ("), "{message}");
+    assert!(message.contains("key/ci has a limit of cost"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_tell_what_is_left() {
     let fields = ", limits: [{per: month, requests: 5, tokens: 100000}]";
     let door = door(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;

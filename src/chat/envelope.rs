@@ -1,7 +1,9 @@
 //! The few places of a request that the gateway decides on.
 
+use super::bounds::Bounds;
 use super::depth::is_too_deep;
 use super::json_key::Key;
+use super::media::Media;
 use super::prompt::PromptPlace;
 use super::{ApiError, Dialect};
 use bytes::Bytes;
@@ -25,6 +27,8 @@ pub struct Envelope {
     pub stream: bool,
     /// `stream_options.include_usage`, if the body says it.
     pub include_usage: Option<bool>,
+    /// Whether the body has `stream_options`; null says nothing.
+    pub has_stream_options: bool,
     /// The value of `model`, quotes included.
     model_span: Option<Range<usize>>,
     /// Just behind the body's `{`.
@@ -35,6 +39,8 @@ pub struct Envelope {
     max_output: Option<u64>,
     /// Answers that are asked for at once (`n`); at least 1.
     pub answers: u64,
+    /// What of the body is no text.
+    pub media: Media,
 }
 
 /// Why a body is not a request.
@@ -73,6 +79,9 @@ pub enum BodyError {
     /// `input` is missing or null.
     #[error("`input` must be there")]
     Input,
+    /// What bounds the answer is neither a whole number of at least 0 nor null.
+    #[error("`{0}` must be a whole number of at least 0")]
+    Number(&'static str),
     /// An agent is asked for what is no conversation.
     #[error("agents hold conversations; name a model, an alias or an endpoint")]
     NoConversation,
@@ -113,12 +122,14 @@ pub fn scan_as(dialect: Dialect, body: &[u8]) -> Result<Envelope, BodyError> {
         dialect,
         model: fields.model.map(model_text).transpose()?,
         stream: fields.stream.map_or(Ok(false), flag)?,
+        has_stream_options: fields.stream_options.is_some_and(|it| it.get() != "null"),
         include_usage: fields.stream_options.map_or(Ok(None), include_usage)?,
         model_span: fields.model.map(|raw| span(text, raw.get())),
         first_field,
         prompt,
-        max_output: fields.max_output(dialect),
-        answers: fields.answers.unwrap_or(1).max(1),
+        max_output: fields.bounds.max_output(dialect)?,
+        answers: fields.bounds.answers()?,
+        media: Media::find(dialect, text),
     })
 }
 
@@ -174,9 +185,11 @@ impl BodyError {
             Self::Depth => "too_deep",
             Self::Duplicate(_) | Self::ModelCase(_) => "duplicate_field",
             Self::Model | Self::NoConversation => "invalid_model",
-            Self::Stream | Self::StreamOptions | Self::System | Self::Instructions => {
-                "invalid_type"
-            }
+            Self::Stream
+            | Self::StreamOptions
+            | Self::System
+            | Self::Instructions
+            | Self::Number(_) => "invalid_type",
             Self::Messages => "invalid_messages",
             Self::Input => "invalid_input",
         }
@@ -186,7 +199,7 @@ impl BodyError {
     pub fn param(&self) -> Option<&'static str> {
         match self {
             Self::NotJson(_) | Self::Depth => None,
-            Self::Duplicate(field) => Some(field),
+            Self::Duplicate(field) | Self::Number(field) => Some(field),
             Self::ModelCase(_) | Self::Model | Self::NoConversation => Some("model"),
             Self::Stream => Some("stream"),
             Self::StreamOptions => Some("stream_options"),
@@ -241,11 +254,6 @@ fn model_text(raw: &RawValue) -> Result<String, BodyError> {
         .ok_or(BodyError::Model)
 }
 
-/// A whole number; what is none is left to the provider to refuse.
-fn number(raw: &RawValue) -> Option<u64> {
-    raw.get().trim().parse().ok()
-}
-
 fn flag(raw: &RawValue) -> Result<bool, BodyError> {
     serde_json::from_str::<Option<bool>>(raw.get())
         .map(Option::unwrap_or_default)
@@ -272,10 +280,7 @@ struct Fields<'a> {
     input: Option<&'a RawValue>,
     stream: Option<&'a RawValue>,
     stream_options: Option<&'a RawValue>,
-    /// The largest of the fields that bound an answer.
-    max_tokens: Option<u64>,
-    /// `n`, the number of answers.
-    answers: Option<u64>,
+    bounds: Bounds<'a>,
     refusal: Option<BodyError>,
 }
 
@@ -291,33 +296,19 @@ impl<'a> Fields<'a> {
             ("instructions", Dialect::Responses) => ("instructions", &mut self.instructions),
             ("stream", _) if dialect.streams() => ("stream", &mut self.stream),
             ("stream_options", Dialect::Chat) => ("stream_options", &mut self.stream_options),
-            ("max_tokens" | "max_completion_tokens" | "max_output_tokens", _) => {
-                self.max_tokens = self.max_tokens.max(number(value));
-                return;
-            }
-            ("n", _) => {
-                self.answers = self.answers.max(number(value));
-                return;
-            }
             _ if key.eq_ignore_ascii_case("model") => {
                 self.refusal
                     .get_or_insert_with(|| BodyError::ModelCase(key.to_owned()));
                 return;
             }
-            _ => return,
+            _ => match self.bounds.place(dialect, key) {
+                Some(bound) => bound,
+                None => return,
+            },
         };
         if place.replace(value).is_some() {
             self.refusal.get_or_insert(BodyError::Duplicate(name));
         }
-    }
-
-    /// Tokens that all answers together may have.
-    fn max_output(&self, dialect: Dialect) -> Option<u64> {
-        if matches!(dialect, Dialect::Embeddings | Dialect::CountTokens) {
-            return Some(0);
-        }
-        let each = self.max_tokens?;
-        Some(each.saturating_mul(self.answers.unwrap_or(1).max(1)))
     }
 
     /// Where an agent's prompt goes; refuses a body that lacks what the dialect is about.

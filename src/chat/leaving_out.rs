@@ -1,6 +1,6 @@
-//! Fields of a body that are left out, or put in front.
+//! Fields of a body that are left out, or put in.
 
-use super::envelope::span;
+use super::envelope::{span, splice};
 use super::json_key::Key;
 use bytes::Bytes;
 use serde::Deserializer;
@@ -31,9 +31,19 @@ pub fn without_fields(
     Some(whole.concat().into())
 }
 
-/// `body`, an object, with one more field, in front.
-pub fn with_first_field(body: &[u8], name: &str, value: u64) -> Option<Bytes> {
+/// `body`, an object, with this value for a field: in the place of the one that it has, or else in front. Every other byte stays.
+pub fn with_field(body: &[u8], name: &str, value: impl fmt::Display) -> Option<Bytes> {
     let text = std::str::from_utf8(body).ok()?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let fields = Fields(text).deserialize(&mut json).ok()?;
+    let there = fields.into_iter().filter(|field| field.name == name);
+    // Two of a name would be read as the last one.
+    let edits: Vec<_> = there
+        .map(|field| (field.value, value.to_string()))
+        .collect();
+    if !edits.is_empty() {
+        return Some(splice(body, edits));
+    }
     let (before, rest) = text.split_once('{')?;
     let is_empty = rest.trim_start().starts_with('}');
     let comma = if is_empty { "" } else { "," };
@@ -85,7 +95,7 @@ impl<'de> Visitor<'de> for Fields<'de> {
 
 #[cfg(test)]
 mod tests {
-    use super::{with_first_field, without_fields};
+    use super::{with_field, without_fields};
 
     fn without(body: &str, names: &[&str]) -> Option<String> {
         let body = without_fields(body.as_bytes(), |name, _| names.contains(&name));
@@ -120,12 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_put_in_front() {
+    fn a_field_is_put_in_front_or_in_the_place_of_the_one_there_is() {
         for (body, expected) in [
             (r#"{"b":1}"#, r#"{"a":7,"b":1}"#),
             (" { } ", " {\"a\":7 } "),
+            (
+                r#"{"b":{"a":1}, "a" : null }"#,
+                r#"{"b":{"a":1}, "a" : 7 }"#,
+            ),
+            (r#"{"\u0061":null,"a":null}"#, r#"{"\u0061":7,"a":7}"#),
         ] {
-            let body = with_first_field(body.as_bytes(), "a", 7);
+            let body = with_field(body.as_bytes(), "a", 7);
             assert_eq!(body.as_deref(), Some(expected.as_bytes()));
         }
     }

@@ -7,6 +7,7 @@
 //! chat to all who do not speak so ([`chat_of_messages`], [`chat_of_responses`]), and the answer said back. Nothing here talks to anybody.
 
 mod answer;
+mod bounds;
 mod chat_wire;
 mod chunk;
 mod completion;
@@ -22,6 +23,7 @@ mod frames;
 mod json_key;
 mod leaving_out;
 mod lines;
+mod media;
 mod message;
 mod messages;
 mod prompt;
@@ -44,8 +46,9 @@ pub use error::{ApiError, ErrorDetails};
 pub use fallback::Fallback;
 pub use frame::Frame;
 pub use frames::{FrameSplitter, frame_data};
-pub use leaving_out::{with_first_field, without_fields};
+pub use leaving_out::{with_field, without_fields};
 pub use lines::LineSplitter;
+pub use media::Media;
 pub use message::{Image, Message, Part, Role};
 pub use messages::{
     ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,

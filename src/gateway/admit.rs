@@ -3,8 +3,8 @@
 use super::ledger::{Exceeded, Measure, Scope};
 use crate::{
     chat::ApiError,
-    model::ClientKey,
-    routing::{KeyRefusal, KeyRoute, RoutingTable},
+    model::{ClientKey, Origin},
+    routing::{KeyRefusal, KeyRoute, RoutingTable, Target},
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -83,10 +83,11 @@ fn unknown() -> ApiError {
 }
 
 pub(super) fn expired(key: &KeyRoute) -> ApiError {
-    let name = key.id.qualified_name();
-    let message = format!("the API key `{name}` has expired; ask for a new one");
+    let (name, origin) = (key.id.qualified_name(), &key.expires_origin);
+    let message = format!("the API key `{name}` has expired ({origin}); ask for a new one");
     ApiError::new(401, "invalid_request_error", message)
         .with_code("key_expired")
+        .with_detail("source", origin.to_string())
         .with_header("www-authenticate", "Bearer")
 }
 
@@ -109,18 +110,36 @@ pub(super) fn refused_by_key(key: &KeyRoute, refusal: &KeyRefusal) -> ApiError {
         .with_detail("source", refusal.origin.to_string())
 }
 
-/// A limit that is reached, in the client's words: 429 with the reset, 400 if waiting does not help.
-pub(super) fn refused_by_limit(exceeded: &Exceeded, now_us: i64) -> ApiError {
+/// Models whose price nobody knows, where cost is limited by the line at `origin`, in the client's words: 403.
+pub(super) fn unpriced(scope: &Scope, origin: &Origin, targets: &[Target]) -> ApiError {
+    let scope = scope_text(scope);
+    let names = targets.iter().map(|target| {
+        let endpoint = &target.endpoint;
+        let name = endpoint.id.qualified_name();
+        format!("`{name}/{}` ({})", target.model, endpoint.origin)
+    });
+    let names: Vec<_> = names.collect();
+    let message = format!(
+        "the price of {} is not known, and {scope} has a limit of cost ({origin}); a ModelCatalog can name the price",
+        names.join(" and of ")
+    );
+    ApiError::new(403, "permission_error", message)
+        .with_code("price_unknown")
+        .with_detail("scope", scope)
+        .with_detail("source", origin.to_string())
+}
+
+/// A limit that is reached by a request for `targets`, in the client's words: 429 with the reset, 400 if waiting does not help.
+pub(super) fn refused_by_limit(exceeded: &Exceeded, targets: &[Target], now_us: i64) -> ApiError {
     let scope = scope_text(&exceeded.scope);
     let (measure, unit) = words(exceeded.measure);
     let (window, origin) = (exceeded.window.as_str(), exceeded.origin.to_string());
     let (most, used) = (exceeded.most, exceeded.used);
     let error = match exceeded.needed {
-        None => {
-            let message = format!(
-                "the price of the model is not known, and {scope} has a limit of cost ({origin}); a ModelCatalog can name the price"
-            );
-            ApiError::new(403, "permission_error", message).with_code("price_unknown")
+        None => unpriced(&exceeded.scope, &exceeded.origin, targets),
+        Some(_) if exceeded.is_for_ever() && exceeded.measure == Measure::Requests => {
+            let message = format!("{scope} has no {unit} at all each {window} ({origin})");
+            ApiError::invalid_request(message).with_code("request_exceeds_limit")
         }
         Some(needed) if exceeded.is_for_ever() => {
             let message = format!(

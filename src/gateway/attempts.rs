@@ -152,7 +152,8 @@ impl<'a> Course<'a> {
             }
             if let Err(error) = self.meter.begin(target) {
                 upstream.pass_by(&target.model);
-                self.last = Some(error);
+                // What a provider answered says more than that there is no room for another call.
+                self.last = self.last.take().or(Some(error));
                 return Left::Elsewhere;
             }
             let mut call = call(self.served, self.decided, target, self.request, left);
@@ -174,7 +175,10 @@ impl<'a> Course<'a> {
                     let route = self.decided.route_to(target);
                     return Left::Answered(Box::new(begun(answer, attempts, route, self.waited)));
                 }
-                Err(error) => self.placed(error, target),
+                // The line that the endpoint and its key are to be found at.
+                Err(error) => self
+                    .placed(error, target)
+                    .with_detail("manifest", target.endpoint.origin.to_string()),
             };
             self.meter.attempt_failed(&error);
             if !is_of_this_target(&error) {

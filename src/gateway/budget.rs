@@ -1,6 +1,6 @@
 //! What a call may use at worst, and whether its run may.
 
-use super::ledger::{Amount, Limited};
+use super::ledger::{Amount, Limited, Scope};
 use crate::{
     chat::ApiError,
     model::Origin,
@@ -12,12 +12,11 @@ use std::sync::Arc;
 pub(super) const DEFAULT_MAX_OUTPUT: u64 = 4_096;
 
 impl Amount {
-    /// What is enough for either.
+    /// What is enough for either. Where cost is limited, what has no known price is not called and needs none.
     pub(super) fn worse(self, other: Self) -> Self {
-        let costs = self.cost_microdollars.zip(other.cost_microdollars);
         Self {
             tokens: self.tokens.max(other.tokens),
-            cost_microdollars: costs.map(|(one, other)| one.max(other)),
+            cost_microdollars: self.cost_microdollars.max(other.cost_microdollars),
         }
     }
 }
@@ -50,6 +49,17 @@ pub(super) fn is_bounded(policies: &[&Arc<PolicyRoute>], limited: &[Limited<'_>]
     let mut rules = limited.iter().flat_map(|it| &it.rules);
     policies.iter().any(|it| it.max_tokens_per_run.is_some())
         || rules.any(|rule| rule.bounds_tokens())
+}
+
+/// Whose cost is limited, and the manifest's line that says so.
+pub(super) fn cost_limit(limited: &[Limited<'_>]) -> Option<(Scope, Origin)> {
+    let rules = limited.iter().flat_map(|it| {
+        let rules = it.rules.iter();
+        rules.map(|rule| (&it.scope, *rule))
+    });
+    let mut of_cost = rules.filter(|(_, rule)| rule.cost_microdollars.is_some());
+    let (scope, rule) = of_cost.next()?;
+    Some((scope.clone(), rule.origin.clone()))
 }
 
 /// Checks the most that a run may use against the policies of its agent. One request is one run.

@@ -100,7 +100,7 @@ fn decided(
     let first = shares
         .iter()
         .map(|(weight, it)| target(it, Some(share(*weight)), &condition));
-    let fallbacks = decision.targets.iter().skip(1);
+    let fallbacks = decision.fallbacks().iter();
     let fallbacks = fallbacks.map(|it| target(it, None, &condition));
     let targets: Vec<_> = first.chain(fallbacks).collect();
     let agent = decision.agent.as_ref();

@@ -143,6 +143,7 @@ pub(super) fn call(
         requested: requested.clone(),
         stream: request.envelope.stream,
         include_usage: request.envelope.include_usage.unwrap_or(false),
+        asks_usage: !request.envelope.has_stream_options,
         agent: decided
             .decision
             .agent

@@ -2,10 +2,11 @@
 //! ends, however that is.
 
 use super::{
-    admit::{lapsed, refused_by_limit},
+    admit::{lapsed, refused_by_limit, unpriced},
     books::Books,
-    budget::{Demand, check_run, is_bounded, worst},
+    budget::{Demand, check_run, cost_limit, is_bounded, worst},
     decide::Decided,
+    estimate::{End, Seen, prompt_tokens},
     forward::Room,
     gate::Pass,
     ledger::{Amount, Headroom, Limited, Reservation, Scope},
@@ -13,8 +14,9 @@ use super::{
 };
 use crate::{
     chat::{ApiError, Dialect, Envelope, Frame, Usage},
+    model::Origin,
     reconcile::{Live, Pinned},
-    routing::{KeyRoute, LimitRule, ModelFacts, Target},
+    routing::{KeyRoute, ModelFacts, PolicyRoute, Target},
     store::UsageRecord,
 };
 use jiff::Timestamp;
@@ -22,15 +24,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-
-/// Bytes of a request for a token, at worst: less than the four of English, as other languages have.
-const BYTES_PER_PROMPT_TOKEN: usize = 3;
-
-/// Bytes of a streamed piece that are not its text, about.
-const FRAME_BYTES: usize = 220;
-
-/// Tokens a model writes each second at most, about: what is counted for an answer that nobody waited for.
-const TOKENS_PER_SECOND: f64 = 100.0;
 
 /// How often a stream's key is looked at: a key that was taken away ends its streams within this, or with the next
 /// piece if that comes later.
@@ -71,35 +64,18 @@ pub struct Meter {
     /// The place that the request holds as long.
     pub(super) pass: Option<Pass>,
     /// Whether it uses no tokens.
-    is_free: bool,
+    pub(super) is_free: bool,
     pub(super) demand: Demand,
     /// What is known of the target's model.
     pub(super) facts: ModelFacts,
     /// Whether tokens or their cost are limited for the caller.
     pub(super) is_bounded: bool,
-    started: Instant,
+    /// The caller's limit of cost, if there is one.
+    cost_limit: Option<(Scope, Origin)>,
+    pub(super) started: Instant,
     key_checked: Instant,
-    seen: Seen,
+    pub(super) seen: Seen,
     is_settled: bool,
-}
-
-/// What was seen of an answer.
-#[derive(Default)]
-struct Seen {
-    first: Option<Duration>,
-    frames: usize,
-    bytes: usize,
-    usage: Option<Usage>,
-    /// Whether the answer was complete, read to its end or not.
-    is_complete: bool,
-}
-
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Finished,
-    Failed,
-    Cancelled,
 }
 
 impl Meter {
@@ -113,10 +89,9 @@ impl Meter {
         let now_us = Timestamp::now().as_microsecond();
         // Counting tokens uses none.
         let is_free = call.envelope.dialect == Dialect::CountTokens;
-        let read = if is_free { 0 } else { call.body_bytes };
-        let prompt = read.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
+        let prompt = || prompt_tokens(call.body_bytes, call.envelope.media);
         let demand = Demand {
-            prompt,
+            prompt: if is_free { 0 } else { prompt() },
             max_output: call.envelope.max_output(),
             answers: call.envelope.answers,
         };
@@ -130,31 +105,15 @@ impl Meter {
             worst.reduce(Amount::worse).unwrap_or_default()
         };
         check_run(&policies, || worst().tokens)?;
-        let mut limited = Vec::new();
-        let mut limit = |scope: Scope, rules: Vec<_>| {
-            if !rules.is_empty() {
-                limited.push(Limited { scope, rules });
-            }
-        };
-        if let Some(key) = &call.key {
-            limit(Scope::Key(key.id.clone()), key.limits.iter().collect());
-        }
-        if let Some(agent) = agent {
-            let rules = policies.iter().flat_map(|policy| &policy.limits);
-            limit(Scope::Agent(agent.id.clone()), rules.collect());
-        }
-        let budgets = table.budgets_of(call.namespace);
-        let rules: Vec<_> = budgets
-            .flat_map(|policy| &policy.namespace_limits)
-            .collect();
-        limit(Scope::Namespace(call.namespace.into()), rules);
+        let limited = limited(&call, &policies);
         let is_bounded = is_bounded(&policies, &limited);
-        let caller = if limited.is_empty() {
-            Reservation::default()
-        } else {
-            let reserved = books.ledger().reserve(limited, worst(), now_us);
-            reserved.map_err(|exceeded| Box::new(refused_by_limit(&exceeded, now_us)))?
-        };
+        let cost_limit = cost_limit(&limited);
+        // What nothing is held against needs no guess: it is counted when it ends.
+        let is_limited = limited.iter().any(|it| !it.rules.is_empty());
+        let worst = is_limited.then(worst).unwrap_or_default();
+        let caller = books.ledger().reserve(limited, worst, now_us);
+        let targets = &decision.targets;
+        let caller = caller.map_err(|it| Box::new(refused_by_limit(&it, targets, now_us)))?;
         let started = Instant::now();
         Ok(Self {
             books: books.clone(),
@@ -171,6 +130,7 @@ impl Meter {
             demand,
             facts: ModelFacts::default(),
             is_bounded,
+            cost_limit,
             started,
             key_checked: started,
             seen: Seen::default(),
@@ -182,22 +142,35 @@ impl Meter {
     ///
     /// # Errors
     ///
-    /// 429, 400 or 403 if the endpoint's limit is reached; another target may do.
+    /// 429, 400 or 403 if the endpoint's limit is reached, or the caller's cost is limited and that of the model is not
+    /// known; another target may do.
     pub(super) fn begin(&mut self, target: &Target) -> Result<(), Box<ApiError>> {
-        if let Some(endpoint) = self.endpoint.take() {
-            endpoint.settle(Amount::default());
-        }
-        let rules: Vec<&LimitRule> = target.endpoint.limits.iter().collect();
         let facts = self.served.snapshot.table().facts_of(target);
-        if !rules.is_empty() {
+        let only = std::slice::from_ref(target);
+        if let Some((scope, origin)) = &self.cost_limit
+            && !facts.is_priced()
+        {
+            return Err(Box::new(unpriced(scope, origin, only)));
+        }
+        // Repeated, it is the same request.
+        if !self
+            .target
+            .as_ref()
+            .is_some_and(|last| last.is_same(target))
+        {
             let now_us = Timestamp::now().as_microsecond();
+            let rules: Vec<_> = target.endpoint.limits.iter().collect();
+            let is_limited = !rules.is_empty();
             let scope = Scope::Endpoint(target.endpoint.id.clone());
             let limited = vec![Limited { scope, rules }];
-            let worst = worst(&facts, self.demand);
+            let worst = || worst(&facts, self.demand);
+            let worst = is_limited.then(worst).unwrap_or_default();
             let reserved = self.books.ledger().reserve(limited, worst, now_us);
-            let reserved =
-                reserved.map_err(|exceeded| Box::new(refused_by_limit(&exceeded, now_us)))?;
-            self.endpoint = Some(reserved);
+            let reserved = reserved.map_err(|it| Box::new(refused_by_limit(&it, only, now_us)))?;
+            // It counts for the endpoint that is called last, as its record does.
+            if let Some(left) = self.endpoint.replace(reserved) {
+                left.give_back();
+            }
         }
         self.record.attempts += 1;
         (self.target, self.facts) = (Some(target.clone()), facts);
@@ -307,43 +280,6 @@ impl Meter {
         }
         self.books.recorder().record(record);
     }
-
-    /// The provider's counts; where it gave none, what can be told from outside, rather too much than too little.
-    fn usage(&self, end: End) -> Usage {
-        let seen = &self.seen;
-        let known = seen.usage.unwrap_or_default();
-        if self.is_free || self.target.is_none() || end == End::Failed && seen.first.is_none() {
-            return Usage::default();
-        }
-        if end == End::Finished && seen.usage.is_some() {
-            return known;
-        }
-        let streamed = self.record.streamed == 1;
-        let written = if streamed {
-            let text = seen.bytes.saturating_sub(seen.frames * FRAME_BYTES);
-            Usage::guess(text).max(seen.frames as u64)
-        } else if end == End::Finished {
-            Usage::guess(seen.bytes)
-        } else {
-            0
-        };
-        // Nobody waited for the first byte, and the provider may have been writing for as long.
-        let unseen = if seen.first.is_none() {
-            elapsed_tokens(self.started.elapsed())
-        } else {
-            0
-        };
-        let most = self.demand.max_output.unwrap_or(u64::MAX);
-        Usage {
-            prompt_tokens: match known.prompt_tokens {
-                0 => self.demand.prompt,
-                counted => counted,
-            },
-            completion_tokens: known.completion_tokens.max(written.max(unseen).min(most)),
-            estimated: true,
-            ..known
-        }
-    }
 }
 
 impl Drop for Meter {
@@ -355,6 +291,28 @@ impl Drop for Meter {
             End::Cancelled
         });
     }
+}
+
+/// Whom a request counts for beside its endpoint, and what each is held against.
+fn limited<'a>(call: &'a Metered<'_>, policies: &[&'a Arc<PolicyRoute>]) -> Vec<Limited<'a>> {
+    let namespace = call.namespace;
+    let budgets = call.served.snapshot.table().budgets_of(namespace);
+    let mut limited = vec![Limited {
+        scope: Scope::Namespace(namespace.into()),
+        rules: budgets
+            .flat_map(|policy| &policy.namespace_limits)
+            .collect(),
+    }];
+    limited.extend(call.key.as_ref().map(|key| Limited {
+        scope: Scope::Key(key.id.clone()),
+        rules: key.limits.iter().collect(),
+    }));
+    let agent = call.decided.decision.agent.as_ref();
+    limited.extend(agent.map(|agent| Limited {
+        scope: Scope::Agent(agent.id.clone()),
+        rules: policies.iter().flat_map(|policy| &policy.limits).collect(),
+    }));
+    limited
 }
 
 fn record(call: &Metered<'_>, now_us: i64) -> UsageRecord {
@@ -387,13 +345,4 @@ fn is_last(bytes: &[u8]) -> bool {
             || line == b"event: message_stop"
             || line == b"event: response.completed"
     })
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a time is not negative, and too large a number becomes the largest"
-)]
-fn elapsed_tokens(time: Duration) -> u64 {
-    (time.as_secs_f64() * TOKENS_PER_SECOND).ceil() as u64
 }

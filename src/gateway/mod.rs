@@ -10,6 +10,7 @@ mod attempts;
 mod books;
 mod budget;
 mod decide;
+mod estimate;
 mod explain;
 mod forward;
 mod gate;

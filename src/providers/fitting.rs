@@ -1,9 +1,7 @@
 //! Makes a call fit what the catalogue says of its model.
 
 use super::ChatCall;
-use crate::chat::{
-    ApiError, Dialect, RequestError, with_first_field, with_newer_limit, without_fields,
-};
+use crate::chat::{ApiError, Dialect, RequestError, with_field, with_newer_limit, without_fields};
 
 /// Parameters that say how an answer is drawn: without them there still is the answer that was asked for.
 const DRAWING: [&str; 6] = [
@@ -33,7 +31,7 @@ pub(super) fn fit(call: &mut ChatCall, limit: &str) -> Result<Vec<String>, ApiEr
             // There it must be said, or there is no answer to limit.
             Dialect::Messages | Dialect::CountTokens | Dialect::Embeddings => None,
         };
-        let limited = name.and_then(|name| Some((name, with_first_field(&call.body, name, most)?)));
+        let limited = name.and_then(|name| Some((name, with_field(&call.body, name, most)?)));
         if let Some((name, body)) = limited {
             call.body = body;
             adjusted.push(format!("{name}={most} as reserved"));

@@ -29,6 +29,7 @@ pub(super) async fn answer(reply: Reply, call: ChatCall) -> Result<ChatContent, 
         rename: call.response_model,
         client_named_model: reply.client_named_model,
         counts: MessageCounts::default(),
+        keeps_usage: call.asks_usage,
     };
     relay(call.dialect, reply, Box::new(decoder))
         .await
@@ -85,6 +86,8 @@ struct Forward {
     client_named_model: bool,
     /// What a message's events counted so far.
     counts: MessageCounts,
+    /// Whether the chunk that holds nothing but token counts is kept from the client, who did not ask for it.
+    keeps_usage: bool,
 }
 
 impl Decode for Forward {
@@ -171,7 +174,9 @@ impl Forward {
                 self.client_named_model,
             ))
         });
+        let is_kept = self.keeps_usage && usage.is_some() && !scan.has_choices;
         let bytes = match &self.rename {
+            _ if is_kept => Bytes::new(),
             Some(model) if scan.has_model() => {
                 let data = scan.with_model(&data, model);
                 renamed(scan.kind.as_deref(), &data)

@@ -59,6 +59,11 @@ impl ModelFacts {
         Some(u64::try_from(sum.div_ceil(PRICED_TOKENS)).unwrap_or(u64::MAX))
     }
 
+    /// Whether it is known what the model costs.
+    pub const fn is_priced(&self) -> bool {
+        self.price.is_some()
+    }
+
     /// The most that so many tokens can cost, whatever the provider has in its cache.
     pub fn worst_cost_microdollars(&self, prompt: u64, completion: u64) -> Option<u64> {
         let price = self.price?;

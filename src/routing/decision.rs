@@ -50,6 +50,20 @@ impl Decision {
                 .collect(),
         }
     }
+
+    /// Where a request goes when its target fails. Each of several targets has the others that are named as fallbacks too.
+    pub fn fallbacks(&self) -> &[Target] {
+        match &self.route {
+            Some(route) if self.has_choice() => &route.fallbacks,
+            _ => self.targets.get(1..).unwrap_or_default(),
+        }
+    }
+
+    /// Whether the draw decides.
+    fn has_choice(&self) -> bool {
+        let shares = self.shares();
+        shares.iter().filter(|(weight, _)| *weight > 0).count() > 1
+    }
 }
 
 /// The rules, in the order in which they are tried.
@@ -93,6 +107,16 @@ impl Rule {
         Self::Endpoint,
         Self::Model,
         Self::Wildcard,
+    ];
+
+    /// All but wildcards.
+    pub(super) const EXACT: [Self; 6] = [
+        Self::Agent,
+        Self::Alias,
+        Self::EndpointAlias,
+        Self::EndpointModel,
+        Self::Endpoint,
+        Self::Model,
     ];
 }
 

@@ -56,7 +56,7 @@ impl Flattener<'_> {
         for (index, target) in spec.fallbacks.iter().enumerate() {
             let pointer = format!("/spec/fallbacks/{index}");
             for (_, target) in self.shares(resource, &pointer, target) {
-                if !fallbacks.iter().any(|known| same(known, &target)) {
+                if !fallbacks.iter().any(|known| known.is_same(&target)) {
                     fallbacks.push(target);
                 }
             }
@@ -154,10 +154,6 @@ fn reduce(joined: Vec<(u128, Target)>) -> Shares {
         (u64::try_from(small).unwrap_or(u64::MAX), target)
     });
     rounded.collect()
-}
-
-fn same(a: &Target, b: &Target) -> bool {
-    a.endpoint.id == b.endpoint.id && a.model == b.model
 }
 
 /// The least common multiple; a zero, which has none, is passed over. Beyond [`LARGE`] it is [`LARGE`],

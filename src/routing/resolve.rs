@@ -60,23 +60,32 @@ impl Resolver<'_> {
     }
 
     fn unscoped(&mut self, caller: &str, name: &str) -> Result<Decision, Refusal> {
-        if let Some(found) = self.in_namespace(caller, name) {
+        if let Some(found) = self.in_namespace(caller, name, &Rule::EXACT) {
             return found;
         }
+        // Before the caller's wildcards: whoever writes a namespace means what is in it.
         if let Some((namespace, rest)) = split_namespace(self.table, name)
-            && let Some(found) = self.in_namespace(namespace, &rest)
+            && let Some(found) = self.in_namespace(namespace, &rest, &Rule::ALL)
         {
             return found.map(|decision| Decision {
                 requested: name.to_owned(),
                 ..decision
             });
         }
+        if let Some(found) = self.in_namespace(caller, name, &[Rule::Wildcard]) {
+            return found;
+        }
         self.elsewhere(caller, name)
     }
 
-    fn in_namespace(&mut self, namespace: &str, name: &str) -> Option<Result<Decision, Refusal>> {
+    fn in_namespace(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        rules: &[Rule],
+    ) -> Option<Result<Decision, Refusal>> {
         let (namespace, names) = self.table.namespaces.get_key_value(namespace)?;
-        for rule in Rule::ALL {
+        for &rule in rules {
             match self.try_rule(rule, names, name) {
                 Some(Ok(found)) => {
                     self.note(rule, namespace, Outcome::Decided(found.origin.clone()));
@@ -176,6 +185,8 @@ impl Resolver<'_> {
                 ))
             }),
             Rule::Model => names.models.get(name).map(by_alias),
+            // An agent that does not exist is no model: its policies would be gone with it.
+            Rule::Wildcard if means_agent(self.table, name) => None,
             Rule::Wildcard => {
                 let mut wildcards = names.wildcards.values();
                 let found = wildcards.find(|(pattern, _)| pattern.matches(name));
@@ -274,7 +285,7 @@ fn default_target(endpoint: &Arc<EndpointRoute>) -> Result<Target, Refusal> {
     })
 }
 
-/// The target the draw falls on, then the fallbacks.
+/// The target the draw falls on, then the fallbacks. Among those the same one would be tried as often again.
 fn choose(route: &AliasRoute, draw: u32) -> Vec<Target> {
     let weights = route.targets.iter().map(|(weight, _)| u128::from(*weight));
     // Maps the draw evenly onto [0, total).
@@ -288,10 +299,10 @@ fn choose(route: &AliasRoute, draw: u32) -> Vec<Target> {
     let chosen = chosen
         .or(route.targets.first())
         .map(|(_, target)| target.clone());
-    chosen
-        .into_iter()
-        .chain(route.fallbacks.iter().cloned())
-        .collect()
+    let fallbacks = route.fallbacks.iter();
+    let others = fallbacks.filter(|it| !chosen.as_ref().is_some_and(|chosen| it.is_same(chosen)));
+    let others: Vec<_> = others.cloned().collect();
+    chosen.into_iter().chain(others).collect()
 }
 
 /// `NS/` may stand before a name, and before the name of an agent in `agent/NS/NAME`.
@@ -305,6 +316,13 @@ fn split_namespace<'a>(table: &RoutingTable, name: &'a str) -> Option<(&'a str, 
         .namespaces
         .contains_key(namespace)
         .then(|| (namespace, format!("{agent}{rest}")))
+}
+
+/// Whether a name can only be an agent's: `agent/…`, also behind `NS/`.
+fn means_agent(table: &RoutingTable, name: &str) -> bool {
+    let behind = name.split_once('/');
+    let behind = behind.filter(|(namespace, _)| table.namespaces.contains_key(*namespace));
+    name.starts_with("agent/") || behind.is_some_and(|(_, rest)| rest.starts_with("agent/"))
 }
 
 fn names_on(endpoint: &EndpointRoute) -> impl Iterator<Item = &str> {

@@ -32,7 +32,7 @@ pub(super) fn agent_route(
     endpoints: &SortedMap<ResourceId, Arc<EndpointRoute>>,
     mut missing: impl FnMut(&str, &EndpointRoute),
 ) -> AgentRoute {
-    let mut targets = Vec::new();
+    let mut targets: Vec<Target> = Vec::new();
     let fallbacks = spec.fallback_model_refs.iter().enumerate();
     let fallbacks =
         fallbacks.map(|(index, text)| (format!("/spec/fallback_model_refs/{index}"), text));
@@ -43,7 +43,12 @@ pub(super) fn agent_route(
             continue;
         };
         match endpoint.default_model.clone() {
-            Some(model) => targets.push(Target { endpoint, model }),
+            Some(model) => {
+                let target = Target { endpoint, model };
+                if !targets.iter().any(|known| known.is_same(&target)) {
+                    targets.push(target);
+                }
+            }
             None => missing(&pointer, &endpoint),
         }
     }

@@ -153,6 +153,13 @@ pub struct Target {
     pub model: Arc<str>,
 }
 
+impl Target {
+    /// Whether a call of either is the same call.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.endpoint.id == other.endpoint.id && self.model == other.model
+    }
+}
+
 /// One agent as routing sees it.
 #[derive(Debug)]
 pub struct AgentRoute {

@@ -236,3 +236,66 @@ fn a_responses_prompt_goes_in_front_of_the_instructions() {
         "{\"model\":\"m\" }"
     );
 }
+
+#[test]
+fn only_the_limits_of_the_own_dialect_bound_an_answer() {
+    let most = |dialect: Dialect, limits: &str| {
+        let body = format!(r#"{{"messages":[],"input":"x",{limits}}}"#);
+        scan_as(dialect, body.as_bytes()).unwrap().max_output()
+    };
+    for (dialect, limit) in [
+        (Dialect::Chat, "max_tokens"),
+        (Dialect::Chat, "max_completion_tokens"),
+        (Dialect::Messages, "max_tokens"),
+        (Dialect::Responses, "max_output_tokens"),
+    ] {
+        let own = format!(r#""{limit}":5"#);
+        assert_eq!(most(dialect, &own), Some(5), "{dialect:?} {limit}");
+    }
+    for (dialect, limit) in [
+        (Dialect::Chat, "max_output_tokens"),
+        (Dialect::Messages, "max_completion_tokens"),
+        (Dialect::Messages, "max_output_tokens"),
+        (Dialect::Responses, "max_tokens"),
+        (Dialect::Responses, "max_completion_tokens"),
+    ] {
+        // A field that the dialect does not know goes on whatever it is.
+        for value in ["5", "\"x\""] {
+            let other = format!(r#""{limit}":{value}"#);
+            assert_eq!(most(dialect, &other), None, "{dialect:?} {limit}");
+        }
+    }
+    let several = r#""max_tokens":5,"max_completion_tokens":7,"n":3"#;
+    assert_eq!(most(Dialect::Chat, several), Some(21));
+    assert_eq!(most(Dialect::Messages, r#""max_tokens":5,"n":3"#), Some(5));
+}
+
+#[test]
+fn a_bound_is_a_whole_number_or_null_which_means_absent() {
+    for name in ["max_tokens", "max_completion_tokens", "n"] {
+        let with = |value: &str| {
+            let body = format!(r#"{{"messages":[],"{name}": {value}}}"#);
+            scan(body.as_bytes())
+        };
+        let absent = with("null").unwrap();
+        assert_eq!((absent.max_output(), absent.answers), (None, 1), "{name}");
+        assert!(with("0").is_ok(), "{name}");
+        for value in [
+            "-1",
+            "\"9\"",
+            "2.0",
+            "1e3",
+            "true",
+            "[]",
+            "{}",
+            "99999999999999999999",
+        ] {
+            let error = with(value).unwrap_err();
+            assert_eq!(error, BodyError::Number(name), "{value}");
+            let answer = ApiError::from(error);
+            assert_eq!((answer.status, answer.param.as_deref()), (400, Some(name)));
+        }
+        let twice = format!(r#"{{"messages":[],"{name}":1,"{name}":null}}"#);
+        assert_eq!(scan(twice.as_bytes()), Err(BodyError::Duplicate(name)));
+    }
+}

@@ -88,6 +88,46 @@ async fn an_error_after_several_attempts_lists_them() {
             .headers
             .contains(&("x-orloj-attempts", format!("{tried}, {tried}")))
     );
+    let line = &error.to_json()["error"]["orloj"]["manifest"];
+    let served = rig.reconciler().live().pin();
+    let decided = decided(&served, None, Some("fast")).unwrap();
+    let target = decided.decision.targets.first().unwrap();
+    assert_eq!(line.as_str(), Some(&*target.endpoint.origin.to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_of_a_fallback_does_not_hide_what_a_provider_answered() {
+    for limit in ["requests: 0", "tokens: 1"] {
+        let upstream = Failing::with(500).await;
+        let retry = "  retry: {max_attempts: 3, backoff: 1ms}\n";
+        let remote = calling("remote", &upstream.base_url, retry);
+        let full = format!(
+            "{}  limits: [{{per: month, {limit}}}]\n",
+            endpoint("full", "s-1")
+        );
+        let rig = Rig::without_git();
+        rig.apply(&[remote, full, fast(&["full"])].join("---\n"))
+            .await
+            .unwrap();
+        let error = ask(&rig.reconciler().live().pin()).await.err().unwrap();
+        assert_eq!((upstream.calls(), error.status), (3, 502), "{limit}");
+        assert_eq!(error.code.as_deref(), Some("upstream_error"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_takes_no_requests_says_so_and_nothing_of_tokens() {
+    let closed = format!(
+        "{}  limits: [{{per: month, requests: 0}}]\n",
+        endpoint("remote", "s-1")
+    );
+    let rig = Rig::without_git();
+    rig.apply(&[closed, fast(&[])].join("---\n")).await.unwrap();
+    let error = ask(&rig.reconciler().live().pin()).await.err().unwrap();
+    assert_eq!(error.code.as_deref(), Some("request_exceeds_limit"));
+    assert!(error.message.contains("endpoint/remote has no requests"));
+    assert!(!error.message.contains("max_tokens"), "{}", error.message);
+    assert_eq!(error.param, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

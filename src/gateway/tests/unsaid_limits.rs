@@ -59,6 +59,19 @@ async fn what_is_reserved_for_an_answer_of_unknown_length_is_told_to_the_provide
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn null_and_the_limits_of_other_dialects_say_nothing_of_the_length() {
+    for fields in [
+        ",\"max_tokens\":null",
+        ",\"max_completion_tokens\":null",
+        ",\"max_output_tokens\":5",
+    ] {
+        let (answer, left) = answered(fields, &[TOKENS]).await;
+        assert_eq!(answer.adjusted, ["max_tokens=4096 as reserved"], "{fields}");
+        assert_eq!(left, Some(100_000 - 4096), "{fields}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_request_or_the_catalogue_says_is_reserved_and_the_body_left_alone() {
     let (answer, left) = answered(",\"max_tokens\":70,\"n\":2", &[TOKENS]).await;
     assert!(answer.adjusted.is_empty());

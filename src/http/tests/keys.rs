@@ -306,6 +306,71 @@ async fn a_cost_limit_refuses_a_model_without_a_price() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn under_a_cost_limit_an_unpriced_target_is_passed_over_and_named_if_there_is_no_other() {
+    let unpriced = "kind: ModelEndpoint\nmetadata: {name: odd}\nspec: {provider: openai-compatible, base_url: 'http://127.0.0.1:1', allowPrivate: true, default_model: nobodys, auth: {}}\n";
+    let alias = |name: &str, target: &str, fallback: &str| {
+        format!(
+            "apiVersion: routing.orloj.dev/v1alpha1\nkind: ModelAlias\nmetadata: {{name: {name}}}\nspec: {{targets: [{{endpoint: {target}}}], fallbacks: [{{endpoint: {fallback}}}]}}\n"
+        )
+    };
+    let fields = ", limits: [{per: month, cost_microdollars: 1000000}]";
+    let door = door(&[
+        endpoint("small", "s-1"),
+        unpriced.to_owned(),
+        alias("priced-first", "small", "odd"),
+        alias("odd-first", "odd", "small"),
+        key("ci", KEY, fields),
+    ])
+    .await;
+    for name in ["priced-first", "odd-first"] {
+        let answer = chat(&door, name).await;
+        assert_eq!(answer.status, 200, "{name}");
+        assert_eq!(answer.json()["model"], "s-1", "{name}");
+    }
+    let refused = chat(&door, "odd").await;
+    assert_eq!(code(&refused), (403, "price_unknown".to_owned()));
+    let message = refused.json()["error"]["message"].to_string();
+    assert!(message.contains("`odd/nobodys` ("), "{message}");
+    assert!(message.contains("key/ci has a limit of cost"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_counts_for_itself_and_not_by_the_bytes_of_its_base64() {
+    let fields = ", limits: [{per: month, tokens: 10000}]";
+    let door = door(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;
+    let path = "/v1/chat/completions";
+    let bearer = format!("Bearer {KEY}");
+    let url = format!("data:image/png;base64,{}", "A".repeat(300_000));
+    let mut asked = body("small");
+    asked["messages"][0]["content"] = json!([{"type": "image_url", "image_url": {"url": url}}]);
+    let answer = ask(&door, path, &asked, &[("authorization", &bearer)]).await;
+    assert_eq!(answer.status, 200);
+    // As text it is read as such.
+    asked["messages"][0]["content"] = url.into();
+    let refused = ask(&door, path, &asked, &[("authorization", &bearer)]).await;
+    assert_eq!(code(&refused), (400, "request_exceeds_limit".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_has_ended_is_listed_as_expired() {
+    let door = door(&[
+        endpoint("small", "s-1"),
+        key(
+            "old",
+            "orloj_sk_old",
+            ", expires_at: '2020-01-01T00:00:00Z'",
+        ),
+        key("new", KEY, ", expires_at: '2999-01-01T00:00:00Z'"),
+    ])
+    .await;
+    for (name, phase) in [("old", "Expired"), ("new", "Ready")] {
+        let path = format!("/v1/api-keys/{name}");
+        let found = answered(door.request(Method::GET, &path)).await;
+        assert_eq!(found.json()["status"]["phase"], phase, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_tell_what_is_left() {
     let fields = ", limits: [{per: month, requests: 5, tokens: 100000}]";
     let door = door(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;

@@ -146,3 +146,65 @@ async fn a_limit_that_was_reserved_is_said_under_the_providers_name() {
     let (sent, adjusted) = sent("openai", call).await.unwrap();
     assert_eq!((sent, adjusted), (hello(), Vec::new()));
 }
+
+#[tokio::test]
+async fn a_limit_that_was_reserved_takes_the_place_of_null() {
+    for (provider, dialect, null, name) in [
+        (
+            "openai-compatible",
+            Dialect::Chat,
+            "max_tokens",
+            "max_tokens",
+        ),
+        (
+            "openai",
+            Dialect::Chat,
+            "max_completion_tokens",
+            "max_completion_tokens",
+        ),
+        (
+            "openai",
+            Dialect::Responses,
+            "max_output_tokens",
+            "max_output_tokens",
+        ),
+        (
+            "openai-compatible",
+            Dialect::Responses,
+            "max_output_tokens",
+            "max_tokens",
+        ),
+        ("anthropic", Dialect::Chat, "max_tokens", "max_tokens"),
+    ] {
+        let body = json!({"model": "up-model", "messages": [{"role": "user", "content": "hi"}],
+            "input": "hi", null: null});
+        let mut body = body.as_object().unwrap().clone();
+        match dialect {
+            Dialect::Responses => body.remove("messages"),
+            _ => body.remove("input"),
+        };
+        let mut call = asking(dialect, &body.into());
+        call.max_output = Some(77);
+        let fake = Fake::start(answer(provider)).await;
+        // What is answered is not what this is about.
+        let _ = upstream(provider, &fake.url(), &json!({})).chat(call).await;
+        let sent = fake.last().body;
+        let sent = std::str::from_utf8(&sent).unwrap();
+        assert!(sent.contains(&format!("\"{name}\":77")), "{sent}");
+        assert_eq!(sent.matches("max_").count(), 1, "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_under_its_newer_name_stands_beside_no_null() {
+    let body = with(&json!({"max_completion_tokens": null, "max_tokens": 50}));
+    let fake = Fake::start(answer("openai")).await;
+    let upstream = upstream("openai", &fake.url(), &json!({}));
+    let mut call = call(&body);
+    call.model = "gpt-5".to_owned();
+    upstream.chat(call).await.unwrap();
+    let sent = fake.last().body;
+    let sent = std::str::from_utf8(&sent).unwrap();
+    assert!(sent.ends_with(",\"max_completion_tokens\":50}"), "{sent}");
+    assert_eq!(sent.matches("max_").count(), 1, "{sent}");
+}

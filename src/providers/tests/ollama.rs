@@ -171,6 +171,15 @@ const LINES: &str = "{\"model\":\"llama3\",\"message\":{\"role\":\"assistant\",\
 {\"model\":\"llama3\",\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":9,\"eval_count\":4}";
 
 #[tokio::test]
+async fn a_limit_that_was_reserved_goes_out_where_the_request_says_null() {
+    let fake = Fake::start(text()).await;
+    let mut call = call(&with("max_tokens", Value::Null));
+    call.max_output = Some(77);
+    full(&ollama(&fake), call).await;
+    assert_eq!(fake.last().json()["options"]["num_predict"], 77);
+}
+
+#[tokio::test]
 async fn stream_of_lines_becomes_chunks_wherever_it_is_cut() {
     let fake = Fake::start(text()).await;
     let upstream = ollama(&fake);

@@ -114,6 +114,35 @@ fn fallbacks_follow_in_order_without_repeats() {
 }
 
 #[test]
+fn the_chosen_target_is_no_fallback_of_its_own() {
+    let list = "[{endpoint: e}, {endpoint: f}]";
+    let text = alias("a", &format!("{{targets: {list}, fallbacks: {list}}}"))
+        + &endpoint("e", "")
+        + &endpoint("f", "");
+    let table = table(&text);
+    let at = |draw: u32| outcome(&run(&table, &Facts { draw, ..facts("a") }).0);
+    assert_eq!(at(0), "e/e-default f/f-default");
+    assert_eq!(at(u32::MAX), "f/f-default e/e-default");
+    // Another model of the same endpoint may do.
+    let text = alias(
+        "a",
+        "{targets: [{endpoint: e}], fallbacks: [{endpoint: e, model: x}, {endpoint: e}]}",
+    ) + &endpoint("e", "");
+    assert_eq!(leads(&super::table(&text), "a"), "e/e-default e/x");
+}
+
+#[test]
+fn an_agents_own_model_is_no_fallback_of_its_own() {
+    let text = "---\nkind: Agent\nmetadata: {name: desk}\nspec: {model_ref: e, fallback_model_refs: [e, f, f], prompt: hi}\n".to_owned()
+        + &endpoint("e", "")
+        + &endpoint("f", "");
+    assert_eq!(
+        leads(&table(&text), "agent/desk"),
+        "e/e-default f/f-default"
+    );
+}
+
+#[test]
 fn weights_share_the_draws_exactly() {
     let text = alias(
         "a",
@@ -187,7 +216,7 @@ fn doubling_nest_of_aliases_costs_what_is_written() {
     let start = Stopwatch::start();
     let (table, findings) = super::compile(&catalog);
     assert!(findings.is_empty());
-    assert_eq!(leads(&table, "n199"), "e/e-default e/e-default");
+    assert_eq!(leads(&table, "n199"), "e/e-default");
     assert!(
         start.elapsed() < Duration::from_secs(5),
         "{:?}",

@@ -129,12 +129,15 @@ fn fallbacks_that_a_key_may_not_call_are_dropped() {
     let text = [
         endpoint("small", "  models: [gpt-4o]\n"),
         endpoint("large", "  models: [gpt-5]\n"),
-        "---\nkind: ModelAlias\nmetadata: {name: best}\nspec: {targets: [{endpoint: small, model: gpt-4o}], fallbacks: [{endpoint: large, model: gpt-5}, {endpoint: small, model: gpt-4o}]}\n".to_owned(),
-        key("ci", "secret", ", allowed_models: [gpt-4o]"),
+        "---\nkind: ModelAlias\nmetadata: {name: best}\nspec: {targets: [{endpoint: small, model: gpt-4o}], fallbacks: [{endpoint: large, model: gpt-5}, {endpoint: small}]}\n".to_owned(),
+        key("ci", "secret", ", allowed_models: [gpt-4o, small-default]"),
     ];
     let table = table(&text.concat());
     let key = found(&table, "secret");
-    assert_eq!(asked(&table, key, "best"), "small/gpt-4o small/gpt-4o");
+    assert_eq!(
+        asked(&table, key, "best"),
+        "small/gpt-4o small/small-default"
+    );
 }
 
 #[test]

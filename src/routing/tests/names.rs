@@ -94,7 +94,8 @@ fn unknown_name_is_refused_with_the_nearest() {
     let table = table(&crowded());
     for (name, near) in [
         ("only-z", Some("only-y")),
-        ("agent/b", None),
+        // Not even the wildcard `agent/*` makes an agent.
+        ("agent/b", Some("agent/a")),
         ("zzzzzzzz", None),
         ("y/other", None),
         ("AL", Some("al")),
@@ -103,11 +104,7 @@ fn unknown_name_is_refused_with_the_nearest() {
             name: name.into(),
             near: near.map(str::to_owned),
         };
-        match run(&table, &facts(name)).0 {
-            // `agent/b` fits the wildcard `agent/*`, which is the last rule.
-            Ok(decision) => assert_eq!((name, decision.rule), ("agent/b", Rule::Wildcard)),
-            Err(refusal) => assert_eq!(refusal, expected),
-        }
+        assert_eq!(run(&table, &facts(name)).0.unwrap_err(), expected);
     }
 }
 
@@ -190,6 +187,42 @@ fn namespace_may_stand_before_any_name() {
         run(&table, &facts("nowhere/al")).0,
         Err(Refusal::ModelNotFound { .. })
     ));
+}
+
+/// What is written with its namespace, or as an agent, is not what the caller's wildcard stands for: an agent's policies would be
+/// gone with it.
+#[test]
+fn a_qualified_name_goes_before_the_callers_wildcards() {
+    let inside = endpoint("far", "  model_aliases: {'w*': wild}\n")
+        + &alias("fast", "{targets: [{endpoint: far, model: g}]}")
+        + &agent("desk", "far");
+    let catch_all = "{match: '*', targets: [{endpoint: b, model: cheap}]}";
+    let text = within("team-b", &inside) + &endpoint("b", "") + &alias("all", catch_all);
+    let table = table(&text);
+    for (name, expected) in [
+        ("agent/team-b/desk", "team-b/far/far-default"),
+        ("team-b/agent/desk", "team-b/far/far-default"),
+        ("agent/desk", "team-b/far/far-default"),
+        ("team-b/fast", "team-b/far/g"),
+        ("team-b/far", "team-b/far/far-default"),
+        ("team-b/far/far-model", "team-b/far/far-model"),
+        ("team-b/wow", "team-b/far/wild"),
+        // What nobody else is called stays the caller's.
+        ("fast", "b/cheap"),
+        ("team-b/nosuch", "b/cheap"),
+        ("nosuch", "b/cheap"),
+    ] {
+        assert_eq!(leads(&table, name), expected, "{name}");
+    }
+    for name in ["agent/nosuch", "agent/team-b/nosuch", "team-b/agent/nosuch"] {
+        let (result, trace) = run(&table, &facts(name));
+        assert!(
+            matches!(result, Err(Refusal::ModelNotFound { .. })),
+            "{name}"
+        );
+        let passed = trace.steps.iter();
+        assert!(passed.into_iter().all(|it| it.outcome == Outcome::Passed));
+    }
 }
 
 #[test]

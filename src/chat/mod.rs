@@ -25,6 +25,7 @@ mod lines;
 mod message;
 mod messages;
 mod prompt;
+mod reasoning;
 mod rename;
 mod request;
 mod responses;
@@ -49,8 +50,9 @@ pub use lines::LineSplitter;
 pub use message::{Image, Message, Part, Role};
 pub use messages::{
     ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,
-    message_of_chat,
+    message_of_chat, without_thoughts,
 };
+pub use reasoning::EarlierReasoning;
 pub use rename::with_newer_limit;
 pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 pub use responses::{ResponseEvents, ResponseRequest, chat_of_responses, response_of_chat};

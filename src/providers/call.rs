@@ -33,6 +33,8 @@ pub struct ChatCall {
     pub betas: Option<String>,
     /// Parameters that the model refuses, as OpenAI names them.
     pub refuses: Arc<[String]>,
+    /// Whether another model than the first of the request's targets is called: what that one signed is worth nothing here.
+    pub is_substitute: bool,
     /// Tokens that an answer may have, where that was reserved and the body does not say it.
     pub max_output: Option<u64>,
     /// Time left for the whole call; the endpoint's own limit holds too.

@@ -44,6 +44,7 @@ impl Mock {
             model,
             text: Some(text),
             reasoning: None,
+            thinking_blocks: Vec::new(),
             tool_calls: Vec::new(),
             finish: FinishReason::Stop,
             usage,

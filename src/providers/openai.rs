@@ -4,7 +4,7 @@ use super::passthrough;
 use super::transport::Transport;
 use super::uri::{under, uri};
 use super::{ChatCall, ChatContent, UpstreamBuildError};
-use crate::chat::{ApiError, ChatForm, Dialect, with_newer_limit};
+use crate::chat::{ApiError, ChatForm, Dialect, EarlierReasoning, with_newer_limit};
 use hyper::Uri;
 use url::Url;
 
@@ -66,6 +66,11 @@ impl OpenAi {
             },
             top_k: !is_openais,
             effort_none: false,
+            reasoning: if is_openais {
+                EarlierReasoning::LeftOut
+            } else {
+                EarlierReasoning::Shown
+            },
         }
     }
 }

@@ -12,7 +12,7 @@ use super::ollama::Ollama;
 use super::openai::OpenAi;
 use super::site::Site;
 use super::{ChatAnswer, ChatCall, ChatContent};
-use crate::chat::{ApiError, ChatForm, Dialect, estimated_count};
+use crate::chat::{ApiError, ChatForm, Dialect, EarlierReasoning, estimated_count};
 use crate::model::ResourceId;
 use crate::model::spec::ModelEndpointSpec;
 use crate::secrets::Opened;
@@ -203,7 +203,7 @@ impl Adapter {
             Dialect::Chat => self.chat(call).await,
             Dialect::Embeddings => self.embed(call).await,
             Dialect::Messages => match self {
-                Self::Anthropic(anthropic) => anthropic.native(call).await.map(ChatAnswer::from),
+                Self::Anthropic(anthropic) => anthropic.native(call).await,
                 _ => self.messages(call).await,
             },
             Dialect::Responses => match self {
@@ -213,7 +213,7 @@ impl Adapter {
                 _ => self.responses(call).await,
             },
             Dialect::CountTokens => match self {
-                Self::Anthropic(anthropic) => anthropic.native(call).await.map(ChatAnswer::from),
+                Self::Anthropic(anthropic) => anthropic.native(call).await,
                 _ => {
                     let count = estimated_count(&call.body);
                     let body = count.map_err(|error| self.site().refused(error))?;
@@ -261,6 +261,10 @@ impl Adapter {
                 max_tokens: "max_tokens",
                 top_k: true,
                 effort_none: true,
+                reasoning: match self {
+                    Self::Anthropic(_) => EarlierReasoning::Signed,
+                    _ => EarlierReasoning::Shown,
+                },
             },
         }
     }

@@ -1,6 +1,7 @@
 //! A Messages request in the words of Chat Completions.
 
 use super::turns::turns;
+use crate::chat::EarlierReasoning;
 use crate::chat::request::{RequestError, is_blank, text_field};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,8 @@ pub struct ChatForm {
     pub top_k: bool,
     /// Whether `reasoning_effort: none` switches off what is otherwise on.
     pub effort_none: bool,
+    /// What becomes of the reasoning of earlier answers.
+    pub reasoning: EarlierReasoning,
 }
 
 /// A request in the words of Chat Completions.
@@ -43,7 +46,8 @@ pub fn chat_of_messages(body: &[u8], form: ChatForm) -> Result<TranslatedRequest
     let mut chat = Map::new();
     chat.extend(fields.shift_remove_entry("model"));
     let system = fields.remove("system");
-    let messages = turns(system, fields.remove("messages"), &mut adjusted)?;
+    let messages = fields.remove("messages");
+    let messages = turns(system, messages, form.reasoning, &mut adjusted)?;
     chat.insert("messages".into(), messages.into());
     let limit = fields.remove("max_tokens");
     let limit = limit.filter(|limit| limit.as_u64().is_some_and(|most| most > 0));

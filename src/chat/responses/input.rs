@@ -1,6 +1,8 @@
 //! The items of a request as a chat's messages.
 
+use super::earlier::Earlier;
 use super::request::object;
+use crate::chat::EarlierReasoning;
 use crate::chat::request::{RequestError, is_blank, text_field};
 use serde_json::{Map, Value, json};
 
@@ -8,9 +10,11 @@ use serde_json::{Map, Value, json};
 pub(super) fn messages(
     instructions: Option<String>,
     input: Option<Value>,
+    reasoning: EarlierReasoning,
     adjusted: &mut Vec<String>,
 ) -> Result<Vec<Value>, RequestError> {
     let mut out = Vec::new();
+    let mut earlier = Earlier::new(reasoning);
     if let Some(text) = instructions.filter(|text| !text.is_empty()) {
         out.push(json!({"role": "system", "content": text}));
     }
@@ -18,8 +22,10 @@ pub(super) fn messages(
         Some(Value::String(text)) => out.push(json!({"role": "user", "content": text})),
         Some(Value::Array(items)) if !items.is_empty() => {
             for (n, item) in items.into_iter().enumerate() {
-                take(item, &format!("input[{n}]"), &mut out, adjusted)?;
+                let place = format!("input[{n}]");
+                take(item, &place, &mut out, &mut earlier, adjusted)?;
             }
+            earlier.leave_out(adjusted);
         }
         _ => {
             let problem = "must be a text or a non-empty array of items";
@@ -33,6 +39,7 @@ fn take(
     item: Value,
     place: &str,
     out: &mut Vec<Value>,
+    earlier: &mut Earlier,
     adjusted: &mut Vec<String>,
 ) -> Result<(), RequestError> {
     let mut fields = object(Some(item), place)?;
@@ -48,18 +55,18 @@ fn take(
             add_call(call, out);
         }
         Some("function_call_output") => out.push(function_output(&mut fields, place)?),
-        // Sealed for the model that thought it, or a summary that was never part of the conversation.
         Some("reasoning") => {
-            fields.clear();
-            let note = "input.reasoning=left out".to_owned();
-            if !adjusted.contains(&note) {
-                adjusted.push(note);
-            }
+            earlier.take(&fields, adjusted);
+            return Ok(());
         }
         Some(other) => {
             let what = format!("items of type `{other}`");
             return Err(RequestError::unsupported(&format!("{place}.type"), &what));
         }
+    }
+    match out.last_mut() {
+        Some(last) if last["role"] == "assistant" => earlier.put(last),
+        _ => earlier.leave_out(adjusted),
     }
     match fields.iter().find(|(_, value)| !is_blank(value)) {
         None => Ok(()),

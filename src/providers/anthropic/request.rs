@@ -1,6 +1,7 @@
 //! A chat request in Anthropic's words.
 
 use super::names::Names;
+use super::thoughts::is_unthought;
 use crate::chat::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 use crate::providers::ChatCall;
 use serde_json::{Map, Value, json};
@@ -41,14 +42,19 @@ pub(super) fn translate(
     body.insert("model".into(), call.model.clone().into());
     body.insert("max_tokens".into(), max_tokens.into());
     body.insert("stream".into(), call.stream.into());
-    let (system, messages) = messages::translate(request, names)?;
+    let (system, messages) = messages::translate(request, names, call, adjusted)?;
+    let is_unthought = is_unthought(&messages);
     if let Some(system) = system {
         body.insert("system".into(), system);
     }
     body.insert("messages".into(), messages);
     sampling(request, &mut body, adjusted);
-    let thinking = thinking::translate(request, &call.refuses, max_tokens, adjusted)?;
-    body.extend(thinking);
+    if is_unthought && thinking::needs_budget(request, &call.refuses) {
+        adjusted.push("reasoning_effort=left out".to_owned());
+    } else {
+        let thinking = thinking::translate(request, &call.refuses, max_tokens, adjusted)?;
+        body.extend(thinking);
+    }
     tools(request, names, &mut body)?;
     output(request, &mut body)?;
     if let Some(user) = &request.user {

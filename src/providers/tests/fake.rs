@@ -237,6 +237,7 @@ pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
         response_model: None,
         betas: None,
         refuses: Arc::default(),
+        is_substitute: false,
         max_output: None,
         deadline: None,
         trace: None,

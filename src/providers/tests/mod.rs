@@ -15,3 +15,4 @@ mod ollama;
 mod openai;
 mod responses;
 mod streams;
+mod thoughts;

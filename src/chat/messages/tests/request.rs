@@ -322,3 +322,32 @@ fn what_is_wrong_in_any_dialect_is_refused_by_name() {
         assert_eq!(refused(&more), expected, "{more}");
     }
 }
+
+#[test]
+fn shown_reasoning_goes_back_under_the_name_it_came_under() {
+    let turn = |signature: &str| {
+        json!({"messages": [
+            {"role": "user", "content": "go"},
+            {"role": "assistant", "content": [
+                {"type": "thinking", "thinking": "I need ", "signature": signature},
+                {"type": "thinking", "thinking": "f", "signature": signature},
+                {"type": "tool_use", "id": "a", "name": "f", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "x"}]},
+        ]})
+    };
+    for (signature, name, other) in [
+        ("", "reasoning_content", "reasoning"),
+        ("reasoning", "reasoning", "reasoning_content"),
+    ] {
+        let (body, adjusted) = said_to(OTHERS, &turn(signature));
+        assert_eq!(body["messages"][1][name], "I need f");
+        assert_eq!(body["messages"][1].get(other), None);
+        assert!(adjusted.is_empty(), "{adjusted:?}");
+    }
+    // Signed by somebody, or for a provider that takes none.
+    for (form, signature) in [(OTHERS, "SIG=="), (OPENAI, "")] {
+        let (body, adjusted) = said_to(form, &turn(signature));
+        assert!(!body.to_string().contains("I need"), "{body}");
+        assert_eq!(adjusted, ["messages.thinking=left out"]);
+    }
+}

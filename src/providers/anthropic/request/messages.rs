@@ -2,6 +2,8 @@
 
 use super::Names;
 use crate::chat::{ChatRequest, Image, Message, Part, RequestError, Role};
+use crate::providers::ChatCall;
+use crate::providers::anthropic::thoughts::put_back;
 use serde_json::{Map, Value, json};
 
 /// The media types of pictures that Anthropic takes.
@@ -13,7 +15,10 @@ const IMAGE_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/w
 pub(super) fn translate(
     request: &ChatRequest,
     names: &Names,
+    call: &ChatCall,
+    adjusted: &mut Vec<String>,
 ) -> Result<(Option<Value>, Value), RequestError> {
+    let mut is_left_out = false;
     let mut system = Vec::new();
     let mut turns = Turns::default();
     for (index, message) in request.messages.iter().enumerate() {
@@ -31,12 +36,14 @@ pub(super) fn translate(
                     said.push(tool_use(call, names, &format!("{place}.tool_calls[{n}]"))?);
                     turns.open.push(call.id.clone());
                 }
+                is_left_out |= put_back(message, call, &mut said);
                 turns.say("assistant", said);
             }
             Role::Tool => turns.result(message, &place)?,
         }
     }
     turns.results_complete("messages")?;
+    adjusted.extend(is_left_out.then(|| "messages.reasoning_content=left out".to_owned()));
     if system.iter().any(|block| block["type"] == "image") {
         return Err(RequestError::unsupported(
             "messages",
@@ -124,9 +131,6 @@ fn system_json(blocks: Vec<Value>) -> Option<Value> {
 }
 
 /// The content's blocks; blank texts are left out because Anthropic refuses them.
-///
-/// Reasoning of earlier answers is left out too: unsigned it would be refused, and the API itself
-/// drops what came before the last turn.
 fn blocks(message: &Message, place: &str) -> Result<Vec<Value>, RequestError> {
     let mut blocks = Vec::with_capacity(message.parts.len());
     for (n, part) in message.parts.iter().enumerate() {

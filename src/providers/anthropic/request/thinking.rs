@@ -12,6 +12,16 @@ const LEAST: u64 = 1024;
 /// What the catalogue says of models that decide themselves how long they think.
 const NO_BUDGET: &str = "thinking.budget_tokens";
 
+/// Whether a budget is asked for: then a turn of tool calls has to begin with the thinking that led to it.
+pub(super) fn needs_budget(request: &ChatRequest, refuses: &[String]) -> bool {
+    let effort = request.reasoning_effort.as_deref();
+    effort.is_some_and(|effort| effort != "none") && has_budget(refuses)
+}
+
+fn has_budget(refuses: &[String]) -> bool {
+    !refuses.iter().any(|name| name == NO_BUDGET)
+}
+
 /// The fields of the body that say an effort: a budget below the answer's limit, or the nearest word that every model
 /// without budgets has.
 pub(super) fn translate(
@@ -36,7 +46,7 @@ pub(super) fn translate(
             return Err(RequestError::unsupported("reasoning_effort", what));
         }
     };
-    let has_budget = !refuses.iter().any(|name| name == NO_BUDGET);
+    let has_budget = has_budget(refuses);
     let budget = wanted.min(max_tokens.saturating_sub(1));
     if has_budget && budget < LEAST {
         let what = "a reasoning effort with fewer than 1025 tokens for the answer";

@@ -153,6 +153,7 @@ pub(super) fn call(
         betas: request.betas.clone(),
         refuses: Arc::default(),
         is_substitute: is_substitute(decided, target),
+        known_output: None,
         max_output: None,
         deadline,
         trace: None,

@@ -4,14 +4,13 @@ use super::names::Names;
 use super::thoughts::is_unthought;
 use crate::chat::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 use crate::providers::ChatCall;
+use limit::Limit;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+mod limit;
 mod messages;
 mod thinking;
-
-/// Tokens an answer may have if neither the request nor the endpoint says.
-const DEFAULT_MAX_TOKENS: u64 = 4096;
 
 /// Fields that change an answer little, and that Anthropic lacks: left out and said so.
 const HINTS: [&str; 5] = [
@@ -36,11 +35,10 @@ pub(super) fn translate(
     }
     let request = &*request;
     request.refuse_rest()?;
-    let max_tokens = request.max_tokens.or(endpoint_max_tokens);
-    let max_tokens = max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);
+    let limit = Limit::of(request, call, endpoint_max_tokens);
     let mut body = Map::new();
     body.insert("model".into(), call.model.clone().into());
-    body.insert("max_tokens".into(), max_tokens.into());
+    body.insert("max_tokens".into(), limit.tokens.into());
     body.insert("stream".into(), call.stream.into());
     let (system, messages) = messages::translate(request, names, call, adjusted)?;
     let is_unthought = is_unthought(&messages);
@@ -52,7 +50,7 @@ pub(super) fn translate(
     if is_unthought && thinking::needs_budget(request, &call.refuses) {
         adjusted.push("reasoning_effort=left out".to_owned());
     } else {
-        let thinking = thinking::translate(request, &call.refuses, max_tokens, adjusted)?;
+        let thinking = thinking::translate(request, &call.refuses, limit, adjusted)?;
         body.extend(thinking);
     }
     tools(request, names, &mut body)?;

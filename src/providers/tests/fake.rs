@@ -238,6 +238,7 @@ pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
         betas: None,
         refuses: Arc::default(),
         is_substitute: false,
+        known_output: None,
         max_output: None,
         deadline: None,
         trace: None,

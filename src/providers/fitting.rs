@@ -18,6 +18,9 @@ const DRAWING: [&str; 6] = [
 /// Limits of the answer, under every name: one that is refused has another name and is never left out.
 const LIMITS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
+/// What is said of a limit that goes under the name which newer models of OpenAI know alone.
+pub(super) const NAMED_ANEW: &str = "max_tokens=named max_completion_tokens";
+
 /// What the catalogue says of models that take one of the two alone.
 const ONE_OF_TWO: &str = "temperature+top_p";
 
@@ -51,6 +54,7 @@ pub(super) fn fit(call: &mut ChatCall, limit: &str) -> Result<Vec<String>, ApiEr
         && let Some(body) = with_newer_limit(&call.body)
     {
         call.body = body;
+        adjusted.push(NAMED_ANEW.to_owned());
     }
     let leaves_one = refuses(ONE_OF_TWO) && has_both(&call.body);
     let mut to_blame = None;

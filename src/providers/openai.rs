@@ -1,9 +1,10 @@
 //! OpenAI's dialect: the client's bytes go out, the provider's come back.
 
+use super::fitting::NAMED_ANEW;
 use super::passthrough;
 use super::transport::Transport;
 use super::uri::{under, uri};
-use super::{ChatCall, ChatContent, UpstreamBuildError};
+use super::{ChatAnswer, ChatCall, UpstreamBuildError};
 use crate::chat::{ApiError, ChatForm, Dialect, EarlierReasoning, with_newer_limit};
 use hyper::Uri;
 use url::Url;
@@ -40,7 +41,7 @@ pub(super) struct Fixed {
 
 impl OpenAi {
     /// Answers in the words that the call is in.
-    pub(super) async fn call(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
+    pub(super) async fn call(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let uri = self.place.uri(call.dialect, &call.model).ok_or_else(|| {
             let error = ApiError::invalid_request("the model cannot be part of a URL");
             self.transport.site.refused(error.with_param("model"))
@@ -48,9 +49,12 @@ impl OpenAi {
         let newer = self
             .wants_newer_limit(&call)
             .then(|| with_newer_limit(&call.body));
-        let body = newer.flatten().unwrap_or_else(|| call.body.clone());
+        let newer = newer.flatten();
+        let adjusted = Vec::from_iter(newer.is_some().then(|| NAMED_ANEW.to_owned()));
+        let body = newer.unwrap_or_else(|| call.body.clone());
         let reply = self.transport.post(uri, body, &call).await?;
-        passthrough::answer(reply, call).await
+        let content = passthrough::answer(reply, call).await?;
+        Ok(ChatAnswer { content, adjusted })
     }
 }
 

@@ -207,9 +207,7 @@ impl Adapter {
                 _ => self.messages(call).await,
             },
             Dialect::Responses => match self {
-                Self::OpenAi(openai) if openai.is_openais() => {
-                    openai.call(call).await.map(ChatAnswer::from)
-                }
+                Self::OpenAi(openai) if openai.is_openais() => openai.call(call).await,
                 _ => self.responses(call).await,
             },
             Dialect::CountTokens => match self {
@@ -225,18 +223,17 @@ impl Adapter {
 
     /// Chat Completions, which every provider answers.
     pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
-        let content = match self {
+        match self {
             Self::OpenAi(openai) => openai.call(call).await,
-            Self::Anthropic(anthropic) => return anthropic.chat(call).await,
-            Self::Ollama(ollama) => return ollama.chat(call).await,
+            Self::Anthropic(anthropic) => anthropic.chat(call).await,
+            Self::Ollama(ollama) => ollama.chat(call).await,
             Self::Mock(mock) => mock.chat(call).await,
-        };
-        content.map(ChatAnswer::from)
+        }
     }
 
     async fn embed(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
         match self {
-            Self::OpenAi(openai) => openai.call(call).await.map(ChatAnswer::from),
+            Self::OpenAi(openai) => openai.call(call).await,
             Self::Anthropic(anthropic) => Err(anthropic.no_embeddings()),
             Self::Ollama(ollama) => ollama.embed(call).await,
             Self::Mock(mock) => mock.embed(call).await.map(ChatAnswer::from),

@@ -192,7 +192,11 @@ fn tool_use(fields: &mut Map<String, Value>, place: &str) -> Result<Value, Reque
 }
 
 /// A tool's result as a chat's message.
-pub(super) fn tool_result(fields: &Map<String, Value>, place: &str) -> Result<Value, RequestError> {
+pub(super) fn tool_result(
+    fields: &Map<String, Value>,
+    place: &str,
+    adjusted: &mut Vec<String>,
+) -> Result<Value, RequestError> {
     let Some(id) = fields.get("tool_use_id").and_then(Value::as_str) else {
         return Err(RequestError::invalid(place, "needs a tool_use_id"));
     };
@@ -205,7 +209,7 @@ pub(super) fn tool_result(fields: &Map<String, Value>, place: &str) -> Result<Va
     }
     let said = fields.get("content").cloned().unwrap_or_default();
     let place = format!("{place}.content");
-    let said = content(said, &place, &mut Vec::new())?;
+    let said = content(said, &place, adjusted)?;
     if said.has_media() {
         return Err(RequestError::unsupported(
             &place,

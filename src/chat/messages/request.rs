@@ -80,6 +80,8 @@ pub fn chat_of_messages(body: &[u8], form: ChatForm) -> Result<TranslatedRequest
     let mut metadata = object(fields.remove("metadata"), "metadata")?;
     let user = text_field(&mut metadata, "user_id", "metadata")?;
     chat.extend(user.map(|user| ("user".to_owned(), user.into())));
+    let others = metadata.iter().filter(|(_, value)| !is_blank(value));
+    adjusted.extend(others.map(|(name, _)| format!("metadata.{name}=left out")));
     if let Some(tier) = fields.remove("service_tier").filter(|tier| tier != "auto") {
         adjusted.push(format!("service_tier={tier} left out"));
     }
@@ -202,8 +204,10 @@ fn effort(
         Some("low") => Some("low"),
         Some("medium") => Some("medium"),
         Some("high") => Some("high"),
-        Some(most @ ("xhigh" | "max")) => {
-            adjusted.push(format!("output_config.effort={most} as xhigh"));
+        Some("xhigh") => Some("xhigh"),
+        Some("max") => {
+            // Few models elsewhere know so much, and others refuse the word.
+            adjusted.push("output_config.effort=max as xhigh".to_owned());
             Some("xhigh")
         }
         Some(_) => {
@@ -211,12 +215,24 @@ fn effort(
             return Err(RequestError::invalid("output_config.effort", problem));
         }
     };
-    match thinking
-        .get("type")
-        .map(|kind| kind.as_str().unwrap_or_default())
-    {
+    let kind = thinking.get("type");
+    let kind = kind.map(|kind| kind.as_str().unwrap_or_default());
+    // How thinking is shown, say, which is not asked for elsewhere.
+    let is_said = |name: &str| name == "type" || name == "budget_tokens" && kind == Some("enabled");
+    let others = thinking.iter().filter(|(name, _)| !is_said(name));
+    let others = others.filter(|(_, value)| !is_blank(value));
+    adjusted.extend(others.map(|(name, _)| format!("thinking.{name}=left out")));
+    match kind {
         None | Some("adaptive") => Ok(said),
-        Some("disabled") => Ok(form.effort_none.then_some("none")),
+        Some("between_tools") => {
+            adjusted.push("thinking.type=between_tools as adaptive".to_owned());
+            Ok(said)
+        }
+        Some("disabled") if form.effort_none => Ok(Some("none")),
+        Some("disabled") => {
+            adjusted.push("thinking.type=disabled left out".to_owned());
+            Ok(None)
+        }
         Some("enabled") => {
             let budget = thinking.get("budget_tokens").and_then(Value::as_u64);
             let Some(budget) = budget else {
@@ -235,7 +251,7 @@ fn effort(
         }
         Some(_) => Err(RequestError::invalid(
             "thinking.type",
-            "must be enabled, adaptive or disabled",
+            "must be enabled, adaptive, between_tools or disabled",
         )),
     }
 }

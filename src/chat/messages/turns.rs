@@ -16,13 +16,8 @@ pub(super) fn turns(
 ) -> Result<Vec<Value>, RequestError> {
     let mut out = Vec::new();
     if let Some(system) = system {
-        let parts = content(system, "system", adjusted)?;
-        if !parts.results.is_empty() || !parts.calls.is_empty() || parts.has_media() {
-            return Err(RequestError::invalid("system", "must be text"));
-        }
-        if !parts.parts.is_empty() {
-            out.push(json!({"role": "system", "content": parts.said()}));
-        }
+        let said = content(system, "system", adjusted)?;
+        system_text(&said, "system", &mut out)?;
     }
     let Some(Value::Array(messages)) =
         messages.filter(|m| m.as_array().is_some_and(|m| !m.is_empty()))
@@ -44,7 +39,9 @@ pub(super) fn turns(
         refuse_rest(&fields, &place)?;
         let said = content(said, &format!("{place}.content"), adjusted)?;
         match role.as_ref().and_then(Value::as_str) {
-            Some("user") => user(&said, &place, &mut out)?,
+            Some("user") => user(&said, &place, &mut out, adjusted)?,
+            // Instructions between turns stay where they are; before them there is `system`.
+            Some("system") if n > 0 => system_text(&said, &place, &mut out)?,
             Some("assistant") if n == last => {
                 return Err(RequestError::unsupported(
                     &place,
@@ -64,7 +61,22 @@ pub(super) fn turns(
     Ok(out)
 }
 
-fn user(said: &Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
+fn system_text(said: &Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
+    if !said.results.is_empty() || !said.calls.is_empty() || said.has_media() {
+        return Err(RequestError::invalid(place, "must be text"));
+    }
+    if !said.parts.is_empty() {
+        out.push(json!({"role": "system", "content": said.said()}));
+    }
+    Ok(())
+}
+
+fn user(
+    said: &Content,
+    place: &str,
+    out: &mut Vec<Value>,
+    adjusted: &mut Vec<String>,
+) -> Result<(), RequestError> {
     if !said.calls.is_empty() {
         return Err(RequestError::invalid(
             place,
@@ -73,7 +85,7 @@ fn user(said: &Content, place: &str, out: &mut Vec<Value>) -> Result<(), Request
     }
     // Results stand right behind the calls, whatever else is said.
     for (place, result) in &said.results {
-        out.push(tool_result(result, place)?);
+        out.push(tool_result(result, place, adjusted)?);
     }
     if !said.parts.is_empty() {
         out.push(json!({"role": "user", "content": said.said()}));

@@ -49,7 +49,7 @@ pub fn chat_of_responses(body: &[u8], form: ChatForm) -> Result<ResponseRequest,
     let text = object(fields.remove("text"), "text")?;
     answer_form(text, &mut chat, &mut adjusted)?;
     let reasoning = object(fields.remove("reasoning"), "reasoning")?;
-    thinking(reasoning, &mut chat)?;
+    thinking(reasoning, &mut chat, &mut adjusted)?;
     hints(&mut fields, form.reasoning, &mut adjusted)?;
     match fields.iter().find(|(_, value)| !is_blank(value)) {
         None => Ok(ResponseRequest {
@@ -252,13 +252,16 @@ fn answer_form(
 fn thinking(
     mut reasoning: Map<String, Value>,
     chat: &mut Map<String, Value>,
+    adjusted: &mut Vec<String>,
 ) -> Result<(), RequestError> {
     if let Some(effort) = text_field(&mut reasoning, "effort", "reasoning")? {
         chat.insert("reasoning_effort".into(), effort.into());
     }
-    // Whatever reasoning a provider shows is shown whole.
+    // Whatever reasoning a provider shows is shown whole, which is as good as a summary of any length.
     for how in ["summary", "generate_summary"] {
-        reasoning.remove(how);
+        let asked = text_field(&mut reasoning, how, "reasoning")?;
+        let asked = asked.filter(|length| length != "auto");
+        adjusted.extend(asked.map(|length| format!("reasoning.{how}={length} left out")));
     }
     match reasoning.iter().find(|(_, value)| !is_blank(value)) {
         None => Ok(()),

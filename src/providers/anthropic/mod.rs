@@ -53,7 +53,7 @@ impl Anthropic {
         let site = &self.transport.site;
         let mut request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
         let names = Names::new(&request);
-        let mut adjusted = Vec::new();
+        let mut adjusted = std::mem::take(&mut request.adjusted);
         let limit = self.max_tokens;
         let body = request::translate(&mut request, &names, &call, limit, &mut adjusted)
             .map_err(|error| site.refused(error))?;

@@ -150,6 +150,9 @@ fn tool_json(tool: &Tool, names: &Names) -> Value {
     if tool.strict == Some(true) {
         json["strict"] = true.into();
     }
+    if let Some(cache_control) = &tool.cache_control {
+        json["cache_control"] = cache_control.clone();
+    }
     json
 }
 

@@ -90,7 +90,7 @@ async fn a_limit_that_is_refused_goes_under_its_newer_name_and_is_never_left_out
             with(&json!({"max_completion_tokens": 50})),
             "{provider}"
         );
-        assert!(adjusted.is_empty());
+        assert_eq!(adjusted, ["max_tokens=named max_completion_tokens"]);
     }
 }
 
@@ -232,4 +232,13 @@ async fn a_limit_that_nobody_asked_for_is_the_models_and_leaves_room_beside_the_
         .await
         .unwrap();
     assert_eq!(fake.last().json()["max_tokens"], 2000);
+}
+
+#[tokio::test]
+async fn a_limit_named_anew_for_a_model_of_openai_is_said_so() {
+    for (model, noted) in [("gpt-5", 1), ("gpt-4o", 0)] {
+        let body = with(&json!({"model": model, "max_tokens": 50}));
+        let (_, adjusted) = sent("openai", call(&body)).await.unwrap();
+        assert_eq!(adjusted.len(), noted, "{model}");
+    }
 }

@@ -285,3 +285,28 @@ fn what_an_answer_sealed_is_opened_where_it_was_signed_and_left_out_elsewhere() 
         (&json!("hm"), &Value::Null)
     );
 }
+
+#[test]
+fn what_is_left_out_of_parts_and_reasoning_is_named_or_refused() {
+    let part = |more: Value| {
+        let mut part = json!({"type": "input_text", "text": "x"});
+        for (name, value) in more.as_object().unwrap() {
+            part[name] = value.clone();
+        }
+        json!({"input": [{"role": "user", "content": [part]}]})
+    };
+    let hint = json!({"prompt_cache_breakpoint": {"mode": "explicit"}});
+    assert_eq!(
+        said(&part(hint)).adjusted,
+        ["prompt_cache_breakpoint=left out"]
+    );
+    assert_eq!(
+        refused(&part(json!({"language": "de"}))),
+        (
+            "unsupported_parameter".into(),
+            "input[0].content[0].language".into()
+        )
+    );
+    let request = said(&json!({"reasoning": {"effort": "low", "summary": "detailed"}}));
+    assert_eq!(request.adjusted, ["reasoning.summary=detailed left out"]);
+}

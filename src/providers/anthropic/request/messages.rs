@@ -11,20 +11,23 @@ const IMAGE_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/w
 
 /// `system`, if there is any, and `messages`.
 ///
-/// System messages in the middle are moved to the front, in order: there is no other place for them.
+/// System messages in the middle are moved to the front, in order: only few models have another place for them.
 pub(super) fn translate(
     request: &ChatRequest,
     names: &Names,
     call: &ChatCall,
     adjusted: &mut Vec<String>,
 ) -> Result<(Option<Value>, Value), RequestError> {
-    let mut is_left_out = false;
+    let (mut is_left_out, mut is_moved) = (false, false);
     let mut system = Vec::new();
     let mut turns = Turns::default();
     for (index, message) in request.messages.iter().enumerate() {
         let place = format!("messages[{index}]");
         match message.role {
-            Role::System => system.extend(blocks(message, &place)?),
+            Role::System => {
+                is_moved |= !turns.list.is_empty();
+                system.extend(blocks(message, &place)?);
+            }
             Role::User => {
                 turns.results_complete(&place)?;
                 turns.say("user", blocks(message, &place)?);
@@ -43,6 +46,7 @@ pub(super) fn translate(
         }
     }
     turns.results_complete("messages")?;
+    adjusted.extend(is_moved.then(|| "messages.system=moved to the front".to_owned()));
     adjusted.extend(is_left_out.then(|| "messages.reasoning_content=left out".to_owned()));
     if system.iter().any(|block| block["type"] == "image") {
         return Err(RequestError::unsupported(

@@ -13,6 +13,9 @@ pub(super) const SHORT_NAME: &str = "reasoning";
 /// Anthropic's blocks of thinking, whole and signed, in an assistant's message of a chat.
 pub(super) const BLOCKS: &str = "thinking_blocks";
 
+/// The field of such a block that says which model signed it.
+pub const SIGNER: &str = "signed_for";
+
 /// What the sealed reasoning of this gateway begins with.
 const SEAL: &str = "orloj.";
 

@@ -5,7 +5,9 @@ use super::passthrough;
 use super::transport::Transport;
 use super::uri::{under, uri};
 use super::{ChatAnswer, ChatCall, UpstreamBuildError};
-use crate::chat::{ApiError, ChatForm, Dialect, EarlierReasoning, with_newer_limit};
+use crate::chat::{
+    ApiError, ChatForm, Dialect, EarlierReasoning, with_newer_limit, without_signed_thinking,
+};
 use hyper::Uri;
 use url::Url;
 
@@ -41,16 +43,25 @@ pub(super) struct Fixed {
 
 impl OpenAi {
     /// Answers in the words that the call is in.
-    pub(super) async fn call(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+    pub(super) async fn call(&self, mut call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let uri = self.place.uri(call.dialect, &call.model).ok_or_else(|| {
             let error = ApiError::invalid_request("the model cannot be part of a URL");
             self.transport.site.refused(error.with_param("model"))
         })?;
+        let mut adjusted = Vec::new();
+        // Another server that speaks so may have signed it, unless it stands in for one.
+        if call.dialect == Dialect::Chat
+            && (self.is_openais() || call.is_substitute)
+            && let Some(body) = without_signed_thinking(&call.body)
+        {
+            call.body = body;
+            adjusted.push("messages.thinking_blocks=left out".to_owned());
+        }
         let newer = self
             .wants_newer_limit(&call)
             .then(|| with_newer_limit(&call.body));
         let newer = newer.flatten();
-        let adjusted = Vec::from_iter(newer.is_some().then(|| NAMED_ANEW.to_owned()));
+        adjusted.extend(newer.is_some().then(|| NAMED_ANEW.to_owned()));
         let body = newer.unwrap_or_else(|| call.body.clone());
         let reply = self.transport.post(uri, body, &call).await?;
         let content = passthrough::answer(reply, call).await?;

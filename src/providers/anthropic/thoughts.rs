@@ -2,14 +2,11 @@
 //!
 //! Source: <https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks>.
 
-use crate::chat::{Message, without_fields, without_thoughts};
+use crate::chat::{Message, SIGNER, without_fields, without_thoughts};
 use crate::providers::ChatCall;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-
-/// The field of a block, on its way through a chat, that says which model signed it.
-const SIGNER: &str = "signed_for";
 
 /// The field that says how many texts and calls of its answer stand before it.
 const PLACE: &str = "place";
@@ -116,8 +113,11 @@ pub(super) fn put_back(message: &Message, call: &ChatCall, said: &mut Vec<Value>
     let is_left_out = blocks.len() < all.len() || all.is_empty() && message.reasoning.is_some();
     for (n, block) in blocks.into_iter().enumerate() {
         let before = block[PLACE].as_u64().and_then(|n| usize::try_from(n).ok());
-        // Those put in already stand before, too.
-        let at = before.unwrap_or_default().saturating_add(n).min(said.len());
+        // Those put in already stand before, too. No turn may end with one.
+        let at = before
+            .unwrap_or_default()
+            .saturating_add(n)
+            .min(said.len() - 1);
         let mut block = block.clone();
         if let Some(fields) = block.as_object_mut() {
             fields.retain(|name, _| ![SIGNER, PLACE, INDEX].contains(&name.as_str()));

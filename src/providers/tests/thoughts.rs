@@ -283,3 +283,29 @@ async fn what_a_chat_showed_as_reasoning_goes_back_to_it() {
     full(&ollama, asking(Dialect::Messages, &second)).await;
     assert_eq!(fake.last().json()["messages"][1]["thinking"], "I need f");
 }
+
+#[tokio::test]
+async fn what_claude_signed_does_not_go_to_a_chat_that_stands_in_for_it() {
+    let fake = Fake::start(thinking()).await;
+    let first = json!({"model": "up-model", "messages": [{"role": "user", "content": "go"}]});
+    let said = full(&anthropic(&fake), asking(Dialect::Chat, &first)).await;
+    let message = &said["choices"][0]["message"];
+    let answered =
+        json!({"choices": [{"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}]});
+    fake.set(Script::json(200, &answered));
+    for (provider, is_substitute, is_left_out) in [
+        ("openai", false, true),
+        ("openai-compatible", true, true),
+        ("openai-compatible", false, false),
+    ] {
+        let mut asked = chat(message);
+        asked.is_substitute = is_substitute;
+        let upstream = upstream(provider, &fake.url(), &json!({}));
+        let answer = answer(&upstream, asked).await;
+        let sent = fake.last().json();
+        let fields = ["thinking_blocks", "reasoning_content"];
+        let is_sent = fields.map(|field| sent["messages"][1].get(field).is_some());
+        assert_eq!(is_sent, [!is_left_out; 2], "{provider}");
+        assert_eq!(answer.adjusted.len(), usize::from(is_left_out));
+    }
+}

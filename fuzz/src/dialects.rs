@@ -3,9 +3,10 @@
 
 use bytes::Bytes;
 use orloj::chat::{
-    ChatForm, ChatRequest, Dialect, EmbeddingsRequest, Fallback, Frame, FrameSplitter,
-    MessageEvents, ResponseEvents, chat_of_messages, chat_of_responses, estimated_count,
-    frame_data, message_of_chat, response_of_chat, scan, scan_answer, scan_as, with_newer_limit,
+    ChatForm, ChatRequest, Dialect, EarlierReasoning, EmbeddingsRequest, Fallback, Frame,
+    FrameSplitter, MessageEvents, ResponseEvents, chat_of_messages, chat_of_responses,
+    estimated_count, frame_data, message_of_chat, response_of_chat, scan, scan_answer, scan_as,
+    with_newer_limit,
 };
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -15,11 +16,13 @@ const FORMS: [ChatForm; 2] = [
         max_tokens: "max_completion_tokens",
         top_k: false,
         effort_none: false,
+        reasoning: EarlierReasoning::LeftOut,
     },
     ChatForm {
         max_tokens: "max_tokens",
         top_k: true,
         effort_none: true,
+        reasoning: EarlierReasoning::Signed,
     },
 ];
 

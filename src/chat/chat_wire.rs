@@ -32,6 +32,8 @@ pub(super) struct Delta {
     reasoning_content: Option<String>,
     /// `OpenRouter`'s and Ollama's.
     reasoning: Option<String>,
+    /// Our own and `LiteLLM`'s name for Anthropic's blocks of thinking, signed.
+    pub(super) thinking_blocks: Option<Vec<Value>>,
     pub(super) tool_calls: Option<Vec<CallDelta>>,
 }
 
@@ -73,6 +75,11 @@ impl Delta {
     /// Reasoning that is shown, if there is any here.
     pub(super) fn reasoning(&self) -> Option<&str> {
         said(self.reasoning_content.as_ref()).or_else(|| said(self.reasoning.as_ref()))
+    }
+
+    /// Whether the provider calls it by the shorter name.
+    pub(super) fn has_short_name(&self) -> bool {
+        said(self.reasoning_content.as_ref()).is_none() && said(self.reasoning.as_ref()).is_some()
     }
 }
 

@@ -42,6 +42,13 @@ impl ChunkWriter {
         self.delta(&json!({"reasoning_content": text}))
     }
 
+    /// A block of thinking, whole and signed; `index` counts those.
+    pub fn thinking_block(&self, index: usize, block: &Value) -> Frame {
+        let mut block = block.clone();
+        block["index"] = index.into();
+        self.delta(&json!({"thinking_blocks": [block]}))
+    }
+
     /// The start of a tool call; `index` counts tools.
     pub fn tool_start(&self, index: usize, id: &str, name: &str) -> Frame {
         self.delta(&json!({"tool_calls": [{

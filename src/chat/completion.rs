@@ -1,6 +1,7 @@
 //! A whole answer, as a translating provider understood it.
 
 use super::Usage;
+use super::reasoning::BLOCKS;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
@@ -53,6 +54,8 @@ pub struct Completion {
     pub text: Option<String>,
     /// Reasoning that the provider shows.
     pub reasoning: Option<String>,
+    /// The same as the provider signed it, to be sent back unchanged.
+    pub thinking_blocks: Vec<Value>,
     /// Calls of tools.
     pub tool_calls: Vec<ToolCall>,
     /// Why it stopped.
@@ -69,6 +72,9 @@ impl Completion {
         message.insert("content".into(), self.text.clone().into());
         if let Some(reasoning) = &self.reasoning {
             message.insert("reasoning_content".into(), reasoning.clone().into());
+        }
+        if !self.thinking_blocks.is_empty() {
+            message.insert(BLOCKS.into(), self.thinking_blocks.clone().into());
         }
         if !self.tool_calls.is_empty() {
             let calls: Vec<Value> = self.tool_calls.iter().map(tool_call_json).collect();

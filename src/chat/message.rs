@@ -1,6 +1,7 @@
 //! One message of a conversation.
 
 use super::ToolCall;
+use super::reasoning::{BLOCKS, LONG_NAME, SHORT_NAME};
 use super::request::{RequestError, is_blank, text_field};
 use serde_json::{Map, Value};
 
@@ -30,6 +31,8 @@ pub struct Message {
     pub tool_call_id: Option<String>,
     /// Of the assistant: reasoning that an earlier answer showed.
     pub reasoning: Option<String>,
+    /// Of the assistant: the same as Anthropic signed it.
+    pub thinking_blocks: Vec<Value>,
 }
 
 /// One part of a message's content.
@@ -92,7 +95,12 @@ impl Message {
                 "belongs to each tool's message and no other",
             ));
         }
-        let reasoning = text_field(&mut fields, "reasoning_content", place)?;
+        let mut reasoning = None;
+        for name in [LONG_NAME, SHORT_NAME] {
+            let text = text_field(&mut fields, name, place)?;
+            reasoning = reasoning.or(text.filter(|text| !text.is_empty()));
+        }
+        let thinking_blocks = thinking_blocks(fields.remove(BLOCKS), place)?;
         if role == Role::Tool {
             // The call's id says the same.
             fields.remove("name");
@@ -104,6 +112,7 @@ impl Message {
             tool_calls,
             tool_call_id,
             reasoning,
+            thinking_blocks,
         })
     }
 }
@@ -203,6 +212,17 @@ fn inline_image(url: &str) -> Option<Image> {
         media_type,
         base64: base64.to_owned(),
     })
+}
+
+fn thinking_blocks(value: Option<Value>, place: &str) -> Result<Vec<Value>, RequestError> {
+    match value {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(blocks)) if blocks.iter().all(Value::is_object) => Ok(blocks),
+        Some(_) => {
+            let place = format!("{place}.{BLOCKS}");
+            Err(RequestError::invalid(&place, "must be an array of blocks"))
+        }
+    }
 }
 
 fn tool_calls(calls: Vec<Value>, place: &str) -> Result<Vec<ToolCall>, RequestError> {

@@ -27,6 +27,7 @@ mod media;
 mod message;
 mod messages;
 mod prompt;
+mod reasoning;
 mod rename;
 mod request;
 mod responses;
@@ -52,8 +53,9 @@ pub use media::Media;
 pub use message::{Image, Message, Part, Role};
 pub use messages::{
     ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,
-    message_of_chat,
+    message_of_chat, without_signed_thinking, without_thoughts,
 };
+pub use reasoning::{EarlierReasoning, SIGNER};
 pub use rename::with_newer_limit;
 pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 pub use responses::{ResponseEvents, ResponseRequest, chat_of_responses, response_of_chat};

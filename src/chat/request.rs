@@ -28,6 +28,8 @@ pub struct ChatRequest {
     pub user: Option<String>,
     /// `reasoning_effort`.
     pub reasoning_effort: Option<String>,
+    /// What of `output` nobody reads, with what becomes of it.
+    pub adjusted: Vec<String>,
     /// Everything else that says something.
     pub rest: Map<String, Value>,
 }
@@ -43,6 +45,8 @@ pub struct Tool {
     pub parameters: Option<Value>,
     /// Whether the arguments must fit the schema.
     pub strict: Option<bool>,
+    /// A cache breakpoint, in Anthropic's words; a hint that changes no answer.
+    pub cache_control: Option<Value>,
 }
 
 /// Which tools the model may, must or must not call.
@@ -134,6 +138,8 @@ impl ChatRequest {
         }
         fields.retain(|_, value| !value.is_null());
         let limit = whole_number(&mut fields, "max_tokens")?;
+        let form = fields.get("response_format");
+        let adjusted = form.map(beside_schema).unwrap_or_default();
         let request = Self {
             messages: messages(fields.remove("messages"))?,
             max_tokens: whole_number(&mut fields, "max_completion_tokens")?.or(limit),
@@ -150,6 +156,7 @@ impl ChatRequest {
             output: output(fields.remove("response_format"))?,
             user: text_field(&mut fields, "user", "")?,
             reasoning_effort: text_field(&mut fields, "reasoning_effort", "")?,
+            adjusted,
             rest: Map::new(),
         };
         fields.retain(|name, value| !says_nothing(name, value));
@@ -312,6 +319,18 @@ fn tool(value: &Value, place: &str) -> Result<Tool, RequestError> {
         let place = format!("{place}.function.parameters");
         return Err(RequestError::invalid(&place, "must be an object"));
     }
+    let cache_control = value.get("cache_control").or(field("cache_control"));
+    let cache_control = cache_control.filter(|mark| !mark.is_null());
+    refuse_others(value, &["type", "function", "cache_control"], place)?;
+    let known = [
+        "name",
+        "description",
+        "parameters",
+        "strict",
+        "cache_control",
+    ];
+    let function = value.get("function").unwrap_or(&Value::Null);
+    refuse_others(function, &known, &format!("{place}.function"))?;
     Ok(Tool {
         name: name.to_owned(),
         description: field("description")
@@ -319,7 +338,34 @@ fn tool(value: &Value, place: &str) -> Result<Tool, RequestError> {
             .map(str::to_owned),
         parameters: parameters.cloned(),
         strict: field("strict").and_then(Value::as_bool),
+        cache_control: cache_control.cloned(),
     })
+}
+
+/// Refuses fields that nobody reads, unless they say nothing.
+fn refuse_others(value: &Value, known: &[&str], place: &str) -> Result<(), RequestError> {
+    let mut others = value.as_object().into_iter().flatten();
+    match others.find(|(name, value)| !known.contains(&name.as_str()) && !is_blank(value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(RequestError::unsupported(
+            &format!("{place}.{name}"),
+            "this field",
+        )),
+    }
+}
+
+/// What a schema's frame says beside the schema, to who takes the schema alone and holds every answer to it.
+fn beside_schema(output: &Value) -> Vec<String> {
+    let field = |name: &str| output.pointer(&format!("/json_schema/{name}"));
+    let place = "response_format.json_schema";
+    let mut adjusted = Vec::new();
+    if field("strict") == Some(&Value::Bool(false)) {
+        adjusted.push(format!("{place}.strict=false as true"));
+    }
+    if field("description").is_some_and(|text| !is_blank(text)) {
+        adjusted.push(format!("{place}.description=left out"));
+    }
+    adjusted
 }
 
 fn tool_choice(value: &Value) -> Result<ToolChoice, RequestError> {

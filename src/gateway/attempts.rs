@@ -158,6 +158,7 @@ impl<'a> Course<'a> {
             }
             let mut call = call(self.served, self.decided, target, self.request, left);
             call.refuses = self.meter.refused_parameters();
+            call.known_output = self.meter.known_output();
             call.max_output = self.meter.unsaid_limit();
             call.trace = self.meter.attempt(target, upstream);
             let called = Instant::now();

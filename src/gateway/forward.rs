@@ -153,10 +153,18 @@ pub(super) fn call(
         response_model: echo.then(|| requested.clone()),
         betas: request.betas.clone(),
         refuses: Arc::default(),
+        is_substitute: is_substitute(decided, target),
+        known_output: None,
         max_output: None,
         deadline,
         trace: None,
     }
+}
+
+/// Whether a target stands in for another model: signatures of that one are refused by it.
+fn is_substitute(decided: &Decided, target: &Target) -> bool {
+    let first = decided.decision.targets.first();
+    first.is_some_and(|first| first.model != target.model)
 }
 
 pub(super) fn begun(

@@ -34,6 +34,16 @@ impl Meter {
         self.facts.refuses.clone()
     }
 
+    /// What an answer may have at most, as far as the catalogue says: what the model can write, and what its context holds
+    /// beside the prompt. Never more than was reserved.
+    pub(super) fn known_output(&self) -> Option<u64> {
+        let most = self.facts.max_output_tokens?;
+        let context = self.facts.context_tokens.unwrap_or(u64::MAX);
+        let left = context.saturating_sub(self.demand.prompt);
+        // The prompt is a guess; where it seems to leave nothing, the usual limit is worth trying.
+        Some(most.min(left.max(DEFAULT_MAX_OUTPUT)))
+    }
+
     /// What an answer may have at most where a limit was reserved for and neither the request nor the catalogue says
     /// it: what was reserved.
     pub(super) fn unsaid_limit(&self) -> Option<u64> {

@@ -35,6 +35,10 @@ pub struct ChatCall {
     pub betas: Option<String>,
     /// Parameters that the model refuses, as OpenAI names them.
     pub refuses: Arc<[String]>,
+    /// Whether another model than the first of the request's targets is called: what that one signed is worth nothing here.
+    pub is_substitute: bool,
+    /// Tokens that an answer of the model may have beside this prompt, as far as the catalogue says.
+    pub known_output: Option<u64>,
     /// Tokens that an answer may have, where that was reserved and the body does not say it.
     pub max_output: Option<u64>,
     /// Time left for the whole call; the endpoint's own limit holds too.

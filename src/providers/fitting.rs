@@ -16,6 +16,12 @@ const DRAWING: [&str; 6] = [
 /// Limits of the answer, under every name: one that is refused has another name and is never left out.
 const LIMITS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
+/// What is said of a limit that goes under the name which newer models of OpenAI know alone.
+pub(super) const NAMED_ANEW: &str = "max_tokens=named max_completion_tokens";
+
+/// What the catalogue says of models that take one of the two alone.
+const ONE_OF_TWO: &str = "temperature+top_p";
+
 /// Leaves out what the model refuses and the answer can do without, and says so; names the limit as the model knows it,
 /// and puts in the one that was reserved where the request has none. `limit` is the name that it has in a chat.
 ///
@@ -46,9 +52,15 @@ pub(super) fn fit(call: &mut ChatCall, limit: &str) -> Result<Vec<String>, ApiEr
         && let Some(body) = with_newer_limit(&call.body)
     {
         call.body = body;
+        adjusted.push(NAMED_ANEW.to_owned());
     }
+    let leaves_one = refuses(ONE_OF_TWO) && has_both(&call.body);
     let mut to_blame = None;
     let fitting = without_fields(&call.body, |name, value| {
+        if leaves_one && name == "top_p" {
+            adjusted.push("top_p=left out".to_owned());
+            return true;
+        }
         if LIMITS.contains(&name) || !call.refuses.iter().any(|refused| refused == name) {
             return false;
         }
@@ -67,6 +79,17 @@ pub(super) fn fit(call: &mut ChatCall, limit: &str) -> Result<Vec<String>, ApiEr
         call.body = body;
     }
     Ok(adjusted)
+}
+
+/// Whether a body has a temperature and `top_p`.
+fn has_both(body: &[u8]) -> bool {
+    let mut both = [false; 2];
+    without_fields(body, |name, value| {
+        both[0] |= name == "temperature" && value != "null";
+        both[1] |= name == "top_p" && value != "null";
+        false
+    });
+    both == [true; 2]
 }
 
 /// Values that are as good as none.

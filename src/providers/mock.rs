@@ -1,10 +1,11 @@
 //! A provider that needs no key and no network and says what was chosen.
 
 use super::site::Site;
-use super::{ChatCall, ChatContent};
+use super::{ChatAnswer, ChatCall, ChatContent};
 use crate::chat::{
     ApiError, ChunkWriter, Completion, Embeddings, EmbeddingsRequest, FinishReason, Usage,
 };
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::Value;
@@ -15,6 +16,9 @@ use std::time::Duration;
 /// The length of a vector, if the request does not say: short, to be read by people.
 const DIMENSIONS: u64 = 8;
 
+/// The most answers that are given at once, as many as OpenAI gives.
+const MOST_ANSWERS: u64 = 128;
+
 /// Answers deterministically.
 pub(super) struct Mock {
     /// Named in errors; nobody is called.
@@ -24,10 +28,18 @@ pub(super) struct Mock {
 }
 
 impl Mock {
-    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
-        let said = Conversation::read(&call.body);
+    pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+        let said = Conversation::read(&body);
         let text = self.text(&call, &said);
-        let usage = usage(&said, &text);
+        let text = until_stop(&body, &text).to_owned();
+        let answers = body["n"]
+            .as_u64()
+            .filter(|_| !call.stream)
+            .unwrap_or(1)
+            .clamp(1, MOST_ANSWERS);
+        let usage = usage(&said, &text, answers);
+        let adjusted = left_out(&body, &text, answers);
         let model = call
             .response_model
             .clone()
@@ -35,7 +47,8 @@ impl Mock {
         let id = format!("chatcmpl-mock-{}", fingerprint(&call));
         if call.stream {
             let writer = ChunkWriter::new(id, 0, model, call.include_usage);
-            return Ok(self.stream(&writer, &text, &usage));
+            let content = self.stream(&writer, &text, &usage);
+            return Ok(ChatAnswer { content, adjusted });
         }
         self.pause().await;
         let completion = Completion {
@@ -44,14 +57,16 @@ impl Mock {
             model,
             text: Some(text),
             reasoning: None,
+            thinking_blocks: Vec::new(),
             tool_calls: Vec::new(),
             finish: FinishReason::Stop,
             usage,
         };
-        Ok(ChatContent::Full {
-            body: completion.to_bytes(),
+        let content = ChatContent::Full {
+            body: repeated(completion.to_bytes(), answers),
             usage: Some(usage),
-        })
+        };
+        Ok(ChatAnswer { content, adjusted })
     }
 
     /// Vectors that are the same for the same text and model, and of length 1.
@@ -124,12 +139,61 @@ fn vector(model: &str, text: &str, length: u64) -> Vec<f32> {
 }
 
 /// Counts words.
-fn usage(said: &Conversation, text: &str) -> Usage {
+fn usage(said: &Conversation, text: &str, answers: u64) -> Usage {
     Usage {
         prompt_tokens: said.words,
-        completion_tokens: words(text),
+        completion_tokens: words(text) * answers,
         ..Usage::default()
     }
+}
+
+/// The text up to the first of the request's stop texts.
+fn until_stop<'a>(body: &Value, text: &'a str) -> &'a str {
+    let stop = &body["stop"];
+    let all = stop
+        .as_array()
+        .map_or(std::slice::from_ref(stop), Vec::as_slice);
+    let all = all.iter().filter_map(Value::as_str);
+    let ends = all.filter(|stop| !stop.is_empty());
+    let end = ends.filter_map(|stop| text.find(stop)).min();
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// The same answer as often as it was asked for.
+fn repeated(body: Bytes, answers: u64) -> Bytes {
+    let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let choices = answer.get_mut("choices").and_then(Value::as_array_mut);
+    let Some(choices) = choices.filter(|choices| answers > 1 && !choices.is_empty()) else {
+        return body;
+    };
+    let number = |index: u64| {
+        let mut choice = choices[0].clone();
+        choice["index"] = index.into();
+        choice
+    };
+    *choices = (0..answers).map(number).collect();
+    answer.to_string().into()
+}
+
+/// What would make another answer of it, and does not. Everything else a mock takes as it likes.
+fn left_out(body: &Value, text: &str, answers: u64) -> Vec<String> {
+    let mut adjusted = Vec::new();
+    for name in ["max_tokens", "max_completion_tokens"] {
+        let most = body[name].as_u64().filter(|most| *most < words(text));
+        adjusted.extend(most.map(|most| format!("{name}={most} left out")));
+    }
+    let number = body["n"].as_u64().filter(|number| *number > answers);
+    adjusted.extend(number.map(|number| format!("n={number} as {answers}")));
+    let form = &body["response_format"]["type"];
+    let choice = &body["tool_choice"];
+    for (name, is_asked) in [
+        ("logprobs", body["logprobs"] == true),
+        ("response_format", form.is_string() && form != "text"),
+        ("tool_choice", choice == "required" || choice.is_object()),
+    ] {
+        adjusted.extend(is_asked.then(|| format!("{name}=left out")));
+    }
+    adjusted
 }
 
 fn words(text: &str) -> u64 {
@@ -145,8 +209,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn read(body: &[u8]) -> Self {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    fn read(body: &Value) -> Self {
         let mut conversation = Self::default();
         for message in body["messages"].as_array().into_iter().flatten() {
             let text = match &message["content"] {

@@ -1,11 +1,14 @@
 //! OpenAI's dialect: the client's bytes go out, the provider's come back.
 
 use super::asked_usage::AskedUsage;
+use super::fitting::NAMED_ANEW;
 use super::passthrough;
 use super::transport::{Reply, Transport};
 use super::uri::{under, uri};
-use super::{ChatCall, ChatContent, UpstreamBuildError};
-use crate::chat::{ApiError, ChatForm, Dialect, with_newer_limit};
+use super::{ChatAnswer, ChatCall, UpstreamBuildError};
+use crate::chat::{
+    ApiError, ChatForm, Dialect, EarlierReasoning, with_newer_limit, without_signed_thinking,
+};
 use bytes::Bytes;
 use hyper::Uri;
 use std::time::{Duration, Instant};
@@ -52,22 +55,34 @@ impl OpenAi {
     }
 
     /// Answers in the words that the call is in.
-    pub(super) async fn call(&self, mut call: ChatCall) -> Result<ChatContent, ApiError> {
+    pub(super) async fn call(&self, mut call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let uri = self.place.uri(call.dialect, &call.model).ok_or_else(|| {
             let error = ApiError::invalid_request("the model cannot be part of a URL");
             self.transport.site.refused(error.with_param("model"))
         })?;
+        let mut adjusted = Vec::new();
+        // Another server that speaks so may have signed it, unless it stands in for one.
+        if call.dialect == Dialect::Chat
+            && (self.is_openais() || call.is_substitute)
+            && let Some(body) = without_signed_thinking(&call.body)
+        {
+            call.body = body;
+            adjusted.push("messages.thinking_blocks=left out".to_owned());
+        }
         let newer = self
             .wants_newer_limit(&call)
             .then(|| with_newer_limit(&call.body));
-        let body = newer.flatten().unwrap_or_else(|| call.body.clone());
+        let newer = newer.flatten();
+        adjusted.extend(newer.is_some().then(|| NAMED_ANEW.to_owned()));
+        let body = newer.unwrap_or_else(|| call.body.clone());
         let asking = self.asked_usage.asking(&body, &call);
         call.asks_usage = asking.is_some();
         let reply = match asking {
             None => self.transport.post(uri, body, &call).await?,
             Some(asking) => self.ask_usage(uri, asking, body, &mut call).await?,
         };
-        passthrough::answer(reply, call).await
+        let content = passthrough::answer(reply, call).await?;
+        Ok(ChatAnswer { content, adjusted })
     }
 
     /// Posts a body that asks for token counts, and the one that does not if the server does not know the question.
@@ -103,6 +118,11 @@ impl OpenAi {
             },
             top_k: !is_openais,
             effort_none: false,
+            reasoning: if is_openais {
+                EarlierReasoning::LeftOut
+            } else {
+                EarlierReasoning::Shown
+            },
         }
     }
 }

@@ -12,7 +12,7 @@ use super::ollama::Ollama;
 use super::openai::OpenAi;
 use super::site::Site;
 use super::{ChatAnswer, ChatCall, ChatContent};
-use crate::chat::{ApiError, ChatForm, Dialect, estimated_count};
+use crate::chat::{ApiError, ChatForm, Dialect, EarlierReasoning, estimated_count};
 use crate::model::ResourceId;
 use crate::model::spec::ModelEndpointSpec;
 use crate::secrets::Opened;
@@ -218,17 +218,15 @@ impl Adapter {
             Dialect::Chat => self.chat(call).await,
             Dialect::Embeddings => self.embed(call).await,
             Dialect::Messages => match self {
-                Self::Anthropic(anthropic) => anthropic.native(call).await.map(ChatAnswer::from),
+                Self::Anthropic(anthropic) => anthropic.native(call).await,
                 _ => self.messages(call).await,
             },
             Dialect::Responses => match self {
-                Self::OpenAi(openai) if openai.is_openais() => {
-                    openai.call(call).await.map(ChatAnswer::from)
-                }
+                Self::OpenAi(openai) if openai.is_openais() => openai.call(call).await,
                 _ => self.responses(call).await,
             },
             Dialect::CountTokens => match self {
-                Self::Anthropic(anthropic) => anthropic.native(call).await.map(ChatAnswer::from),
+                Self::Anthropic(anthropic) => anthropic.native(call).await,
                 _ => {
                     let count = estimated_count(&call.body);
                     let body = count.map_err(|error| self.site().refused(error))?;
@@ -240,18 +238,17 @@ impl Adapter {
 
     /// Chat Completions, which every provider answers.
     pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
-        let content = match self {
+        match self {
             Self::OpenAi(openai) => openai.call(call).await,
-            Self::Anthropic(anthropic) => return anthropic.chat(call).await,
-            Self::Ollama(ollama) => return ollama.chat(call).await,
+            Self::Anthropic(anthropic) => anthropic.chat(call).await,
+            Self::Ollama(ollama) => ollama.chat(call).await,
             Self::Mock(mock) => mock.chat(call).await,
-        };
-        content.map(ChatAnswer::from)
+        }
     }
 
     async fn embed(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
         match self {
-            Self::OpenAi(openai) => openai.call(call).await.map(ChatAnswer::from),
+            Self::OpenAi(openai) => openai.call(call).await,
             Self::Anthropic(anthropic) => Err(anthropic.no_embeddings()),
             Self::Ollama(ollama) => ollama.embed(call).await,
             Self::Mock(mock) => mock.embed(call).await.map(ChatAnswer::from),
@@ -276,6 +273,10 @@ impl Adapter {
                 max_tokens: "max_tokens",
                 top_k: true,
                 effort_none: true,
+                reasoning: match self {
+                    Self::Anthropic(_) => EarlierReasoning::Signed,
+                    _ => EarlierReasoning::Shown,
+                },
             },
         }
     }

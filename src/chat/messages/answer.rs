@@ -1,6 +1,7 @@
 //! A whole chat answer as a message.
 
 use crate::chat::chat_wire::{CallDelta, Whole, said};
+use crate::chat::reasoning::SHORT_NAME;
 use crate::chat::{Fallback, Usage};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -20,7 +21,8 @@ pub fn message_of_chat(body: &[u8], fallback: Fallback) -> Result<(Bytes, Usage)
     let mut bytes = 0;
     if let Some(reasoning) = message.reasoning() {
         bytes += reasoning.len();
-        content.push(json!({"type": "thinking", "thinking": reasoning, "signature": ""}));
+        let signature = signature(message.has_short_name());
+        content.push(json!({"type": "thinking", "thinking": reasoning, "signature": signature}));
     }
     let refusal = said(message.refusal.as_ref());
     if let Some(text) = said(message.content.as_ref()).or(refusal) {
@@ -51,6 +53,12 @@ pub fn message_of_chat(body: &[u8], fallback: Fallback) -> Result<(Bytes, Usage)
         "usage": usage_json(&usage),
     });
     Ok((message.to_string().into(), usage))
+}
+
+/// What stands for a signature where the provider signs nothing: how the reasoning is called when it comes back. Nobody
+/// at Anthropic takes it for one.
+pub(super) fn signature(has_short_name: bool) -> &'static str {
+    if has_short_name { SHORT_NAME } else { "" }
 }
 
 /// Anthropic's word for a `finish_reason`. Whoever called a tool waits for it, whatever the provider says.

@@ -14,6 +14,15 @@ pub(super) struct Content {
     pub(super) calls: Vec<Value>,
     /// Results of tools as they came, each with its place.
     pub(super) results: Vec<(String, Map<String, Value>)>,
+    /// Thinking, each with its signature; without text where that is redacted.
+    pub(super) thoughts: Vec<Thought>,
+}
+
+/// What an earlier answer was thought.
+#[derive(Debug)]
+pub(super) struct Thought {
+    pub(super) text: String,
+    pub(super) signature: String,
 }
 
 impl Content {
@@ -89,9 +98,17 @@ impl Content {
                 let result = std::mem::take(&mut fields);
                 self.results.push((place.to_owned(), result));
             }
-            // Signed for the model that thought it; another one refuses it, and Anthropic itself leaves it out
-            // of all turns but the last.
-            "thinking" | "redacted_thinking" => fields.clear(),
+            "thinking" | "redacted_thinking" => {
+                let mut text = |name| text_field(&mut fields, name, place);
+                let (text, signature) = (text("thinking")?, text("signature")?);
+                // What is redacted says nothing to anybody but its signer.
+                let signature = signature.or_else(|| text.is_none().then(|| kind.clone()));
+                self.thoughts.push(Thought {
+                    text: text.unwrap_or_default(),
+                    signature: signature.unwrap_or_default(),
+                });
+                fields.clear();
+            }
             other => {
                 let what = format!("blocks of type `{other}`");
                 return Err(RequestError::unsupported(&format!("{place}.type"), &what));
@@ -175,7 +192,11 @@ fn tool_use(fields: &mut Map<String, Value>, place: &str) -> Result<Value, Reque
 }
 
 /// A tool's result as a chat's message.
-pub(super) fn tool_result(fields: &Map<String, Value>, place: &str) -> Result<Value, RequestError> {
+pub(super) fn tool_result(
+    fields: &Map<String, Value>,
+    place: &str,
+    adjusted: &mut Vec<String>,
+) -> Result<Value, RequestError> {
     let Some(id) = fields.get("tool_use_id").and_then(Value::as_str) else {
         return Err(RequestError::invalid(place, "needs a tool_use_id"));
     };
@@ -188,7 +209,7 @@ pub(super) fn tool_result(fields: &Map<String, Value>, place: &str) -> Result<Va
     }
     let said = fields.get("content").cloned().unwrap_or_default();
     let place = format!("{place}.content");
-    let said = content(said, &place, &mut Vec::new())?;
+    let said = content(said, &place, adjusted)?;
     if said.has_media() {
         return Err(RequestError::unsupported(
             &place,

@@ -1,6 +1,6 @@
 //! A chat's stream as the events of a message.
 
-use super::answer::{message_id, stop_reason, usage_json};
+use super::answer::{message_id, signature, stop_reason, usage_json};
 use super::open_blocks::{BlockKind, OpenBlocks, event};
 use crate::chat::chat_wire::{CallDelta, Chunk, Delta, said};
 use crate::chat::{Dialect, Fallback, Frame, Usage, frame_data};
@@ -106,7 +106,9 @@ impl MessageEvents {
     fn delta(&mut self, delta: &Delta, out: &mut Vec<Frame>) {
         if let Some(reasoning) = delta.reasoning() {
             self.bytes += reasoning.len();
-            self.blocks.say(BlockKind::Thinking, reasoning, out);
+            let signature = signature(delta.has_short_name());
+            let kind = BlockKind::Thinking { signature };
+            self.blocks.say(kind, reasoning, out);
         }
         let refusal = said(delta.refusal.as_ref());
         self.refused |= refusal.is_some();

@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod open_blocks;
 mod request;
+mod thoughts;
 mod turns;
 
 #[cfg(test)]
@@ -21,3 +22,4 @@ pub use counts::MessageCounts;
 pub(super) use error::error_json;
 pub use events::MessageEvents;
 pub use request::{ChatForm, TranslatedRequest, chat_of_messages};
+pub use thoughts::{without_signed_thinking, without_thoughts};

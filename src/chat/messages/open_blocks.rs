@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum BlockKind {
     Text,
-    Thinking,
+    Thinking {
+        /// See [`super::answer::signature`].
+        signature: &'static str,
+    },
     Tool {
         /// The number the chat gives it.
         index: usize,
@@ -115,6 +118,13 @@ impl OpenBlocks {
 
     /// Closes the open block and opens the next.
     fn close(&mut self, out: &mut Vec<Frame>) {
+        if let BlockKind::Thinking { signature } = self.list[self.open].kind
+            && !signature.is_empty()
+        {
+            let delta = json!({"type": "signature_delta", "signature": signature});
+            let delta = json!({"type": "content_block_delta", "index": self.open, "delta": delta});
+            out.push(event("content_block_delta", &delta));
+        }
         out.push(event(
             "content_block_stop",
             &json!({"type": "content_block_stop", "index": self.open}),
@@ -129,7 +139,9 @@ impl OpenBlocks {
     fn start(&self, out: &mut Vec<Frame>) {
         let block = match &self.list[self.open].kind {
             BlockKind::Text => json!({"type": "text", "text": ""}),
-            BlockKind::Thinking => json!({"type": "thinking", "thinking": "", "signature": ""}),
+            BlockKind::Thinking { .. } => {
+                json!({"type": "thinking", "thinking": "", "signature": ""})
+            }
             BlockKind::Tool { id, name, .. } => {
                 json!({"type": "tool_use", "id": id, "name": name, "input": {}})
             }
@@ -149,7 +161,7 @@ impl OpenBlocks {
         }
         let delta = match block.kind {
             BlockKind::Text => json!({"type": "text_delta", "text": piece}),
-            BlockKind::Thinking => json!({"type": "thinking_delta", "thinking": piece}),
+            BlockKind::Thinking { .. } => json!({"type": "thinking_delta", "thinking": piece}),
             BlockKind::Tool { .. } => json!({"type": "input_json_delta", "partial_json": piece}),
         };
         let delta = json!({"type": "content_block_delta", "index": index, "delta": delta});
@@ -166,7 +178,7 @@ impl Block {
     /// Whether nothing more is to come once another block has begun.
     fn is_whole(&self) -> bool {
         match self.kind {
-            BlockKind::Text | BlockKind::Thinking => true,
+            BlockKind::Text | BlockKind::Thinking { .. } => true,
             BlockKind::Tool { .. } => {
                 serde_json::from_str::<serde::de::IgnoredAny>(&self.text).is_ok()
             }

@@ -1,6 +1,7 @@
 //! A Messages request in the words of Chat Completions.
 
 use super::turns::turns;
+use crate::chat::EarlierReasoning;
 use crate::chat::request::{RequestError, is_blank, text_field};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,8 @@ pub struct ChatForm {
     pub top_k: bool,
     /// Whether `reasoning_effort: none` switches off what is otherwise on.
     pub effort_none: bool,
+    /// What becomes of the reasoning of earlier answers.
+    pub reasoning: EarlierReasoning,
 }
 
 /// A request in the words of Chat Completions.
@@ -43,7 +46,8 @@ pub fn chat_of_messages(body: &[u8], form: ChatForm) -> Result<TranslatedRequest
     let mut chat = Map::new();
     chat.extend(fields.shift_remove_entry("model"));
     let system = fields.remove("system");
-    let messages = turns(system, fields.remove("messages"), &mut adjusted)?;
+    let messages = fields.remove("messages");
+    let messages = turns(system, messages, form.reasoning, &mut adjusted)?;
     chat.insert("messages".into(), messages.into());
     let limit = fields.remove("max_tokens");
     let limit = limit.filter(|limit| limit.as_u64().is_some_and(|most| most > 0));
@@ -76,6 +80,8 @@ pub fn chat_of_messages(body: &[u8], form: ChatForm) -> Result<TranslatedRequest
     let mut metadata = object(fields.remove("metadata"), "metadata")?;
     let user = text_field(&mut metadata, "user_id", "metadata")?;
     chat.extend(user.map(|user| ("user".to_owned(), user.into())));
+    let others = metadata.iter().filter(|(_, value)| !is_blank(value));
+    adjusted.extend(others.map(|(name, _)| format!("metadata.{name}=left out")));
     if let Some(tier) = fields.remove("service_tier").filter(|tier| tier != "auto") {
         adjusted.push(format!("service_tier={tier} left out"));
     }
@@ -198,8 +204,10 @@ fn effort(
         Some("low") => Some("low"),
         Some("medium") => Some("medium"),
         Some("high") => Some("high"),
-        Some(most @ ("xhigh" | "max")) => {
-            adjusted.push(format!("output_config.effort={most} as xhigh"));
+        Some("xhigh") => Some("xhigh"),
+        Some("max") => {
+            // Few models elsewhere know so much, and others refuse the word.
+            adjusted.push("output_config.effort=max as xhigh".to_owned());
             Some("xhigh")
         }
         Some(_) => {
@@ -207,12 +215,24 @@ fn effort(
             return Err(RequestError::invalid("output_config.effort", problem));
         }
     };
-    match thinking
-        .get("type")
-        .map(|kind| kind.as_str().unwrap_or_default())
-    {
+    let kind = thinking.get("type");
+    let kind = kind.map(|kind| kind.as_str().unwrap_or_default());
+    // How thinking is shown, say, which is not asked for elsewhere.
+    let is_said = |name: &str| name == "type" || name == "budget_tokens" && kind == Some("enabled");
+    let others = thinking.iter().filter(|(name, _)| !is_said(name));
+    let others = others.filter(|(_, value)| !is_blank(value));
+    adjusted.extend(others.map(|(name, _)| format!("thinking.{name}=left out")));
+    match kind {
         None | Some("adaptive") => Ok(said),
-        Some("disabled") => Ok(form.effort_none.then_some("none")),
+        Some("between_tools") => {
+            adjusted.push("thinking.type=between_tools as adaptive".to_owned());
+            Ok(said)
+        }
+        Some("disabled") if form.effort_none => Ok(Some("none")),
+        Some("disabled") => {
+            adjusted.push("thinking.type=disabled left out".to_owned());
+            Ok(None)
+        }
         Some("enabled") => {
             let budget = thinking.get("budget_tokens").and_then(Value::as_u64);
             let Some(budget) = budget else {
@@ -231,7 +251,7 @@ fn effort(
         }
         Some(_) => Err(RequestError::invalid(
             "thinking.type",
-            "must be enabled, adaptive or disabled",
+            "must be enabled, adaptive, between_tools or disabled",
         )),
     }
 }

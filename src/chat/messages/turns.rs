@@ -2,6 +2,8 @@
 
 use super::blocks::{Content, content, tool_result};
 use super::request::note_hint;
+use crate::chat::EarlierReasoning;
+use crate::chat::reasoning::{LONG_NAME, SHORT_NAME, note};
 use crate::chat::request::RequestError;
 use serde_json::{Map, Value, json};
 
@@ -9,17 +11,13 @@ use serde_json::{Map, Value, json};
 pub(super) fn turns(
     system: Option<Value>,
     messages: Option<Value>,
+    reasoning: EarlierReasoning,
     adjusted: &mut Vec<String>,
 ) -> Result<Vec<Value>, RequestError> {
     let mut out = Vec::new();
     if let Some(system) = system {
-        let parts = content(system, "system", adjusted)?;
-        if !parts.results.is_empty() || !parts.calls.is_empty() || parts.has_media() {
-            return Err(RequestError::invalid("system", "must be text"));
-        }
-        if !parts.parts.is_empty() {
-            out.push(json!({"role": "system", "content": parts.said()}));
-        }
+        let said = content(system, "system", adjusted)?;
+        system_text(&said, "system", &mut out)?;
     }
     let Some(Value::Array(messages)) =
         messages.filter(|m| m.as_array().is_some_and(|m| !m.is_empty()))
@@ -41,14 +39,19 @@ pub(super) fn turns(
         refuse_rest(&fields, &place)?;
         let said = content(said, &format!("{place}.content"), adjusted)?;
         match role.as_ref().and_then(Value::as_str) {
-            Some("user") => user(&said, &place, &mut out)?,
+            Some("user") => user(&said, &place, &mut out, adjusted)?,
+            // Instructions between turns stay where they are; before them there is `system`.
+            Some("system") if n > 0 => system_text(&said, &place, &mut out)?,
             Some("assistant") if n == last => {
                 return Err(RequestError::unsupported(
                     &place,
                     "the beginning of the answer",
                 ));
             }
-            Some("assistant") => assistant(said, &place, &mut out)?,
+            Some("assistant") => {
+                let earlier = thoughts(&said, reasoning, adjusted);
+                assistant(said, earlier, &place, &mut out)?;
+            }
             _ => {
                 let place = format!("{place}.role");
                 return Err(RequestError::invalid(&place, "must be user or assistant"));
@@ -58,7 +61,22 @@ pub(super) fn turns(
     Ok(out)
 }
 
-fn user(said: &Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
+fn system_text(said: &Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
+    if !said.results.is_empty() || !said.calls.is_empty() || said.has_media() {
+        return Err(RequestError::invalid(place, "must be text"));
+    }
+    if !said.parts.is_empty() {
+        out.push(json!({"role": "system", "content": said.said()}));
+    }
+    Ok(())
+}
+
+fn user(
+    said: &Content,
+    place: &str,
+    out: &mut Vec<Value>,
+    adjusted: &mut Vec<String>,
+) -> Result<(), RequestError> {
     if !said.calls.is_empty() {
         return Err(RequestError::invalid(
             place,
@@ -67,7 +85,7 @@ fn user(said: &Content, place: &str, out: &mut Vec<Value>) -> Result<(), Request
     }
     // Results stand right behind the calls, whatever else is said.
     for (place, result) in &said.results {
-        out.push(tool_result(result, place)?);
+        out.push(tool_result(result, place, adjusted)?);
     }
     if !said.parts.is_empty() {
         out.push(json!({"role": "user", "content": said.said()}));
@@ -75,7 +93,38 @@ fn user(said: &Content, place: &str, out: &mut Vec<Value>) -> Result<(), Request
     Ok(())
 }
 
-fn assistant(said: Content, place: &str, out: &mut Vec<Value>) -> Result<(), RequestError> {
+/// What goes back of an earlier answer's thinking: what a chat showed, under the name it had there. What is signed is
+/// worth something to its signer alone, and what stands alone to nobody.
+fn thoughts(
+    said: &Content,
+    reasoning: EarlierReasoning,
+    adjusted: &mut Vec<String>,
+) -> Map<String, Value> {
+    let mut fields: Map<String, Value> = Map::new();
+    let is_answer = !said.parts.is_empty() || !said.calls.is_empty();
+    for thought in &said.thoughts {
+        let name = match thought.signature.as_str() {
+            "" => LONG_NAME,
+            SHORT_NAME => SHORT_NAME,
+            _ => "",
+        };
+        if name.is_empty() || !is_answer || reasoning == EarlierReasoning::LeftOut {
+            note("messages.thinking", adjusted);
+            continue;
+        }
+        let before = fields.get(name).and_then(Value::as_str);
+        let text = [before.unwrap_or_default(), &thought.text].concat();
+        fields.insert(name.to_owned(), text.into());
+    }
+    fields
+}
+
+fn assistant(
+    said: Content,
+    earlier: Map<String, Value>,
+    place: &str,
+    out: &mut Vec<Value>,
+) -> Result<(), RequestError> {
     if !said.results.is_empty() || said.has_media() {
         let problem = "holds what an assistant does not say";
         return Err(RequestError::invalid(place, problem));
@@ -96,6 +145,7 @@ fn assistant(said: Content, place: &str, out: &mut Vec<Value>) -> Result<(), Req
         text.into()
     };
     message.insert("content".into(), text);
+    message.extend(earlier);
     if !said.calls.is_empty() {
         message.insert("tool_calls".into(), said.calls.into());
     }

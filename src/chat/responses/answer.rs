@@ -1,5 +1,6 @@
 //! A whole chat answer as a response.
 
+use super::earlier::Sealed;
 use super::items::ItemKind;
 use crate::chat::chat_wire::{Whole, said};
 use crate::chat::{Fallback, Usage};
@@ -26,11 +27,9 @@ pub fn response_of_chat(
     let message = choice.message;
     let id = answer_id(answer.id.as_deref(), fallback);
     let mut items: Vec<(ItemKind, String)> = Vec::new();
-    items.extend(
-        message
-            .reasoning()
-            .map(|text| (ItemKind::Reasoning, text.to_owned())),
-    );
+    let sealed = Sealed::of(&message);
+    let reasoning = message.reasoning().or(sealed.has_blocks().then_some(""));
+    items.extend(reasoning.map(|text| (ItemKind::Reasoning, text.to_owned())));
     items.extend(said(message.content.as_ref()).map(|text| (ItemKind::Text, text.to_owned())));
     items.extend(said(message.refusal.as_ref()).map(|text| (ItemKind::Refusal, text.to_owned())));
     for (index, call) in message.tool_calls.iter().flatten().enumerate() {
@@ -49,10 +48,13 @@ pub fn response_of_chat(
         .and_then(|usage| Usage::from_json(&usage.to_string()));
     let usage = usage.unwrap_or_else(|| fallback.usage(bytes));
     let ended = Ended::of(&finish);
-    let output = items
-        .iter()
-        .enumerate()
-        .map(|(n, (kind, text))| kind.item(&kind.item_id(&id, n), Some(text), ended.status));
+    let output = items.iter().enumerate().map(|(n, (kind, text))| {
+        let mut item = kind.item(&kind.item_id(&id, n), Some(text), ended.status);
+        if *kind == ItemKind::Reasoning {
+            sealed.put(&mut item);
+        }
+        item
+    });
     let mut response = Frame {
         id: &id,
         created_at: answer.created.unwrap_or(fallback.created),

@@ -1,6 +1,7 @@
 //! A chat's stream as the events of a response.
 
 use super::answer::{Ended, Frame as Response, answer_id, usage_json};
+use super::earlier::Sealed;
 use super::error::error_event;
 use super::items::ItemKind;
 use crate::chat::chat_wire::{CallDelta, Chunk, Delta, said};
@@ -32,6 +33,8 @@ struct Item {
     is_open: bool,
     /// How it ended.
     status: &'static str,
+    /// Of reasoning: what it has to bring back.
+    sealed: Sealed,
 }
 
 impl ResponseEvents {
@@ -107,6 +110,13 @@ impl ResponseEvents {
     fn delta(&mut self, delta: &Delta, out: &mut Vec<Frame>) {
         if let Some(text) = delta.reasoning() {
             self.say(ItemKind::Reasoning, text, out);
+        } else if delta.thinking_blocks.is_some() {
+            self.say(ItemKind::Reasoning, "", out);
+        }
+        if let Some(last) = self.items.last_mut()
+            && last.kind == ItemKind::Reasoning
+        {
+            last.sealed.add(delta);
         }
         if let Some(text) = said(delta.content.as_ref()) {
             self.say(ItemKind::Text, text, out);
@@ -168,6 +178,7 @@ impl ResponseEvents {
             text: String::new(),
             is_open: true,
             status: "in_progress",
+            sealed: Sealed::default(),
         });
     }
 
@@ -205,7 +216,7 @@ impl ResponseEvents {
             done["part"] = part;
             done
         });
-        let whole = item.kind.item(&item.id, Some(&item.text), status);
+        let whole = item.whole();
         self.event(&name, done, out);
         if let Some(part) = part {
             self.event("response.content_part.done", part, out);
@@ -226,8 +237,7 @@ impl ResponseEvents {
         }
         let bytes = self.items.iter().map(|item| item.text.len()).sum();
         let usage = self.usage.unwrap_or_else(|| self.fallback.usage(bytes));
-        let whole = |item: &Item| item.kind.item(&item.id, Some(&item.text), item.status);
-        let output: Vec<Value> = self.items.iter().map(whole).collect();
+        let output: Vec<Value> = self.items.iter().map(Item::whole).collect();
         let mut response = self.response(ended.status, &output);
         response["incomplete_details"] = ended.details();
         response["usage"] = usage_json(&usage);
@@ -263,6 +273,12 @@ impl ResponseEvents {
 }
 
 impl Item {
+    fn whole(&self) -> Value {
+        let mut item = self.kind.item(&self.id, Some(&self.text), self.status);
+        self.sealed.put(&mut item);
+        item
+    }
+
     /// Whether nothing more is to come once another item begins.
     fn is_whole(&self) -> bool {
         self.is_open

@@ -1,6 +1,9 @@
 //! The items of a request as a chat's messages.
 
+use super::earlier::Earlier;
 use super::request::object;
+use crate::chat::EarlierReasoning;
+use crate::chat::reasoning::note;
 use crate::chat::request::{RequestError, is_blank, text_field};
 use serde_json::{Map, Value, json};
 
@@ -8,9 +11,11 @@ use serde_json::{Map, Value, json};
 pub(super) fn messages(
     instructions: Option<String>,
     input: Option<Value>,
+    reasoning: EarlierReasoning,
     adjusted: &mut Vec<String>,
 ) -> Result<Vec<Value>, RequestError> {
     let mut out = Vec::new();
+    let mut earlier = Earlier::new(reasoning);
     if let Some(text) = instructions.filter(|text| !text.is_empty()) {
         out.push(json!({"role": "system", "content": text}));
     }
@@ -18,8 +23,10 @@ pub(super) fn messages(
         Some(Value::String(text)) => out.push(json!({"role": "user", "content": text})),
         Some(Value::Array(items)) if !items.is_empty() => {
             for (n, item) in items.into_iter().enumerate() {
-                take(item, &format!("input[{n}]"), &mut out, adjusted)?;
+                let place = format!("input[{n}]");
+                take(item, &place, &mut out, &mut earlier, adjusted)?;
             }
+            earlier.leave_out(adjusted);
         }
         _ => {
             let problem = "must be a text or a non-empty array of items";
@@ -33,6 +40,7 @@ fn take(
     item: Value,
     place: &str,
     out: &mut Vec<Value>,
+    earlier: &mut Earlier,
     adjusted: &mut Vec<String>,
 ) -> Result<(), RequestError> {
     let mut fields = object(Some(item), place)?;
@@ -42,25 +50,29 @@ fn take(
         fields.remove(own);
     }
     match kind.as_deref() {
-        None | Some("message") => out.push(message(&mut fields, place)?),
+        None | Some("message") => out.push(message(&mut fields, place, adjusted)?),
         Some("function_call") => {
             let call = function_call(&mut fields, place)?;
             add_call(call, out);
         }
-        Some("function_call_output") => out.push(function_output(&mut fields, place)?),
-        // Sealed for the model that thought it, or a summary that was never part of the conversation.
+        Some("function_call_output") => out.push(function_output(&mut fields, place, adjusted)?),
         Some("reasoning") => {
-            fields.clear();
-            let note = "input.reasoning=left out".to_owned();
-            if !adjusted.contains(&note) {
-                adjusted.push(note);
-            }
+            earlier.take(&fields, adjusted);
+            return Ok(());
         }
         Some(other) => {
             let what = format!("items of type `{other}`");
             return Err(RequestError::unsupported(&format!("{place}.type"), &what));
         }
     }
+    match out.last_mut() {
+        Some(last) if last["role"] == "assistant" => earlier.put(last),
+        _ => earlier.leave_out(adjusted),
+    }
+    refuse_rest(&fields, place)
+}
+
+fn refuse_rest(fields: &Map<String, Value>, place: &str) -> Result<(), RequestError> {
     match fields.iter().find(|(_, value)| !is_blank(value)) {
         None => Ok(()),
         Some((name, _)) => Err(RequestError::unsupported(
@@ -70,7 +82,11 @@ fn take(
     }
 }
 
-fn message(fields: &mut Map<String, Value>, place: &str) -> Result<Value, RequestError> {
+fn message(
+    fields: &mut Map<String, Value>,
+    place: &str,
+    adjusted: &mut Vec<String>,
+) -> Result<Value, RequestError> {
     let role = match text_field(fields, "role", place)?.as_deref() {
         Some("user") => "user",
         Some("assistant") => "assistant",
@@ -81,7 +97,7 @@ fn message(fields: &mut Map<String, Value>, place: &str) -> Result<Value, Reques
         }
     };
     let place = format!("{place}.content");
-    let content = content(fields.remove("content"), &place)?;
+    let content = content(fields.remove("content"), &place, adjusted)?;
     let is_text = |part: &Value| part["type"] == "text";
     if role != "user"
         && content
@@ -103,13 +119,17 @@ fn message(fields: &mut Map<String, Value>, place: &str) -> Result<Value, Reques
 }
 
 /// A text, or parts; one text alone is said as such.
-fn content(value: Option<Value>, place: &str) -> Result<Value, RequestError> {
+fn content(
+    value: Option<Value>,
+    place: &str,
+    adjusted: &mut Vec<String>,
+) -> Result<Value, RequestError> {
     let parts = match value {
         Some(Value::String(text)) => return Ok(text.into()),
         Some(Value::Array(parts)) => parts,
         _ => return Err(RequestError::invalid(place, "must be a string or an array")),
     };
-    let part = |(n, value)| part(value, &format!("{place}[{n}]"));
+    let part = |(n, value)| part(value, &format!("{place}[{n}]"), adjusted);
     let parts: Vec<Value> = parts
         .into_iter()
         .enumerate()
@@ -121,33 +141,52 @@ fn content(value: Option<Value>, place: &str) -> Result<Value, RequestError> {
     })
 }
 
-fn part(value: Value, place: &str) -> Result<Value, RequestError> {
+fn part(value: Value, place: &str, adjusted: &mut Vec<String>) -> Result<Value, RequestError> {
     let mut fields = object(Some(value), place)?;
     let kind = text_field(&mut fields, "type", place)?.unwrap_or_default();
+    let part = said(&kind, &mut fields, place)?;
+    // What an earlier answer said of its text is none of the conversation.
+    for own in ["annotations", "logprobs"] {
+        fields.remove(own);
+    }
+    // Where a cache may begin changes no answer.
+    for hint in ["cache_control", "prompt_cache_breakpoint"] {
+        if fields.remove(hint).is_some_and(|value| !is_blank(&value)) {
+            note(hint, adjusted);
+        }
+    }
+    refuse_rest(&fields, place)?;
+    Ok(part)
+}
+
+/// A part in a chat's words; what is left in `fields` has none.
+fn said(kind: &str, fields: &mut Map<String, Value>, place: &str) -> Result<Value, RequestError> {
     let missing = |what: &str| RequestError::invalid(place, &format!("has no {what}"));
     let file = |place: &str| RequestError::unsupported(place, "a file that is not in the request");
-    match kind.as_str() {
+    match kind {
         "input_text" | "output_text" | "text" => {
-            let text = text_field(&mut fields, "text", place)?.ok_or_else(|| missing("text"))?;
+            let text = text_field(fields, "text", place)?.ok_or_else(|| missing("text"))?;
             Ok(json!({"type": "text", "text": text}))
         }
         "refusal" => {
-            let text = text_field(&mut fields, "refusal", place)?;
+            let text = text_field(fields, "refusal", place)?;
             Ok(json!({"type": "text", "text": text.ok_or_else(|| missing("refusal"))?}))
         }
-        "input_image" => match text_field(&mut fields, "image_url", place)? {
+        "input_image" => match text_field(fields, "image_url", place)? {
             Some(url) => {
                 let mut image = json!({"url": url});
-                if let Some(detail) = fields.remove("detail").filter(|detail| detail != "auto") {
+                let detail = fields.remove("detail");
+                if let Some(detail) = detail.filter(|detail| !detail.is_null() && detail != "auto")
+                {
                     image["detail"] = detail;
                 }
                 Ok(json!({"type": "image_url", "image_url": image}))
             }
             None => Err(file(place)),
         },
-        "input_file" => match text_field(&mut fields, "file_data", place)? {
+        "input_file" => match text_field(fields, "file_data", place)? {
             Some(data) => {
-                let name = text_field(&mut fields, "filename", place)?;
+                let name = text_field(fields, "filename", place)?;
                 let name = name.unwrap_or_else(|| "file".to_owned());
                 Ok(json!({"type": "file", "file": {"filename": name, "file_data": data}}))
             }
@@ -184,12 +223,16 @@ fn add_call(call: Value, out: &mut Vec<Value>) {
     out.push(json!({"role": "assistant", "content": null, "tool_calls": [call]}));
 }
 
-fn function_output(fields: &mut Map<String, Value>, place: &str) -> Result<Value, RequestError> {
+fn function_output(
+    fields: &mut Map<String, Value>,
+    place: &str,
+    adjusted: &mut Vec<String>,
+) -> Result<Value, RequestError> {
     let Some(id) = text_field(fields, "call_id", place)? else {
         return Err(RequestError::invalid(place, "needs a call_id"));
     };
     let place = format!("{place}.output");
-    let output = content(fields.remove("output"), &place)?;
+    let output = content(fields.remove("output"), &place, adjusted)?;
     let is_text = |part: &Value| part["type"] == "text";
     if output
         .as_array()

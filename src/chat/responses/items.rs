@@ -45,6 +45,8 @@ impl ItemKind {
 
     /// The item as it is when it begins (`text` is `None`) and as it is when it ends.
     pub(super) fn item(&self, id: &str, text: Option<&str>, status: &str) -> Value {
+        // Reasoning that is not shown has no text.
+        let text = text.filter(|text| *self != Self::Reasoning || !text.is_empty());
         let content: Vec<Value> = text.and_then(|text| self.part(text)).into_iter().collect();
         match self {
             Self::Reasoning => {

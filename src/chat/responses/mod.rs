@@ -3,6 +3,7 @@
 //! Source: <https://platform.openai.com/docs/api-reference/responses>.
 
 mod answer;
+mod earlier;
 mod error;
 mod events;
 mod input;

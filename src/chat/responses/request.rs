@@ -1,8 +1,8 @@
 //! A Responses request in the words of Chat Completions.
 
 use super::input::messages;
-use crate::chat::ChatForm;
 use crate::chat::request::{RequestError, is_blank, text_field};
+use crate::chat::{ChatForm, EarlierReasoning};
 use serde_json::{Map, Value, json};
 
 /// A request in the words of Chat Completions.
@@ -31,7 +31,8 @@ pub fn chat_of_responses(body: &[u8], form: ChatForm) -> Result<ResponseRequest,
     let mut chat = Map::new();
     chat.extend(fields.shift_remove_entry("model"));
     let instructions = text_field(&mut fields, "instructions", "")?;
-    let messages = messages(instructions, fields.remove("input"), &mut adjusted)?;
+    let input = fields.remove("input");
+    let messages = messages(instructions, input, form.reasoning, &mut adjusted)?;
     chat.insert("messages".into(), messages.into());
     let limit = fields.remove("max_output_tokens");
     chat.extend(limit.map(|limit| (form.max_tokens.to_owned(), limit)));
@@ -48,8 +49,8 @@ pub fn chat_of_responses(body: &[u8], form: ChatForm) -> Result<ResponseRequest,
     let text = object(fields.remove("text"), "text")?;
     answer_form(text, &mut chat, &mut adjusted)?;
     let reasoning = object(fields.remove("reasoning"), "reasoning")?;
-    thinking(reasoning, &mut chat)?;
-    hints(&mut fields, &mut adjusted)?;
+    thinking(reasoning, &mut chat, &mut adjusted)?;
+    hints(&mut fields, form.reasoning, &mut adjusted)?;
     match fields.iter().find(|(_, value)| !is_blank(value)) {
         None => Ok(ResponseRequest {
             body: chat.into(),
@@ -86,7 +87,11 @@ fn echo(fields: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Takes out what changes no answer; refuses what would.
-fn hints(fields: &mut Map<String, Value>, adjusted: &mut Vec<String>) -> Result<(), RequestError> {
+fn hints(
+    fields: &mut Map<String, Value>,
+    reasoning: EarlierReasoning,
+    adjusted: &mut Vec<String>,
+) -> Result<(), RequestError> {
     // Repeated in the response, which is all that is done with it where nothing is kept.
     fields.remove("metadata");
     for hint in [
@@ -110,9 +115,9 @@ fn hints(fields: &mut Map<String, Value>, adjusted: &mut Vec<String>) -> Result<
     }
     if let Some(Value::Array(more)) = fields.get_mut("include") {
         let before = more.len();
-        // A sealed thought of one model says nothing to another.
         more.retain(|one| one != "reasoning.encrypted_content");
-        if more.len() < before {
+        // Where a provider signs its reasoning it is always sealed: nobody keeps it here.
+        if more.len() < before && reasoning != EarlierReasoning::Signed {
             adjusted.push("include=reasoning.encrypted_content left out".to_owned());
         }
     }
@@ -247,13 +252,16 @@ fn answer_form(
 fn thinking(
     mut reasoning: Map<String, Value>,
     chat: &mut Map<String, Value>,
+    adjusted: &mut Vec<String>,
 ) -> Result<(), RequestError> {
     if let Some(effort) = text_field(&mut reasoning, "effort", "reasoning")? {
         chat.insert("reasoning_effort".into(), effort.into());
     }
-    // Whatever reasoning a provider shows is shown whole.
+    // Whatever reasoning a provider shows is shown whole, which is as good as a summary of any length.
     for how in ["summary", "generate_summary"] {
-        reasoning.remove(how);
+        let asked = text_field(&mut reasoning, how, "reasoning")?;
+        let asked = asked.filter(|length| length != "auto");
+        adjusted.extend(asked.map(|length| format!("reasoning.{how}={length} left out")));
     }
     match reasoning.iter().find(|(_, value)| !is_blank(value)) {
         None => Ok(()),

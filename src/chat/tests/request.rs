@@ -100,3 +100,34 @@ fn unknown_fields_that_say_something_are_refused_by_name() {
         assert_eq!(error.code.as_deref(), Some("unsupported_parameter"));
     }
 }
+
+#[test]
+fn what_stands_beside_a_schema_or_a_function_is_taken_named_or_refused() {
+    let format = json!({"type": "json_schema", "json_schema": {"name": "n", "strict": false,
+        "description": "d", "schema": {"type": "object"}}});
+    let request = read(&with("response_format", format)).unwrap();
+    assert_eq!(
+        request.adjusted,
+        [
+            "response_format.json_schema.strict=false as true",
+            "response_format.json_schema.description=left out",
+        ]
+    );
+    let mark = json!({"type": "ephemeral"});
+    let marked = json!([{"type": "function", "function": {"name": "f"}, "cache_control": mark}]);
+    let request = read(&with("tools", marked)).unwrap();
+    assert_eq!(request.tools[0].cache_control, Some(mark));
+    for (tool, param) in [
+        (
+            json!({"type": "function", "function": {"name": "f"}, "x": 1}),
+            "tools[0].x",
+        ),
+        (
+            json!({"type": "function", "function": {"name": "f", "x": 1}}),
+            "tools[0].function.x",
+        ),
+    ] {
+        let error = read(&with("tools", json!([tool]))).unwrap_err();
+        assert_eq!(error.param.as_deref(), Some(param));
+    }
+}

@@ -3,7 +3,7 @@
 use super::{decided, unlimited, upstream::Failing};
 use crate::{
     chat::{ApiError, scan},
-    gateway::{Answer, Content, Forward, forward},
+    gateway::{Answer, Content, Forward, forward, forward::call},
     reconcile::tests::{
         manifests::{calling, endpoint},
         rig::Rig,
@@ -135,4 +135,26 @@ async fn an_endpoint_without_its_secret_is_passed_over_or_503_with_the_reason() 
     );
     let json = error.to_json();
     assert_eq!(json["error"]["orloj"]["reason"], "SecretNotFound");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_says_whether_it_stands_in_for_another_model() {
+    let remote = calling("remote", "http://127.0.0.1:9", "");
+    let rig = Rig::without_git();
+    for (model, is_substitute) in [("m-1", false), ("s-1", true)] {
+        let manifests = [remote.clone(), endpoint("small", model), fast()];
+        rig.apply(&manifests.join("---\n")).await.unwrap();
+        let served = rig.reconciler().live().pin();
+        let decided = decided(&served, None, Some("fast")).unwrap();
+        let request = Forward {
+            body: Bytes::from_static(BODY),
+            envelope: scan(BODY).unwrap(),
+            betas: None,
+            deadline: None,
+        };
+        let calls = decided.decision.targets.iter();
+        let calls = calls.map(|target| call(&served, &decided, target, &request, None));
+        let told: Vec<_> = calls.map(|call| call.is_substitute).collect();
+        assert_eq!(told, [false, is_substitute], "{model}");
+    }
 }

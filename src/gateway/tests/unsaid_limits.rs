@@ -1,10 +1,13 @@
 //! Requests that do not say how long their answers may be, where tokens are limited.
 
-use super::decided;
+use super::{decided, unlimited, upstream::repeating};
 use crate::{
     chat::scan,
-    gateway::{Answer, Books, Forward, Meter, Metered, forward},
-    reconcile::tests::{manifests::endpoint, rig::Rig},
+    gateway::{Answer, Books, Content, Forward, Meter, Metered, forward},
+    reconcile::tests::{
+        manifests::{clear_secret, endpoint},
+        rig::Rig,
+    },
 };
 use std::sync::Arc;
 
@@ -89,5 +92,53 @@ async fn where_no_tokens_are_limited_nothing_is_put_into_a_request() {
         let (answer, left) = answered("", manifests).await;
         assert!(answer.adjusted.is_empty());
         assert_eq!(left, None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anthropic_is_told_what_the_catalogue_says_and_what_the_context_still_holds() {
+    let base_url = repeating().await;
+    let claude = format!(
+        "kind: ModelEndpoint\nmetadata: {{name: claude}}\nspec: {{provider: anthropic, base_url: '{base_url}', allowPrivate: true, default_model: c-1, auth: {{secretRef: key}}}}\n"
+    );
+    let rig = Rig::without_git();
+    for (known, prompt, limit) in [
+        ("max_output_tokens: 9000", 1, 9000),
+        ("max_output_tokens: 9000, context_tokens: 10000", 9000, 7000),
+        (
+            "max_output_tokens: 9000, context_tokens: 10000",
+            90_000,
+            4096,
+        ),
+    ] {
+        let catalog = format!(
+            "apiVersion: routing.orloj.dev/v1alpha1\nkind: ModelCatalog\nmetadata: {{name: c}}\nspec: {{models: [{{model: c-1, {known}}}]}}\n"
+        );
+        let all = [&clear_secret("key", "sk-1"), &claude, &catalog];
+        rig.apply(&all.map(String::as_str).join("---\n"))
+            .await
+            .unwrap();
+        let served = rig.reconciler().live().pin();
+        let decided = decided(&served, None, Some("claude")).unwrap();
+        let body = format!(
+            r#"{{"model":"claude","messages":[{{"role":"user","content":"{}"}}]}}"#,
+            "x".repeat(prompt)
+        );
+        let request = Forward {
+            envelope: scan(body.as_bytes()).unwrap(),
+            body: body.into(),
+            betas: None,
+            deadline: None,
+        };
+        let meter = unlimited(&served, &decided, &request);
+        let answer = forward(&served, &decided, request, meter).await;
+        let Content::Full(body, _) = answer.map_err(|error| *error).unwrap().content else {
+            unreachable!("nothing was streamed");
+        };
+        let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let asked = answer["choices"][0]["message"]["content"].as_str().unwrap();
+        let asked: serde_json::Value = serde_json::from_str(asked).unwrap();
+        let told = asked["max_tokens"].as_u64().unwrap();
+        assert!(told.abs_diff(limit) < 50, "{known}: {told}");
     }
 }

@@ -72,3 +72,18 @@ impl Failing {
         self.calls.load(Ordering::SeqCst)
     }
 }
+
+/// Answers in Anthropic's words with what it was asked; returns where it is.
+pub(super) async fn repeating() -> String {
+    let answer = |asked: String| async move {
+        let content = serde_json::json!([{"type": "text", "text": asked}]);
+        let answer =
+            serde_json::json!({"type": "message", "content": content, "stop_reason": "end_turn"});
+        axum::Json(answer)
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(post(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    base_url
+}

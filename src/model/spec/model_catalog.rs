@@ -47,7 +47,8 @@ pub struct CatalogModel {
     /// Parameters of a request that the model refuses, as OpenAI names them. Those that only say how an answer is drawn
     /// (`temperature`, `top_p`, `top_k`, penalties, `seed`) are left out and named in `x-orloj-param-adjusted`, `max_tokens`
     /// of a chat is called `max_completion_tokens`, and a request with any other is refused. `thinking.budget_tokens` says
-    /// that a model of Anthropic takes adaptive thinking alone: a `reasoning_effort` goes there as an effort.
+    /// that a model of Anthropic takes adaptive thinking alone: a `reasoning_effort` goes there as an effort; `thinking.disabled`
+    /// that it cannot be switched off. `temperature+top_p` says that the two are not taken together: `top_p` is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = [["temperature", "top_p"]]))]
     pub refuses: Option<Vec<String>>,

@@ -1,6 +1,7 @@
 //! Anthropic's whole answer in OpenAI's words.
 
 use super::names::Names;
+use super::thoughts::Signed;
 use crate::chat::{ApiError, Completion, FinishReason, MessageCounts, ToolCall};
 use crate::providers::failure::ProviderError;
 use crate::providers::transport::Reply;
@@ -48,6 +49,7 @@ pub(super) async fn whole(
         return Err(site.broken("answered with a message without content"));
     };
     let (text, reasoning, tool_calls) = read_blocks(&content, names);
+    let thinking_blocks = Signed::by(&call.model).in_content(&content);
     let usage = message.usage.unwrap_or_default().normalised();
     let completion = Completion {
         id: message.id.unwrap_or_else(relay::new_id),
@@ -58,7 +60,8 @@ pub(super) async fn whole(
             .or(message.model)
             .unwrap_or_else(|| call.model.clone()),
         text: text.or_else(|| tool_calls.is_empty().then(String::new)),
-        reasoning,
+        reasoning: reasoning.filter(|text| !text.is_empty()),
+        thinking_blocks,
         finish: finish(message.stop_reason.as_deref(), !tool_calls.is_empty()),
         tool_calls,
         usage,

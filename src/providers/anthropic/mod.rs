@@ -6,6 +6,7 @@ mod answer;
 mod names;
 mod request;
 mod stream;
+mod thoughts;
 
 use super::passthrough;
 use super::relay::relay;
@@ -52,7 +53,7 @@ impl Anthropic {
         let site = &self.transport.site;
         let mut request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
         let names = Names::new(&request);
-        let mut adjusted = Vec::new();
+        let mut adjusted = std::mem::take(&mut request.adjusted);
         let limit = self.max_tokens;
         let body = request::translate(&mut request, &names, &call, limit, &mut adjusted)
             .map_err(|error| site.refused(error))?;
@@ -77,8 +78,13 @@ impl Anthropic {
         &self.transport.site
     }
 
-    /// A call in Anthropic's own words: the client's bytes go out, the provider's come back.
-    pub(super) async fn native(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
+    /// A call in Anthropic's own words: the client's bytes go out, without thoughts that the model cannot have signed, and
+    /// the provider's come back.
+    pub(super) async fn native(&self, mut call: ChatCall) -> Result<ChatAnswer, ApiError> {
+        let mut adjusted = Vec::new();
+        if let Some(body) = thoughts::without_others(&call, &mut adjusted) {
+            call.body = body;
+        }
         let uri = match call.dialect {
             Dialect::CountTokens => self.count_tokens.clone(),
             _ => self.messages.clone(),
@@ -86,7 +92,8 @@ impl Anthropic {
         let headers = self.with_betas(&call);
         let body = call.body.clone();
         let reply = self.transport.post_with(headers, uri, body, &call).await?;
-        passthrough::answer(reply, call).await
+        let content = passthrough::answer(reply, call).await?;
+        Ok(ChatAnswer { content, adjusted })
     }
 
     /// The endpoint's headers, and the client's betas behind the endpoint's own.

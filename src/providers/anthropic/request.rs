@@ -1,16 +1,16 @@
 //! A chat request in Anthropic's words.
 
 use super::names::Names;
+use super::thoughts::is_unthought;
 use crate::chat::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 use crate::providers::ChatCall;
+use limit::Limit;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+mod limit;
 mod messages;
 mod thinking;
-
-/// Tokens an answer may have if neither the request nor the endpoint says.
-const DEFAULT_MAX_TOKENS: u64 = 4096;
 
 /// Fields that change an answer little, and that Anthropic lacks: left out and said so.
 const HINTS: [&str; 5] = [
@@ -35,20 +35,24 @@ pub(super) fn translate(
     }
     let request = &*request;
     request.refuse_rest()?;
-    let max_tokens = request.max_tokens.or(endpoint_max_tokens);
-    let max_tokens = max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);
+    let limit = Limit::of(request, call, endpoint_max_tokens);
     let mut body = Map::new();
     body.insert("model".into(), call.model.clone().into());
-    body.insert("max_tokens".into(), max_tokens.into());
+    body.insert("max_tokens".into(), limit.tokens.into());
     body.insert("stream".into(), call.stream.into());
-    let (system, messages) = messages::translate(request, names)?;
+    let (system, messages) = messages::translate(request, names, call, adjusted)?;
+    let is_unthought = is_unthought(&messages);
     if let Some(system) = system {
         body.insert("system".into(), system);
     }
     body.insert("messages".into(), messages);
     sampling(request, &mut body, adjusted);
-    let thinking = thinking::translate(request, &call.refuses, max_tokens, adjusted)?;
-    body.extend(thinking);
+    if is_unthought && thinking::needs_budget(request, &call.refuses) {
+        adjusted.push("reasoning_effort=left out".to_owned());
+    } else {
+        let thinking = thinking::translate(request, &call.refuses, limit, adjusted)?;
+        body.extend(thinking);
+    }
     tools(request, names, &mut body)?;
     output(request, &mut body)?;
     if let Some(user) = &request.user {
@@ -145,6 +149,9 @@ fn tool_json(tool: &Tool, names: &Names) -> Value {
     }
     if tool.strict == Some(true) {
         json["strict"] = true.into();
+    }
+    if let Some(cache_control) = &tool.cache_control {
+        json["cache_control"] = cache_control.clone();
     }
     json
 }

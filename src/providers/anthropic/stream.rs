@@ -2,6 +2,7 @@
 
 use super::answer::finish;
 use super::names::Names;
+use super::thoughts::Signed;
 use crate::chat::{ApiError, ChunkWriter, Frame, FrameSplitter, MessageCounts, frame_data};
 use crate::providers::ChatCall;
 use crate::providers::failure::ProviderError;
@@ -33,6 +34,9 @@ pub(super) struct Events {
     tools: usize,
     /// The tool whose block is open, by its number, and whether arguments have come.
     open_tool: Option<(usize, bool)>,
+    signed: Signed,
+    /// Signed blocks so far.
+    thoughts: usize,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +75,8 @@ impl Events {
             stop_reason: None,
             tools: 0,
             open_tool: None,
+            signed: Signed::by(&call.model),
+            thoughts: 0,
         }
     }
 
@@ -127,6 +133,7 @@ impl Events {
 
     fn block_start(&mut self, block: &Value, frames: &mut VecDeque<Frame>) -> Result<(), ApiError> {
         let field = |name: &str| block[name].as_str().unwrap_or_default();
+        self.signed.begin(block);
         match field("type") {
             "tool_use" => {
                 let name = self.names.to_client(field("name"));
@@ -144,6 +151,7 @@ impl Events {
 
     fn block_delta(&mut self, delta: &Value, frames: &mut VecDeque<Frame>) -> Result<(), ApiError> {
         let field = |name: &str| delta[name].as_str().unwrap_or_default();
+        self.signed.add(delta);
         match field("type") {
             "text_delta" => frames.push_back(self.writer()?.text(field("text"))),
             "thinking_delta" => frames.push_back(self.writer()?.reasoning(field("thinking"))),
@@ -161,6 +169,10 @@ impl Events {
     fn block_stop(&mut self, frames: &mut VecDeque<Frame>) -> Result<(), ApiError> {
         if let Some((index, false)) = self.open_tool.take() {
             frames.push_back(self.writer()?.tool_arguments(index, "{}"));
+        }
+        if let Some(block) = self.signed.end() {
+            frames.push_back(self.writer()?.thinking_block(self.thoughts, &block));
+            self.thoughts += 1;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::site::Site;
 use super::transport::Transport;
 use super::uri::under;
 use super::{ChatAnswer, ChatCall, ChatContent, UpstreamBuildError};
-use crate::chat::{ApiError, ChatRequest, EmbeddingsRequest};
+use crate::chat::{ApiError, ChatRequest, EmbeddingsRequest, Message};
 use hyper::Uri;
 use std::sync::Arc;
 use url::Url;
@@ -60,10 +60,22 @@ impl Ollama {
 
     pub(super) async fn chat(&self, call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let site = &self.transport.site;
-        let request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
+        let mut request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
         // Who asks changes no answer.
         let user = request.user.as_ref().map(|_| "user=left out".to_owned());
-        let adjusted = Vec::from_iter(user);
+        let mut adjusted = Vec::from_iter(user);
+        adjusted.append(&mut request.adjusted);
+        if request
+            .tools
+            .iter()
+            .any(|tool| tool.cache_control.is_some())
+        {
+            adjusted.push("tools.cache_control=left out".to_owned());
+        }
+        let is_signed = |message: &Message| !message.thinking_blocks.is_empty();
+        if request.messages.iter().any(is_signed) {
+            adjusted.push("messages.thinking_blocks=left out".to_owned());
+        }
         let body = request::translate(request, &self.settings, &call)
             .map_err(|error| site.refused(error))?;
         let uri = self.chat.clone();

@@ -450,3 +450,20 @@ async fn stream_that_fails_or_ends_early_has_an_error_frame_and_no_done() {
         .unwrap_err();
     assert_eq!(error.status, 503);
 }
+
+#[tokio::test]
+async fn cache_marks_of_tools_travel_and_a_later_system_message_is_named() {
+    let fake = Fake::start(text()).await;
+    let mark = json!({"type": "ephemeral"});
+    let mut body = with("tools", json!([tool("f")]));
+    body["tools"][0]["cache_control"] = mark.clone();
+    body["messages"] =
+        json!([{"role": "system", "content": "a"}, {"role": "user", "content": "hi"}]);
+    let answer = anthropic(&fake).chat(call(&body)).await.unwrap();
+    assert_eq!(fake.last().json()["tools"][0]["cache_control"], mark);
+    assert!(answer.adjusted.is_empty());
+    body["messages"] =
+        json!([{"role": "user", "content": "hi"}, {"role": "system", "content": "a"}]);
+    let answer = anthropic(&fake).chat(call(&body)).await.unwrap();
+    assert_eq!(answer.adjusted, ["messages.system=moved to the front"]);
+}

@@ -253,6 +253,8 @@ pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
         response_model: None,
         betas: None,
         refuses: Arc::default(),
+        is_substitute: false,
+        known_output: None,
         max_output: None,
         deadline: None,
         trace: None,

@@ -90,7 +90,7 @@ async fn a_limit_that_is_refused_goes_under_its_newer_name_and_is_never_left_out
             with(&json!({"max_completion_tokens": 50})),
             "{provider}"
         );
-        assert!(adjusted.is_empty());
+        assert_eq!(adjusted, ["max_tokens=named max_completion_tokens"]);
     }
 }
 
@@ -112,7 +112,12 @@ async fn every_dialect_leaves_out_what_is_refused() {
 
 #[tokio::test]
 async fn an_effort_is_adaptive_thinking_where_the_model_knows_no_budget() {
-    for (effort, word) in [("minimal", "low"), ("medium", "medium"), ("xhigh", "high")] {
+    for (effort, word) in [
+        ("minimal", "low"),
+        ("medium", "medium"),
+        ("xhigh", "xhigh"),
+        ("max", "max"),
+    ] {
         let schema = json!({"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}});
         let body =
             with(&json!({"reasoning_effort": effort, "max_tokens": 50, "response_format": schema}));
@@ -145,6 +150,97 @@ async fn a_limit_that_was_reserved_is_said_under_the_providers_name() {
     call.refuses = Arc::default();
     let (sent, adjusted) = sent("openai", call).await.unwrap();
     assert_eq!((sent, adjusted), (hello(), Vec::new()));
+}
+
+#[tokio::test]
+async fn no_effort_switches_thinking_off_where_it_is_on_or_is_the_least_where_it_stays_on() {
+    let body = with(&json!({"reasoning_effort": "none"}));
+    for (refuses, thinking, effort, noted) in [
+        (&[][..], json!(null), json!(null), None),
+        (
+            &["thinking.budget_tokens"],
+            json!({"type": "disabled"}),
+            json!(null),
+            None,
+        ),
+        (
+            &["thinking.budget_tokens", "thinking.disabled"],
+            json!(null),
+            json!("low"),
+            Some("reasoning_effort=none as the effort low".to_owned()),
+        ),
+    ] {
+        let call = refusing(call(&body), refuses);
+        let (sent, adjusted) = sent("anthropic", call).await.unwrap();
+        let said = (&sent["thinking"], &sent["output_config"]["effort"]);
+        assert_eq!(said, (&thinking, &effort), "{refuses:?}");
+        assert_eq!(adjusted, Vec::from_iter(noted));
+    }
+}
+
+#[tokio::test]
+async fn of_two_that_are_not_taken_together_one_is_left_out() {
+    let both = with(&json!({"temperature": 0.2, "top_p": 0.9, "max_tokens": 9}));
+    let one = with(&json!({"top_p": 0.9, "temperature": null, "max_tokens": 9}));
+    for dialect in [Dialect::Chat, Dialect::Messages] {
+        let ask = |body| refusing(asking(dialect, body), &["temperature+top_p"]);
+        let (said, adjusted) = sent("anthropic", ask(&both)).await.unwrap();
+        assert_eq!(
+            (&said["temperature"], said.get("top_p")),
+            (&json!(0.2), None)
+        );
+        assert_eq!(adjusted, ["top_p=left out"]);
+        let (said, adjusted) = sent("anthropic", ask(&one)).await.unwrap();
+        assert_eq!((&said["top_p"], adjusted.len()), (&json!(0.9), 0));
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_nobody_asked_for_is_the_models_and_leaves_room_beside_the_budget() {
+    let effort = |effort: &str| with(&json!({"reasoning_effort": effort}));
+    for (body, known, reserved, limit, budget) in [
+        (hello(), None, None, 4096, json!(null)),
+        (hello(), Some(64_000), None, 64_000, json!(null)),
+        (effort("high"), None, None, 4096 + 16_384, json!(16_384)),
+        (
+            effort("max"),
+            Some(64_000),
+            None,
+            64_000,
+            json!(64_000 - 1024),
+        ),
+        // What is reserved is what is sent.
+        (effort("high"), None, Some(4096), 4096, json!(3072)),
+    ] {
+        let mut call = call(&body);
+        (call.known_output, call.max_output) = (known, reserved);
+        let (sent, _) = sent("anthropic", call).await.unwrap();
+        let said = (&sent["max_tokens"], &sent["thinking"]["budget_tokens"]);
+        assert_eq!(said, (&json!(limit), &budget), "{body} {known:?}");
+    }
+    // The endpoint's option goes before the catalogue.
+    let fake = Fake::start(Script::json(
+        200,
+        &json!({"content": [], "stop_reason": "end_turn"}),
+    ))
+    .await;
+    let options = json!({"options": {"max_tokens": "2000"}});
+    let mut call = call(&hello());
+    call.known_output = Some(64_000);
+    upstream("anthropic", &fake.url(), &options)
+        .chat(call)
+        .await
+        .unwrap();
+    assert_eq!(fake.last().json()["max_tokens"], 2000);
+}
+
+#[tokio::test]
+async fn a_limit_named_anew_for_a_model_of_openai_is_said_so() {
+    for (model, noted) in [("gpt-5", 1), ("gpt-4o", 0)] {
+        let body = with(&json!({"model": model, "max_tokens": 50}));
+        let (_, adjusted) = sent("openai", call(&body)).await.unwrap();
+        assert_eq!(adjusted.len(), noted, "{model}");
+    }
 }
 
 #[tokio::test]

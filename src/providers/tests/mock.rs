@@ -35,3 +35,43 @@ async fn mock_streams_word_by_word_and_takes_every_field() {
     assert_eq!(chunks.last().unwrap()["choices"], json!([]));
     assert!(text.ends_with("data: [DONE]\n\n"));
 }
+
+#[tokio::test]
+async fn mock_answers_as_often_and_as_far_as_asked_and_names_what_it_cannot() {
+    let mock = upstream("mock", "", &json!({}));
+    let mut body = hello();
+    body["n"] = 2.into();
+    body["stop"] = json!(["nothing", " (revision"]);
+    let answer = full(&mock, call(&body)).await;
+    for index in 0..2 {
+        let choice = &answer["choices"][index];
+        assert_eq!(choice["index"], index);
+        assert_eq!(
+            choice["message"]["content"],
+            "mock answer from endpoint default/here, model up-model"
+        );
+    }
+    assert_eq!(answer["choices"].as_array().unwrap().len(), 2);
+    assert_eq!(answer["usage"]["completion_tokens"], 14);
+    let mut body = hello_stream();
+    for (name, value) in [
+        ("n", json!(3)),
+        ("max_tokens", json!(1)),
+        ("logprobs", json!(true)),
+        ("response_format", json!({"type": "json_object"})),
+        ("tool_choice", json!("required")),
+    ] {
+        body[name] = value;
+    }
+    let answer = mock.chat(call(&body)).await.unwrap();
+    assert_eq!(
+        answer.adjusted,
+        [
+            "max_tokens=1 left out",
+            "n=3 as 1",
+            "logprobs=left out",
+            "response_format=left out",
+            "tool_choice=left out",
+        ]
+    );
+}

@@ -16,3 +16,4 @@ mod ollama;
 mod openai;
 mod responses;
 mod streams;
+mod thoughts;

@@ -168,3 +168,29 @@ fn built_in_catalogue_is_a_catalogue_that_a_repository_could_hold() {
     let (_, findings) = build(&manifest.to_string());
     assert_eq!(described(&findings), Vec::<String>::new());
 }
+
+#[test]
+fn what_each_generation_of_claude_refuses_is_known() {
+    let models = "claude-opus-4-20250514, claude-opus-4-5-20251101, claude-sonnet-4-6, claude-opus-4-8, claude-sonnet-5, claude-opus-5, claude-fable-5, claude-fable-5-1, claude-opus-5-5, claude-sonnet-5-5, claude-haiku-5-5";
+    let text = format!(
+        "---\nkind: ModelEndpoint\nmetadata: {{name: claude}}\nspec:\n  provider: anthropic\n  models: [{models}]\n  default_model: claude-opus-5\n"
+    );
+    let table = table(&text);
+    let adaptive = "temperature top_p top_k thinking.budget_tokens";
+    let always = "temperature top_p top_k thinking.budget_tokens thinking.disabled";
+    for (model, refused) in [
+        ("claude-opus-4-20250514", ""),
+        ("claude-opus-4-5-20251101", "temperature+top_p"),
+        ("claude-sonnet-4-6", "temperature+top_p"),
+        ("claude-opus-4-8", adaptive),
+        ("claude-sonnet-5", adaptive),
+        ("claude-opus-5", adaptive),
+        ("claude-fable-5", always),
+        ("claude-fable-5-1", always),
+        ("claude-opus-5-5", always),
+        ("claude-sonnet-5-5", always),
+        ("claude-haiku-5-5", always),
+    ] {
+        assert_eq!(known(&table, model).refuses.join(" "), refused, "{model}");
+    }
+}

@@ -97,3 +97,15 @@ fn answers_that_are_cut_are_no_messages() {
         assert!(error.contains(what), "{body}: {error}");
     }
 }
+
+#[test]
+fn reasoning_under_the_shorter_name_is_told_apart() {
+    let said = message(
+        &json!({"message": {"content": "hey", "reasoning": "hm"}, "finish_reason": "stop"}),
+        &counted(),
+    );
+    assert_eq!(
+        said["content"][0],
+        json!({"type": "thinking", "thinking": "hm", "signature": "reasoning"})
+    );
+}

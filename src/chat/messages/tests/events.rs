@@ -247,3 +247,26 @@ fn azures_empty_first_chunk_starts_nothing_and_comments_are_pings() {
     );
     assert_eq!(said[0].1["message"]["id"], "msg_1");
 }
+
+#[test]
+fn reasoning_under_the_shorter_name_is_signed_with_it() {
+    let frames = vec![
+        delta(&json!({"reasoning": "h"})),
+        delta(&json!({"reasoning": "m"})),
+        delta(&json!({"content": "hey"})),
+    ];
+    let said = stream(frames, "stop");
+    let deltas: Vec<_> = said
+        .iter()
+        .filter(|(name, data)| name == "content_block_delta" && data["index"] == 0)
+        .map(|(_, data)| data["delta"].clone())
+        .collect();
+    assert_eq!(
+        deltas,
+        [
+            json!({"type": "thinking_delta", "thinking": "h"}),
+            json!({"type": "thinking_delta", "thinking": "m"}),
+            json!({"type": "signature_delta", "signature": "reasoning"}),
+        ]
+    );
+}

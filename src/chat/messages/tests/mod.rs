@@ -6,18 +6,20 @@ mod events;
 mod request;
 
 use super::ChatForm;
-use crate::chat::Fallback;
+use crate::chat::{EarlierReasoning, Fallback};
 
 const OPENAI: ChatForm = ChatForm {
     max_tokens: "max_completion_tokens",
     top_k: false,
     effort_none: false,
+    reasoning: EarlierReasoning::LeftOut,
 };
 
 const OTHERS: ChatForm = ChatForm {
     max_tokens: "max_tokens",
     top_k: true,
     effort_none: true,
+    reasoning: EarlierReasoning::Shown,
 };
 
 fn fallback() -> Fallback {

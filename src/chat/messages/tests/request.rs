@@ -322,3 +322,99 @@ fn what_is_wrong_in_any_dialect_is_refused_by_name() {
         assert_eq!(refused(&more), expected, "{more}");
     }
 }
+
+#[test]
+fn shown_reasoning_goes_back_under_the_name_it_came_under() {
+    let turn = |signature: &str| {
+        json!({"messages": [
+            {"role": "user", "content": "go"},
+            {"role": "assistant", "content": [
+                {"type": "thinking", "thinking": "I need ", "signature": signature},
+                {"type": "thinking", "thinking": "f", "signature": signature},
+                {"type": "tool_use", "id": "a", "name": "f", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "x"}]},
+        ]})
+    };
+    for (signature, name, other) in [
+        ("", "reasoning_content", "reasoning"),
+        ("reasoning", "reasoning", "reasoning_content"),
+    ] {
+        let (body, adjusted) = said_to(OTHERS, &turn(signature));
+        assert_eq!(body["messages"][1][name], "I need f");
+        assert_eq!(body["messages"][1].get(other), None);
+        assert!(adjusted.is_empty(), "{adjusted:?}");
+    }
+    // Signed by somebody, or for a provider that takes none.
+    for (form, signature) in [(OTHERS, "SIG=="), (OPENAI, "")] {
+        let (body, adjusted) = said_to(form, &turn(signature));
+        assert!(!body.to_string().contains("I need"), "{body}");
+        assert_eq!(adjusted, ["messages.thinking=left out"]);
+    }
+}
+
+#[test]
+fn an_effort_is_named_only_where_it_is_another_one() {
+    for (effort, noted) in [("xhigh", 0), ("max", 1)] {
+        let more = json!({"output_config": {"effort": effort}});
+        let (body, adjusted) = said_to(OPENAI, &more);
+        assert_eq!(body["reasoning_effort"], "xhigh");
+        assert_eq!(adjusted.len(), noted, "{adjusted:?}");
+    }
+}
+
+#[test]
+fn instructions_between_turns_stay_where_they_are() {
+    let body = said(&json!({"messages": [
+        {"role": "user", "content": "a"},
+        {"role": "system", "content": [{"type": "text", "text": "be brief"}]},
+        {"role": "user", "content": "b"},
+    ]}));
+    assert_eq!(
+        body["messages"],
+        json!([{"role": "user", "content": "a"}, {"role": "system", "content": "be brief"}, {"role": "user", "content": "b"}])
+    );
+    let picture = json!([{"type": "image", "source": {"type": "url", "url": "https://x"}}]);
+    let refused = refused(
+        &json!({"messages": [{"role": "user", "content": "a"}, {"role": "system", "content": picture}]}),
+    );
+    assert_eq!(refused, ("invalid_value".into(), "messages[1]".into()));
+}
+
+#[test]
+fn what_is_left_out_of_thinking_metadata_and_results_is_named() {
+    for (more, form, noted) in [
+        (
+            json!({"thinking": {"type": "disabled"}}),
+            OPENAI,
+            &["thinking.type=disabled left out"][..],
+        ),
+        (json!({"thinking": {"type": "disabled"}}), OTHERS, &[]),
+        (
+            json!({"thinking": {"type": "between_tools"}}),
+            OTHERS,
+            &["thinking.type=between_tools as adaptive"],
+        ),
+        (
+            json!({"thinking": {"type": "adaptive", "display": "summarized"}}),
+            OTHERS,
+            &["thinking.display=left out"],
+        ),
+        (
+            json!({"metadata": {"user_id": "u", "team": "t"}}),
+            OTHERS,
+            &["metadata.team=left out"],
+        ),
+        (
+            json!({"messages": [
+                {"role": "user", "content": "go"},
+                {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "f", "input": {}}]},
+                {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": [
+                    {"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}]}]}]}),
+            OTHERS,
+            &["cache_control=left out"],
+        ),
+    ] {
+        let (_, adjusted) = said_to(form, &more);
+        assert_eq!(adjusted, noted, "{more}");
+    }
+}

@@ -26,7 +26,8 @@ fn text_reasoning_and_calls_are_items() {
             "error": null, "incomplete_details": null, "model": "gpt-x",
             "output": [
                 {"id": "rs_1_0", "type": "reasoning", "summary": [], "status": "completed",
-                 "content": [{"type": "reasoning_text", "text": "hm"}]},
+                 "content": [{"type": "reasoning_text", "text": "hm"}],
+                 "encrypted_content": "orloj.eyJuYW1lIjoicmVhc29uaW5nIn0="},
                 {"id": "msg_1_1", "type": "message", "status": "completed", "role": "assistant",
                  "content": [{"type": "output_text", "text": "hey", "annotations": [], "logprobs": []}]},
                 {"id": "fc_1_2", "type": "function_call", "status": "completed", "call_id": "a", "name": "f", "arguments": "{\"q\":1}"},

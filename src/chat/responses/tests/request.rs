@@ -1,12 +1,16 @@
 //! Requests.
 
-use crate::chat::{ApiError, ChatForm, ResponseRequest, chat_of_responses};
-use serde_json::{Value, json};
+use super::fallback;
+use crate::chat::{
+    ApiError, ChatForm, EarlierReasoning, ResponseRequest, chat_of_responses, response_of_chat,
+};
+use serde_json::{Map, Value, json};
 
 const FORM: ChatForm = ChatForm {
     max_tokens: "max_tokens",
     top_k: true,
     effort_none: true,
+    reasoning: EarlierReasoning::Shown,
 };
 
 fn with(more: &Value) -> String {
@@ -212,4 +216,97 @@ fn what_is_wrong_in_any_dialect_is_refused_by_name() {
         let expected = ("invalid_value".to_owned(), param.to_owned());
         assert_eq!(refused(&more), expected, "{more}");
     }
+}
+
+fn calling(reasoning: &Value) -> Value {
+    json!({"input": [
+        {"role": "user", "content": "go"},
+        reasoning,
+        {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "a", "output": "one"},
+    ]})
+}
+
+#[test]
+fn shown_reasoning_goes_back_with_the_calls_it_led_to() {
+    let item = json!({"type": "reasoning", "id": "rs", "summary": [],
+        "content": [{"type": "reasoning_text", "text": "I need f"}]});
+    let request = said(&calling(&item));
+    assert_eq!(
+        request.body["messages"][1],
+        json!({"role": "assistant", "content": null, "reasoning_content": "I need f", "tool_calls": [
+            {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]})
+    );
+    assert!(request.adjusted.is_empty(), "{:?}", request.adjusted);
+    // With nothing of the assistant behind it, and with a summary alone, there is nothing to go back.
+    for items in [
+        json!([item, {"role": "user", "content": "go"}]),
+        json!([{"role": "user", "content": "go"}, item]),
+        json!([{"type": "reasoning", "summary": [{"type": "summary_text", "text": "x"}]}, {"role": "assistant", "content": "a"}]),
+    ] {
+        let request = said(&json!({"input": items}));
+        assert!(!request.body.to_string().contains("reasoning"));
+        assert_eq!(request.adjusted, ["input.reasoning=left out"]);
+    }
+}
+
+#[test]
+fn what_an_answer_sealed_is_opened_where_it_was_signed_and_left_out_elsewhere() {
+    let block = json!({"type": "thinking", "thinking": "hm", "signature": "SIG=="});
+    let answered = |message: Value| {
+        let chat = json!({"choices": [{"message": message, "finish_reason": "stop"}]});
+        let echo = Map::new();
+        let (body, _) = response_of_chat(chat.to_string().as_bytes(), &echo, &fallback()).unwrap();
+        let mut body: Value = serde_json::from_slice(&body).unwrap();
+        body["output"][0].take()
+    };
+    let signed =
+        answered(json!({"content": "x", "reasoning_content": "hm", "thinking_blocks": [block]}));
+    let form = ChatForm {
+        reasoning: EarlierReasoning::Signed,
+        ..FORM
+    };
+    let mut body = calling(&signed);
+    body["include"] = json!(["reasoning.encrypted_content"]);
+    let request = chat_of_responses(with(&body).as_bytes(), form).unwrap();
+    let message = &request.body["messages"][1];
+    assert_eq!(
+        (&message["thinking_blocks"], &message["reasoning_content"]),
+        (&json!([block]), &json!("hm"))
+    );
+    assert!(request.adjusted.is_empty(), "{:?}", request.adjusted);
+    let elsewhere = said(&calling(&signed));
+    assert!(!elsewhere.body.to_string().contains("hm"));
+    assert_eq!(elsewhere.adjusted, ["input.reasoning=left out"]);
+    let short = answered(json!({"content": "x", "reasoning": "hm"}));
+    let message = &said(&calling(&short)).body["messages"][1];
+    assert_eq!(
+        (&message["reasoning"], &message["reasoning_content"]),
+        (&json!("hm"), &Value::Null)
+    );
+}
+
+#[test]
+fn what_is_left_out_of_parts_and_reasoning_is_named_or_refused() {
+    let part = |more: Value| {
+        let mut part = json!({"type": "input_text", "text": "x"});
+        for (name, value) in more.as_object().unwrap() {
+            part[name] = value.clone();
+        }
+        json!({"input": [{"role": "user", "content": [part]}]})
+    };
+    let hint = json!({"prompt_cache_breakpoint": {"mode": "explicit"}});
+    assert_eq!(
+        said(&part(hint)).adjusted,
+        ["prompt_cache_breakpoint=left out"]
+    );
+    assert_eq!(
+        refused(&part(json!({"language": "de"}))),
+        (
+            "unsupported_parameter".into(),
+            "input[0].content[0].language".into()
+        )
+    );
+    let request = said(&json!({"reasoning": {"effort": "low", "summary": "detailed"}}));
+    assert_eq!(request.adjusted, ["reasoning.summary=detailed left out"]);
 }

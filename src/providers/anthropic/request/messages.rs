@@ -2,6 +2,8 @@
 
 use super::Names;
 use crate::chat::{ChatRequest, Image, Message, Part, RequestError, Role};
+use crate::providers::ChatCall;
+use crate::providers::anthropic::thoughts::put_back;
 use serde_json::{Map, Value, json};
 
 /// The media types of pictures that Anthropic takes.
@@ -9,17 +11,23 @@ const IMAGE_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/w
 
 /// `system`, if there is any, and `messages`.
 ///
-/// System messages in the middle are moved to the front, in order: there is no other place for them.
+/// System messages in the middle are moved to the front, in order: only few models have another place for them.
 pub(super) fn translate(
     request: &ChatRequest,
     names: &Names,
+    call: &ChatCall,
+    adjusted: &mut Vec<String>,
 ) -> Result<(Option<Value>, Value), RequestError> {
+    let (mut is_left_out, mut is_moved) = (false, false);
     let mut system = Vec::new();
     let mut turns = Turns::default();
     for (index, message) in request.messages.iter().enumerate() {
         let place = format!("messages[{index}]");
         match message.role {
-            Role::System => system.extend(blocks(message, &place)?),
+            Role::System => {
+                is_moved |= !turns.list.is_empty();
+                system.extend(blocks(message, &place)?);
+            }
             Role::User => {
                 turns.results_complete(&place)?;
                 turns.say("user", blocks(message, &place)?);
@@ -31,12 +39,15 @@ pub(super) fn translate(
                     said.push(tool_use(call, names, &format!("{place}.tool_calls[{n}]"))?);
                     turns.open.push(call.id.clone());
                 }
+                is_left_out |= put_back(message, call, &mut said);
                 turns.say("assistant", said);
             }
             Role::Tool => turns.result(message, &place)?,
         }
     }
     turns.results_complete("messages")?;
+    adjusted.extend(is_moved.then(|| "messages.system=moved to the front".to_owned()));
+    adjusted.extend(is_left_out.then(|| "messages.reasoning_content=left out".to_owned()));
     if system.iter().any(|block| block["type"] == "image") {
         return Err(RequestError::unsupported(
             "messages",
@@ -124,9 +135,6 @@ fn system_json(blocks: Vec<Value>) -> Option<Value> {
 }
 
 /// The content's blocks; blank texts are left out because Anthropic refuses them.
-///
-/// Reasoning of earlier answers is left out too: unsigned it would be refused, and the API itself
-/// drops what came before the last turn.
 fn blocks(message: &Message, place: &str) -> Result<Vec<Value>, RequestError> {
     let mut blocks = Vec::with_capacity(message.parts.len());
     for (n, part) in message.parts.iter().enumerate() {

@@ -7,6 +7,7 @@
 //! chat to all who do not speak so ([`chat_of_messages`], [`chat_of_responses`]), and the answer said back. Nothing here talks to anybody.
 
 mod answer;
+mod calls;
 mod chat_wire;
 mod chunk;
 mod completion;
@@ -21,6 +22,7 @@ mod frame;
 mod frames;
 mod json_key;
 mod leaving_out;
+mod lenient;
 mod lines;
 mod message;
 mod messages;

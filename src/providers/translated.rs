@@ -27,8 +27,8 @@ impl Adapter {
         let answer = self.chat(as_chat(call, &request.body)).await?;
         adjusted.extend(answer.adjusted);
         let content = match answer.content {
-            ChatContent::Full { body, .. } => {
-                let said = message_of_chat(&body, fallback);
+            ChatContent::Full { body, usage } => {
+                let said = message_of_chat(&body, usage, fallback);
                 full(said.map_err(|what| site.broken(what))?)
             }
             ChatContent::Stream(frames) => {
@@ -51,8 +51,8 @@ impl Adapter {
         let mut adjusted = request.adjusted;
         adjusted.extend(answer.adjusted);
         let content = match answer.content {
-            ChatContent::Full { body, .. } => {
-                let said = response_of_chat(&body, &request.echo, &fallback);
+            ChatContent::Full { body, usage } => {
+                let said = response_of_chat(&body, usage, &request.echo, &fallback);
                 full(said.map_err(|what| site.broken(what))?)
             }
             ChatContent::Stream(frames) => {

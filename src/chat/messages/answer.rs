@@ -4,15 +4,22 @@ use crate::chat::chat_wire::{CallDelta, Whole, said};
 use crate::chat::{Fallback, Usage};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
-/// Says a `chat.completion` as a message; tokens that nobody counted are guessed and marked.
+/// Says a `chat.completion` as a message. `usage` is what is known of its tokens besides what stands in it; tokens that
+/// nobody counted are guessed and marked.
 ///
 /// # Errors
 ///
 /// What the answer lacks, in words that go behind the provider's name.
-pub fn message_of_chat(body: &[u8], fallback: Fallback) -> Result<(Bytes, Usage), &'static str> {
+pub fn message_of_chat(
+    body: &[u8],
+    usage: Option<Usage>,
+    fallback: Fallback,
+) -> Result<(Bytes, Usage), &'static str> {
     let answer: Whole =
         serde_json::from_slice(body).map_err(|_| "answered with something that is no chat")?;
+    let usage = usage.or_else(|| answer.usage());
     let choice = answer.choices.into_iter().next();
     let choice = choice.ok_or("answered with no choice")?;
     let message = choice.message;
@@ -23,7 +30,7 @@ pub fn message_of_chat(body: &[u8], fallback: Fallback) -> Result<(Bytes, Usage)
         content.push(json!({"type": "thinking", "thinking": reasoning, "signature": ""}));
     }
     let refusal = said(message.refusal.as_ref());
-    if let Some(text) = said(message.content.as_ref()).or(refusal) {
+    if let Some(text) = message.text().or(refusal.map(Cow::Borrowed)) {
         bytes += text.len();
         content.push(json!({"type": "text", "text": text}));
     }
@@ -36,9 +43,6 @@ pub fn message_of_chat(body: &[u8], fallback: Fallback) -> Result<(Bytes, Usage)
     let reason = choice
         .finish_reason
         .ok_or("answered without a reason for its end")?;
-    let usage = answer
-        .usage
-        .and_then(|usage| Usage::from_json(&usage.to_string()));
     let usage = usage.unwrap_or_else(|| fallback.usage(bytes));
     let message = json!({
         "id": id,
@@ -80,6 +84,9 @@ pub(super) fn usage_json(usage: &Usage) -> Value {
         "cache_read_input_tokens": usage.cached_tokens,
         "output_tokens": usage.completion_tokens,
     });
+    if usage.reasoning_tokens > 0 {
+        json["output_tokens_details"] = json!({"thinking_tokens": usage.reasoning_tokens});
+    }
     if usage.estimated {
         json["orloj"] = json!({"estimated": true});
     }

@@ -6,18 +6,21 @@ use crate::chat::{Fallback, Usage};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-/// Says a `chat.completion` as a response that repeats `echo`; tokens that nobody counted are guessed and marked.
+/// Says a `chat.completion` as a response that repeats `echo`. `usage` is what is known of its tokens besides what stands
+/// in it; tokens that nobody counted are guessed and marked.
 ///
 /// # Errors
 ///
 /// What the answer lacks, in words that go behind the provider's name.
 pub fn response_of_chat(
     body: &[u8],
+    usage: Option<Usage>,
     echo: &Map<String, Value>,
     fallback: &Fallback,
 ) -> Result<(Bytes, Usage), &'static str> {
     let answer: Whole =
         serde_json::from_slice(body).map_err(|_| "answered with something that is no chat")?;
+    let usage = usage.or_else(|| answer.usage());
     let choice = answer.choices.into_iter().next();
     let choice = choice.ok_or("answered with no choice")?;
     let finish = choice
@@ -29,9 +32,13 @@ pub fn response_of_chat(
     items.extend(
         message
             .reasoning()
-            .map(|text| (ItemKind::Reasoning, text.to_owned())),
+            .map(|text| (ItemKind::Reasoning, text.into_owned())),
     );
-    items.extend(said(message.content.as_ref()).map(|text| (ItemKind::Text, text.to_owned())));
+    items.extend(
+        message
+            .text()
+            .map(|text| (ItemKind::Text, text.into_owned())),
+    );
     items.extend(said(message.refusal.as_ref()).map(|text| (ItemKind::Refusal, text.to_owned())));
     for (index, call) in message.tool_calls.iter().flatten().enumerate() {
         let kind = ItemKind::Call {
@@ -44,9 +51,6 @@ pub fn response_of_chat(
         items.push((kind, arguments.unwrap_or("{}").to_owned()));
     }
     let bytes = items.iter().map(|(_, text)| text.len()).sum();
-    let usage = answer
-        .usage
-        .and_then(|usage| Usage::from_json(&usage.to_string()));
     let usage = usage.unwrap_or_else(|| fallback.usage(bytes));
     let ended = Ended::of(&finish);
     let output = items

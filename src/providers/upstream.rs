@@ -148,7 +148,8 @@ impl Upstream {
     /// [`ApiError`] as the client is to see it; nothing of an answer has gone out then.
     pub async fn chat(&self, mut call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let limit = self.adapter.chat_form().max_tokens;
-        let fitted = fit(&mut call, limit);
+        let asked = call.dialect;
+        let fitted = fit(&mut call, limit, asked);
         let fitted = fitted.map_err(|error| self.adapter.site().refused(error))?;
         let model = call.model.clone();
         let mut answer = self.adapter.answer(call).await;

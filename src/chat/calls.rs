@@ -1,6 +1,7 @@
 //! The tool calls of a chat's stream, told apart.
 
 use super::chat_wire::{CallDelta, said};
+use super::tool_input::says_nothing;
 use serde::de::IgnoredAny;
 
 /// The tool calls of one stream. Servers number their pieces as they should, all alike, or not at all; some name the call
@@ -37,12 +38,16 @@ impl Calls {
     pub(super) fn take(&mut self, piece: &CallDelta) -> Option<CallPiece> {
         let number = self.place(piece).unwrap_or_else(|| self.begin(piece));
         let call = &mut self.list[number];
-        call.arguments.push_str(piece.arguments());
+        let mut arguments = piece.arguments();
+        if call.arguments.is_empty() && says_nothing(arguments) {
+            arguments = "";
+        }
+        call.arguments.push_str(arguments);
         if !call.name.is_empty() {
             return Some(CallPiece {
                 number,
                 begins: None,
-                arguments: piece.arguments().to_owned(),
+                arguments: arguments.to_owned(),
             });
         }
         let id = said(piece.id.as_ref()).map(str::to_owned);

@@ -30,6 +30,7 @@ mod prompt;
 mod rename;
 mod request;
 mod responses;
+mod tool_input;
 mod usage;
 
 #[cfg(test)]
@@ -50,10 +51,11 @@ pub use leaving_out::{with_first_field, without_fields};
 pub use lines::LineSplitter;
 pub use message::{Image, Message, Part, Role};
 pub use messages::{
-    ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,
-    message_of_chat,
+    ChatForm, MessageBlock, MessageCounts, MessageEvents, ToolUse, TranslatedRequest,
+    chat_of_messages, estimated_count, message_of_chat,
 };
 pub use rename::with_newer_limit;
 pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 pub use responses::{ResponseEvents, ResponseRequest, chat_of_responses, response_of_chat};
+pub use tool_input::ToolInput;
 pub use usage::Usage;

@@ -8,6 +8,7 @@
 
 mod address;
 mod anthropic;
+mod body;
 mod build;
 mod call;
 mod connector;

@@ -1,5 +1,6 @@
 //! A Messages request in the words of Chat Completions.
 
+use super::inputs::keep_text;
 use super::turns::turns;
 use crate::chat::request::{RequestError, is_blank, text_field};
 use serde_json::{Map, Value, json};
@@ -43,7 +44,8 @@ pub fn chat_of_messages(body: &[u8], form: ChatForm) -> Result<TranslatedRequest
     let mut chat = Map::new();
     chat.extend(fields.shift_remove_entry("model"));
     let system = fields.remove("system");
-    let messages = turns(system, fields.remove("messages"), &mut adjusted)?;
+    let mut messages = turns(system, fields.remove("messages"), &mut adjusted)?;
+    keep_text(body, &mut messages);
     chat.insert("messages".into(), messages.into());
     let limit = fields.remove("max_tokens");
     let limit = limit.filter(|limit| limit.as_u64().is_some_and(|most| most > 0));

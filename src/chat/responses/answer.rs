@@ -2,6 +2,7 @@
 
 use super::items::ItemKind;
 use crate::chat::chat_wire::{Whole, said};
+use crate::chat::tool_input::says_nothing;
 use crate::chat::{Fallback, Usage};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -47,7 +48,7 @@ pub fn response_of_chat(
                 .map_or_else(|| format!("call_{id}_{index}"), str::to_owned),
             name: call.name().to_owned(),
         };
-        let arguments = Some(call.arguments()).filter(|text| !text.trim().is_empty());
+        let arguments = Some(call.arguments()).filter(|text| !says_nothing(text));
         items.push((kind, arguments.unwrap_or("{}").to_owned()));
     }
     let bytes = items.iter().map(|(_, text)| text.len()).sum();

@@ -1,8 +1,11 @@
 //! A chat request in Anthropic's words.
 
+use super::ids::Ids;
 use super::names::Names;
 use crate::chat::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 use crate::providers::ChatCall;
+use crate::providers::body::Body;
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -28,7 +31,7 @@ pub(super) fn translate(
     call: &ChatCall,
     endpoint_max_tokens: Option<u64>,
     adjusted: &mut Vec<String>,
-) -> Result<Value, RequestError> {
+) -> Result<Bytes, RequestError> {
     for hint in HINTS {
         let hint = request.rest.shift_remove_entry(hint);
         adjusted.extend(hint.map(|(name, _)| format!("{name}=left out")));
@@ -41,11 +44,10 @@ pub(super) fn translate(
     body.insert("model".into(), call.model.clone().into());
     body.insert("max_tokens".into(), max_tokens.into());
     body.insert("stream".into(), call.stream.into());
-    let (system, messages) = messages::translate(request, names)?;
+    let (system, messages) = messages::translate(request, names, adjusted)?;
     if let Some(system) = system {
         body.insert("system".into(), system);
     }
-    body.insert("messages".into(), messages);
     sampling(request, &mut body, adjusted);
     let thinking = thinking::translate(request, &call.refuses, max_tokens, adjusted)?;
     body.extend(thinking);
@@ -54,7 +56,11 @@ pub(super) fn translate(
     if let Some(user) = &request.user {
         body.insert("metadata".into(), json!({"user_id": opaque(user)}));
     }
-    Ok(body.into())
+    let body = Body {
+        fields: body,
+        messages,
+    };
+    body.to_bytes()
 }
 
 fn sampling(request: &ChatRequest, body: &mut Map<String, Value>, adjusted: &mut Vec<String>) {

@@ -63,11 +63,10 @@ impl Ollama {
         let request = ChatRequest::read(&call.body).map_err(|error| site.refused(error))?;
         // Who asks changes no answer.
         let user = request.user.as_ref().map(|_| "user=left out".to_owned());
-        let adjusted = Vec::from_iter(user);
-        let body = request::translate(request, &self.settings, &call)
+        let mut adjusted = Vec::from_iter(user);
+        let body = request::translate(request, &self.settings, &call, &mut adjusted)
             .map_err(|error| site.refused(error))?;
         let uri = self.chat.clone();
-        let body = body.to_string().into();
         let reply = self.transport.post(uri, body, &call).await?;
         if !call.stream {
             let content = answer::whole(reply, &call).await?;

@@ -114,3 +114,16 @@ fn answers_that_are_unusual_in_what_decides_nothing_are_read() {
         ])
     );
 }
+
+#[test]
+fn arguments_keep_every_digit_and_null_is_none() {
+    let chat = r#"{"choices":[{"finish_reason":"tool_calls","message":{"tool_calls":[
+        {"id":"a","function":{"name":"f","arguments":"{\"n\":123456789012345678901234567890}"}},
+        {"id":"b","function":{"name":"f","arguments":"null"}},{"id":"c","function":{"name":"f","arguments":"[1]"}}]}}]}"#;
+    let (body, _) = message_of_chat(chat.as_bytes(), None, fallback()).unwrap();
+    let said = std::str::from_utf8(&body).unwrap();
+    assert!(said.contains(r#""input":{"n":123456789012345678901234567890}"#));
+    let said: Value = serde_json::from_str(said).unwrap();
+    assert_eq!(said["content"][1]["input"], json!({}));
+    assert_eq!(said["content"][2]["input"], json!({"INVALID_JSON": "[1]"}));
+}

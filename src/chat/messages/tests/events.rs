@@ -307,6 +307,18 @@ fn calls_without_numbers_of_their_own_are_told_apart() {
 }
 
 #[test]
+fn arguments_that_are_null_are_none() {
+    let null = json!({"index": 0, "id": "a", "function": {"name": "f", "arguments": "null"}});
+    let begun = json!({"index": 1, "id": "b", "function": {"name": "f", "arguments": "{\"q\":"}});
+    let rest = json!({"index": 1, "function": {"arguments": "null"}});
+    let end = json!({"index": 1, "function": {"arguments": "}"}});
+    assert_eq!(
+        called(&[null, begun, rest, end]),
+        expected(&[("f", "a", ""), ("f", "b", "{\"q\":null}")])
+    );
+}
+
+#[test]
 fn a_call_begins_when_its_name_has_come() {
     let pieces = [
         json!({"index": 0, "id": "a", "function": {"arguments": ""}}),

@@ -322,3 +322,27 @@ fn what_is_wrong_in_any_dialect_is_refused_by_name() {
         assert_eq!(refused(&more), expected, "{more}");
     }
 }
+
+#[test]
+fn inputs_of_tools_keep_their_text() {
+    let turn = r#"{"role":"assistant","content":[{"type":"text","text":"a"},
+        {"type":"tool_use","id":"a","name":"f","input":{"n": 123456789012345678901234567890}},
+        {"type":"tool_use","id":"b","name":"f"},{"type":"tool_use","id":"c","name":"f","input":{"d":0.12345678901234567890123}}]}"#;
+    let body = format!(
+        r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"hi"}},{turn},{{"role":"user","content":[
+        {{"type":"tool_result","tool_use_id":"a"}}]}},{turn},{{"role":"user","content":"go"}}]}}"#
+    );
+    let said = chat_of_messages(body.as_bytes(), OPENAI).unwrap().body;
+    for turn in [1, 3] {
+        let calls = &said["messages"][turn]["tool_calls"];
+        let arguments = |n: usize| calls[n]["function"]["arguments"].as_str().unwrap();
+        assert_eq!(
+            [0, 1, 2].map(arguments),
+            [
+                "{\"n\": 123456789012345678901234567890}",
+                "{}",
+                "{\"d\":0.12345678901234567890123}"
+            ]
+        );
+    }
+}

@@ -132,10 +132,12 @@ fn tools(
             return Err(RequestError::invalid("tool_choice", problem));
         }
     };
-    if chat.contains_key("tools") || said != "auto" {
+    // Without tools these say nothing, and OpenAI refuses them.
+    let has_tools = chat.contains_key("tools");
+    if has_tools || (said != "auto" && said != "none") {
         chat.insert("tool_choice".into(), said);
     }
-    if choice.get("disable_parallel_tool_use") == Some(&Value::Bool(true)) {
+    if has_tools && choice.get("disable_parallel_tool_use") == Some(&Value::Bool(true)) {
         chat.insert("parallel_tool_calls".into(), false.into());
     }
     Ok(())

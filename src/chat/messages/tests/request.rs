@@ -346,3 +346,17 @@ fn inputs_of_tools_keep_their_text() {
         );
     }
 }
+
+#[test]
+fn choices_that_say_nothing_without_tools_are_left_out() {
+    for choice in [
+        json!({"type": "none"}),
+        json!({"type": "auto", "disable_parallel_tool_use": true}),
+    ] {
+        for tools in [Value::Null, json!([])] {
+            let body = said(&json!({"tools": tools, "tool_choice": choice}));
+            assert_eq!(body.get("tool_choice"), None, "{choice}");
+            assert_eq!(body.get("parallel_tool_calls"), None, "{choice}");
+        }
+    }
+}

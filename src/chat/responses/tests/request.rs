@@ -213,3 +213,35 @@ fn what_is_wrong_in_any_dialect_is_refused_by_name() {
         assert_eq!(refused(&more), expected, "{more}");
     }
 }
+
+#[test]
+fn what_is_said_between_a_call_and_its_result_belongs_to_the_turn_that_calls() {
+    let call =
+        |id: &str| json!({"type": "function_call", "call_id": id, "name": "f", "arguments": "{}"});
+    let output = |id: &str| json!({"type": "function_call_output", "call_id": id, "output": id});
+    let says = |text: &str| json!({"role": "assistant", "content": text});
+    let request = said(&json!({"input": [
+        {"role": "user", "content": "hi"},
+        call("a"), says("one "), output("a"), says("then"),
+        call("b"), call("c"), output("c"), says(" two"), call("d"), output("d"), output("b"),
+    ]}));
+    let called = |id: &str| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let result = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": id});
+    assert_eq!(
+        request.body["messages"],
+        json!([
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "content": "one ", "tool_calls": [called("a")]},
+            result("a"),
+            {"role": "assistant", "content": "then two", "tool_calls": [called("b"), called("c"), called("d")]},
+            result("c"), result("d"), result("b"),
+        ])
+    );
+}
+
+#[test]
+fn one_call_at_a_time_says_nothing_without_tools() {
+    let request = said(&json!({"parallel_tool_calls": false}));
+    assert_eq!(request.body.get("parallel_tool_calls"), None);
+    assert_eq!(request.echo["parallel_tool_calls"], false);
+}

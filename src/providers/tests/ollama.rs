@@ -1,4 +1,5 @@
 use super::fake::{End, Fake, Script, call, chunks, full, hello, hello_stream, streamed, upstream};
+use crate::providers::relay::MAX_FRAME_BYTES;
 use crate::providers::{ChatContent, Upstream};
 use serde_json::{Value, json};
 
@@ -215,7 +216,7 @@ async fn stream_that_fails_has_an_error_frame_and_no_done() {
         (format!("{first}\n{{\"mess"), End::Close, "upstream_error"),
         (format!("{first}\n"), End::Hang, "timeout"),
         (
-            format!("{first}\n{}", "x".repeat((1 << 20) + 1)),
+            format!("{first}\n{}", "x".repeat(MAX_FRAME_BYTES + 1)),
             End::Close,
             "upstream_error",
         ),

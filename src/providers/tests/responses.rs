@@ -216,3 +216,26 @@ async fn tokens_written_to_a_cache_and_thought_are_counted_and_told() {
     assert_eq!(told["input_tokens_details"]["cache_write_tokens"], 100_000);
     assert_eq!(told["output_tokens_details"]["reasoning_tokens"], 4);
 }
+
+#[tokio::test]
+async fn events_that_hold_a_picture_or_repeat_a_long_request_go_through() {
+    let long = "x".repeat(5 << 20);
+    let event = |kind: &str, more: Value| {
+        let mut event = json!({"type": kind});
+        event["response"] = more;
+        format!("event: {kind}\ndata: {event}\n\n")
+    };
+    let events = [
+        event("response.created", json!({"instructions": long})),
+        event("response.output_item.done", json!({"result": long})),
+        event(
+            "response.completed",
+            json!({"instructions": long, "output": [long]}),
+        ),
+    ]
+    .concat();
+    let fake = Fake::start(Script::sse(&events)).await;
+    let upstream = upstream("openai", &fake.url(), &json!({}));
+    let got = streamed(&upstream, call(&hello(true))).await.unwrap();
+    assert!(got == events, "{} bytes", got.len());
+}

@@ -342,7 +342,7 @@ fn place(loc: &Value) -> Option<String> {
         match step {
             Value::String(name) if place.is_empty() => place.push_str(name),
             Value::String(name) => place.extend([".", name]),
-            Value::Number(index) => place.push_str(&format!("[{index}]")),
+            Value::Number(index) => place.extend(["[", &index.to_string(), "]"]),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 use super::fake::{End, Fake, Script, call, chunks, hello_stream, streamed, upstream};
 use crate::{
-    providers::{ChatContent, Upstream},
+    providers::{ChatContent, Upstream, relay::MAX_FRAME_BYTES},
     stopwatch::Stopwatch,
 };
 use futures_util::StreamExt;
@@ -108,7 +108,7 @@ async fn failure_before_the_first_frame_is_an_error_and_no_stream() {
 async fn frame_over_the_limit_ends_the_stream_with_an_error() {
     let text = format!(
         "data: {{\"choices\":[]}}\n\ndata: {}",
-        "x".repeat((1 << 20) + 1)
+        "x".repeat(MAX_FRAME_BYTES + 1)
     );
     let fake = Fake::start(Script::sse(&text)).await;
     let got = streamed(&openai(&fake), call(&hello_stream()))
@@ -166,4 +166,15 @@ async fn frames_tell_tokens_and_failures_to_whoever_counts() {
     assert_eq!(frames[1].usage.unwrap().total_tokens(), 9);
     let failed = frames[2].error.as_ref().unwrap();
     assert_eq!(failed.status, 502);
+}
+
+#[tokio::test]
+async fn an_error_that_is_told_by_its_object_ends_the_stream() {
+    let text = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"object\":\"error\",\"message\":\"out of memory\",\"code\":500}\n\ndata: [DONE]\n\n";
+    let fake = Fake::start(Script::sse(text)).await;
+    let got = streamed(&openai(&fake), call(&hello_stream()))
+        .await
+        .unwrap();
+    assert_eq!(chunks(&got)[1]["error"]["message"], "out of memory");
+    assert!(!got.contains("[DONE]"), "{got}");
 }

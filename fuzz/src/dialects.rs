@@ -102,11 +102,11 @@ fn answered(bytes: &[u8]) {
             }
         }
     }
-    if let Ok((body, _)) = message_of_chat(bytes, fallback()) {
+    if let Ok((body, _)) = message_of_chat(bytes, None, fallback()) {
         let scan = scan_answer(Dialect::Messages, as_text(&body)).expect("a message is JSON");
         assert!(scan.has_content);
     }
-    if let Ok((body, _)) = response_of_chat(bytes, &Map::new(), &fallback()) {
+    if let Ok((body, _)) = response_of_chat(bytes, None, &Map::new(), &fallback()) {
         let scan = scan_answer(Dialect::Responses, as_text(&body)).expect("a response is JSON");
         assert!(scan.has_content);
     }

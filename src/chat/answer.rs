@@ -45,6 +45,7 @@ pub struct AnswerError {
 struct Wire<'a> {
     #[serde(rename = "type")]
     kind: Option<Kind>,
+    object: Option<Kind>,
     #[serde(borrow)]
     model: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -75,6 +76,15 @@ enum Kind {
     Other(serde::de::IgnoredAny),
 }
 
+impl Kind {
+    fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 /// Scans an answer, or an event's data, in a dialect's own words; `None` if it is not one JSON object.
 pub fn scan_answer(dialect: Dialect, text: &str) -> Option<AnswerScan> {
     let wire = read(text)?;
@@ -102,14 +112,14 @@ pub fn scan_answer(dialect: Dialect, text: &str) -> Option<AnswerScan> {
         Dialect::CountTokens => wire.input_tokens,
         Dialect::Responses => wire.output,
     };
-    let kind = wire.kind.and_then(|kind| match kind {
-        Kind::Text(kind) => Some(kind),
-        Kind::Other(_) => None,
-    });
+    let kind = wire.kind.and_then(Kind::into_text);
+    let is_error = wire.object.and_then(Kind::into_text).as_deref() == Some("error");
     let error = match (dialect, kind.as_deref()) {
         (Dialect::Responses, Some("error")) => read_error_event(text),
         // A response that failed is one all the same, and says so itself.
         (Dialect::Responses, _) if content.is_some() => None,
+        // vLLM's older servers send the error itself.
+        (Dialect::Chat, _) if is_error && content.is_none() => AnswerError::read(text),
         _ => wire.error.and_then(|raw| AnswerError::read(raw.get())),
     };
     Some(AnswerScan {

@@ -52,6 +52,20 @@ impl Dialect {
         }
     }
 
+    /// What a chat's field is called by who asked for it in this dialect.
+    pub fn name_of(self, chat_field: &str) -> &str {
+        match (self, chat_field) {
+            (Self::Messages, "stop") => "stop_sequences",
+            (Self::Messages, "parallel_tool_calls") => "tool_choice.disable_parallel_tool_use",
+            (Self::Messages, "reasoning_effort") => "thinking",
+            (Self::Messages, "response_format") => "output_config.format",
+            (Self::Messages, "user") => "metadata.user_id",
+            (Self::Responses, "reasoning_effort") => "reasoning.effort",
+            (Self::Responses, "response_format") => "text.format",
+            (_, same) => same,
+        }
+    }
+
     /// The body of an answer that is an error.
     pub fn error_body(self, error: &ApiError) -> String {
         match self {

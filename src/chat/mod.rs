@@ -8,6 +8,7 @@
 
 mod answer;
 mod bounds;
+mod calls;
 mod chat_wire;
 mod chunk;
 mod completion;
@@ -22,6 +23,7 @@ mod frame;
 mod frames;
 mod json_key;
 mod leaving_out;
+mod lenient;
 mod lines;
 mod media;
 mod message;
@@ -31,6 +33,7 @@ mod reasoning;
 mod rename;
 mod request;
 mod responses;
+mod tool_input;
 mod usage;
 
 #[cfg(test)]
@@ -52,11 +55,12 @@ pub use lines::LineSplitter;
 pub use media::Media;
 pub use message::{Image, Message, Part, Role};
 pub use messages::{
-    ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,
-    message_of_chat, without_signed_thinking, without_thoughts,
+    ChatForm, MessageBlock, MessageCounts, MessageEvents, ToolUse, TranslatedRequest,
+    chat_of_messages, estimated_count, message_of_chat, without_signed_thinking, without_thoughts,
 };
 pub use reasoning::{EarlierReasoning, SIGNER};
 pub use rename::with_newer_limit;
 pub use request::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 pub use responses::{ResponseEvents, ResponseRequest, chat_of_responses, response_of_chat};
+pub use tool_input::ToolInput;
 pub use usage::Usage;

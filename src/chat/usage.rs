@@ -1,5 +1,6 @@
 //! Token counts in OpenAI's meaning.
 
+use super::lenient::or_absent;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,6 +41,9 @@ impl Usage {
             "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
             "completion_tokens_details": {"reasoning_tokens": self.reasoning_tokens},
         });
+        if self.cache_write_tokens > 0 {
+            usage["prompt_tokens_details"]["cache_write_tokens"] = self.cache_write_tokens.into();
+        }
         if self.estimated
             && let Some(fields) = usage.as_object_mut()
         {
@@ -51,44 +55,54 @@ impl Usage {
     /// Reads an OpenAI `usage` object, a chat's or a response's; `None` if it has no count.
     pub fn from_json(text: &str) -> Option<Self> {
         let wire: WireUsage = serde_json::from_str(text).ok()?;
-        if wire.prompt_tokens.is_none() && wire.completion_tokens.is_none() {
+        // A server may tell both, one for clients of each kind.
+        let prompt_tokens = wire.prompt_tokens.or(wire.input_tokens);
+        let completion_tokens = wire.completion_tokens.or(wire.output_tokens);
+        if prompt_tokens.is_none() && completion_tokens.is_none() {
             return None;
         }
+        let prompt = wire.prompt_tokens_details.or(wire.input_tokens_details);
+        let prompt = prompt.unwrap_or_default();
+        let completion = wire
+            .completion_tokens_details
+            .or(wire.output_tokens_details)
+            .unwrap_or_default();
         Some(Self {
-            prompt_tokens: wire.prompt_tokens.unwrap_or_default(),
-            completion_tokens: wire.completion_tokens.unwrap_or_default(),
-            cached_tokens: wire
-                .prompt_tokens_details
-                .and_then(|details| details.cached_tokens)
-                .unwrap_or_default(),
-            cache_write_tokens: 0,
-            reasoning_tokens: wire
-                .completion_tokens_details
-                .and_then(|details| details.reasoning_tokens)
-                .unwrap_or_default(),
+            prompt_tokens: prompt_tokens.unwrap_or_default(),
+            completion_tokens: completion_tokens.unwrap_or_default(),
+            cached_tokens: prompt.cached_tokens.unwrap_or_default(),
+            cache_write_tokens: prompt.cache_write_tokens.unwrap_or_default(),
+            reasoning_tokens: completion.reasoning_tokens.unwrap_or_default(),
             estimated: false,
         })
     }
 }
 
-#[derive(Deserialize)]
+/// A chat's names, and a response's.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct WireUsage {
-    #[serde(alias = "input_tokens")]
     prompt_tokens: Option<u64>,
-    #[serde(alias = "output_tokens")]
+    input_tokens: Option<u64>,
     completion_tokens: Option<u64>,
-    #[serde(alias = "input_tokens_details")]
+    output_tokens: Option<u64>,
+    #[serde(deserialize_with = "or_absent")]
     prompt_tokens_details: Option<PromptDetails>,
-    #[serde(alias = "output_tokens_details")]
+    #[serde(deserialize_with = "or_absent")]
+    input_tokens_details: Option<PromptDetails>,
+    #[serde(deserialize_with = "or_absent")]
     completion_tokens_details: Option<CompletionDetails>,
+    #[serde(deserialize_with = "or_absent")]
+    output_tokens_details: Option<CompletionDetails>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct PromptDetails {
     cached_tokens: Option<u64>,
+    cache_write_tokens: Option<u64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct CompletionDetails {
     reasoning_tokens: Option<u64>,
 }

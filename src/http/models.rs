@@ -1,4 +1,4 @@
-//! `GET /v1/models` and `GET /v1/models/{id}`: the names a caller may use.
+//! `GET /v1/models` and `GET /v1/models/{id}`, also within one endpoint: the names a caller may use.
 
 use super::{
     access::check_local,
@@ -45,19 +45,61 @@ pub(super) async fn list(
 /// The names within one endpoint.
 pub(super) fn scoped(doors: &Doors, scope: &str, headers: &HeaderMap) -> Response {
     let served = doors.reconciler.live().pin();
-    let response = match reader(&doors.admission, &served, headers) {
-        Ok(reader) => {
-            match list_endpoint_models(served.snapshot.table(), reader.namespace(), scope) {
-                Ok(models) => {
-                    let may_call = |model: &&ModelListing| reader.may_call(Some(scope), &model.id);
-                    of_all(models.iter().filter(may_call), &served)
-                }
-                Err(refusal) => error_response(&refused(&refusal)),
-            }
-        }
+    let response = match within(doors, scope, &served, headers) {
+        Ok(models) => of_all(models.iter(), &served),
         Err(error) => error_response(&error),
     };
     with_revision(response, &served)
+}
+
+/// One of the names within one endpoint; `id` as the path has it.
+pub(super) fn one_scoped(doors: &Doors, scope: &str, id: &str, headers: &HeaderMap) -> Response {
+    let served = doors.reconciler.live().pin();
+    let id = unescaped(id);
+    let found = within(doors, scope, &served, headers).and_then(|models| {
+        let found = models.into_iter().find(|model| model.id == id);
+        found.ok_or_else(|| Box::new(unknown(&id)))
+    });
+    let response = match found {
+        Ok(model) => Json(object(&model, &served)).into_response(),
+        Err(error) => error_response(&error),
+    };
+    with_revision(response, &served)
+}
+
+/// What a caller may call within one endpoint.
+fn within(
+    doors: &Doors,
+    scope: &str,
+    served: &Pinned,
+    headers: &HeaderMap,
+) -> Result<Vec<ModelListing>, Box<ApiError>> {
+    let reader = reader(&doors.admission, served, headers)?;
+    let table = served.snapshot.table();
+    let models = list_endpoint_models(table, reader.namespace(), scope);
+    let mut models = models.map_err(|refusal| Box::new(refused(&refusal)))?;
+    models.retain(|model| reader.may_call(Some(scope), &model.id));
+    Ok(models)
+}
+
+/// A part of a path without its percent signs; what is no escape stays. Source: RFC 3986, section 2.1.
+fn unescaped(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let escaped = behind.get(..2).filter(|_| *first == b'%');
+        let escaped = escaped.and_then(|digits| {
+            let digits = std::str::from_utf8(digits).ok()?;
+            u8::from_str_radix(digits, 16).ok()
+        });
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() {
+            &behind[2..]
+        } else {
+            behind
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 pub(super) async fn one(

@@ -26,7 +26,7 @@ use tokio::runtime::Handle;
 /// A further path ending of chat completions behind an endpoint's name.
 const SHORT_CHAT: &str = "/chat/completions";
 
-/// Path ending of the list of names behind an endpoint's name.
+/// The list of names behind an endpoint's name; one of them follows behind a slash.
 const SCOPED_MODELS: &str = "/v1/models";
 
 /// The whole surface of the daemon. What takes time is done by the threads of `runtime`; calls of models are not,
@@ -115,7 +115,8 @@ async fn other_method(request: Request) -> Response {
 }
 
 /// Requests scoped to an endpoint: `POST /{endpoint}`, `/{endpoint}/v1/chat/completions` and the other dialects' paths,
-/// `GET /{endpoint}/v1/models`, and the same with `/{namespace}` in front. Anything else is nothing.
+/// `GET /{endpoint}/v1/models` and `/{endpoint}/v1/models/{id}`, and the same with `/{namespace}` in front. Anything else
+/// is nothing.
 async fn elsewhere(
     models: Arc<ModelDoors>,
     State(doors): State<Doors>,
@@ -129,9 +130,18 @@ async fn elsewhere(
         }
     }
     if method == Method::GET
-        && let Some(scope) = path.strip_suffix(SCOPED_MODELS).and_then(scope)
+        && let Some((before, behind)) = path.split_once(SCOPED_MODELS)
+        && let Some(scope) = scope(before)
     {
-        return models::scoped(&doors, &scope, request.headers());
+        match behind.strip_prefix('/') {
+            None if behind.is_empty() => {
+                return models::scoped(&doors, &scope, request.headers());
+            }
+            Some(id) if !id.is_empty() => {
+                return models::one_scoped(&doors, &scope, id, request.headers());
+            }
+            _ => {}
+        }
     }
     let message = format!("nothing is served at {method} {path}");
     if path.starts_with("/v1/") {

@@ -67,11 +67,45 @@ pub(super) struct ProviderError {
 }
 
 impl ProviderError {
-    /// Reads `{"error": {…}}` or `{"error": "…"}`; nothing is found in HTML, empty or cut bodies.
+    /// Reads `{"error": {…}}` or `{"error": "…"}`, also in a list (Google), the error itself (vLLM, Mistral), or `detail`
+    /// (`FastAPI`); nothing is found in HTML, empty or cut bodies.
     pub(super) fn read(body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        body.get("error")
-            .map_or_else(Self::default, Self::from_value)
+        let body = body
+            .as_array()
+            .and_then(|list| list.first())
+            .unwrap_or(&body);
+        let detail = || body.get("detail").or_else(|| body["message"].get("detail"));
+        if let Some(error) = body.get("error") {
+            Self::from_value(error)
+        } else if let Some(detail) = detail() {
+            Self::from_detail(detail)
+        } else if body["message"].is_string() {
+            Self::from_value(body)
+        } else {
+            Self::default()
+        }
+    }
+
+    /// Reads `FastAPI`'s `detail`: a text, or what is wrong with which field; what the field holds is left out.
+    /// Source: <https://fastapi.tiangolo.com/tutorial/handling-errors/>.
+    fn from_detail(detail: &Value) -> Self {
+        let Some(problems) = detail.as_array() else {
+            return Self::from_value(detail);
+        };
+        let said = |problem: &Value| {
+            let what = problem["msg"].as_str()?;
+            Some(match place(&problem["loc"]) {
+                Some(place) => format!("{place}: {what}"),
+                None => what.to_owned(),
+            })
+        };
+        let said: Vec<_> = problems.iter().filter_map(said).collect();
+        Self {
+            message: (!said.is_empty()).then(|| said.join("; ")),
+            param: problems.first().and_then(|problem| place(&problem["loc"])),
+            ..Self::default()
+        }
     }
 
     /// Reads the value of `error`.
@@ -105,6 +139,9 @@ impl ProviderError {
                 "maximum context length",
                 "exceeds the context window",
                 "exceeds the available context size",
+                "exceeds the context length",
+                "longer than the maximum model length",
+                "exceeds the maximum number of tokens allowed",
             ])
     }
 
@@ -310,6 +347,20 @@ impl Failure<'_> {
             .with_code(code)
             .with_detail("retryable", false)
     }
+}
+
+/// A field's place, from `["body", "messages", 0, "role"]`.
+fn place(loc: &Value) -> Option<String> {
+    let mut place = String::new();
+    for step in loc.as_array()?.iter().filter(|step| *step != "body") {
+        match step {
+            Value::String(name) if place.is_empty() => place.push_str(name),
+            Value::String(name) => place.extend([".", name]),
+            Value::Number(index) => place.extend(["[", &index.to_string(), "]"]),
+            _ => {}
+        }
+    }
+    (!place.is_empty()).then_some(place)
 }
 
 /// A header's value if it is short and plain.

@@ -23,12 +23,17 @@ pub(super) const NAMED_ANEW: &str = "max_tokens=named max_completion_tokens";
 const ONE_OF_TWO: &str = "temperature+top_p";
 
 /// Leaves out what the model refuses and the answer can do without, and says so; names the limit as the model knows it,
-/// and puts in the one that was reserved where the request has none. `limit` is the name that it has in a chat.
+/// and puts in the one that was reserved where the request has none. `limit` is the name that it has in a chat;
+/// fields are named as they are in the dialect `asked`, which the call may have been translated from.
 ///
 /// # Errors
 ///
 /// [`ApiError`], 400, for a parameter that the model refuses and that the answer would be another one without.
-pub(super) fn fit(call: &mut ChatCall, limit: &str) -> Result<Vec<String>, ApiError> {
+pub(super) fn fit(
+    call: &mut ChatCall,
+    limit: &str,
+    asked: Dialect,
+) -> Result<Vec<String>, ApiError> {
     let mut adjusted = Vec::new();
     if let Some(most) = call.max_output {
         let name = match call.dialect {
@@ -65,10 +70,10 @@ pub(super) fn fit(call: &mut ChatCall, limit: &str) -> Result<Vec<String>, ApiEr
             return false;
         }
         if DRAWING.contains(&name) || says_nothing(value) {
-            adjusted.push(format!("{name}=left out"));
+            adjusted.push(format!("{}=left out", asked.name_of(name)));
             return true;
         }
-        to_blame.get_or_insert_with(|| name.to_owned());
+        to_blame.get_or_insert_with(|| asked.name_of(name).to_owned());
         false
     });
     if let Some(name) = to_blame {

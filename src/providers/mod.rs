@@ -9,6 +9,7 @@
 mod address;
 mod anthropic;
 mod asked_usage;
+mod body;
 mod build;
 mod call;
 mod connector;

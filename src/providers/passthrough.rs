@@ -223,13 +223,15 @@ fn is_done(frame: &[u8]) -> bool {
     frame.len() < 64 && frame_data(frame).is_some_and(|data| data.trim() == "[DONE]")
 }
 
-/// Whether a frame may hold an error or tokens: the word stands in it as a key could, and not before null.
+/// Whether a frame may hold an error or tokens: the word stands in it as a key could, and not before null. An error may also
+/// be told by what `object` is.
 fn is_worth_reading(frame: &[u8]) -> bool {
     let behind = |word: &'static [u8]| {
         let places = memmem::find_iter(frame, word);
         places.filter_map(move |at| frame.get(at + word.len()..))
     };
     let is_key = |rest: &[u8]| rest.starts_with(b":") || rest.starts_with(b" ");
-    behind(b"\"error\"").any(is_key)
+    let is_value = |rest: &[u8]| rest.starts_with(b",") || rest.starts_with(b"}");
+    behind(b"\"error\"").any(|rest| is_key(rest) || is_value(rest))
         || behind(b"\"usage\"").any(|rest| is_key(rest) && !rest[1..].starts_with(b"null"))
 }

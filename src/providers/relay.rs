@@ -1,6 +1,6 @@
 //! A streamed answer on its way to the client.
 
-use super::transport::Reply;
+use super::transport::{MAX_ANSWER_BYTES, Reply};
 use crate::chat::{ApiError, Dialect, Frame};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
@@ -10,8 +10,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// The largest event or line of a stream: 1 MiB.
-pub(super) const MAX_FRAME_BYTES: usize = 1 << 20;
+/// The largest event or line of a stream, 64 MiB: as much as a whole answer. The events of a response may hold a picture, or
+/// all of the answer and what it repeats of its request. What waits for its end is kept as it comes, and no more than that.
+pub(super) const MAX_FRAME_BYTES: usize = MAX_ANSWER_BYTES;
 
 /// How long the end of the connection's answer is waited for after the stream said it is done, so that
 /// the connection can be used again. The client has everything by then.

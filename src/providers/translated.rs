@@ -1,5 +1,6 @@
 //! Calls in a dialect that a provider does not speak: said as a chat, and the answer said back.
 
+use super::fitting::fit;
 use super::site::Site;
 use super::upstream::Adapter;
 use super::{ChatAnswer, ChatCall, ChatContent, relay};
@@ -24,11 +25,12 @@ impl Adapter {
         let mut adjusted = request.adjusted;
         let betas = call.betas.as_ref();
         adjusted.extend(betas.map(|_| "anthropic-beta=left out".to_owned()));
-        let answer = self.chat(as_chat(call, &request.body)).await?;
+        let chat = self.as_chat(call, &request.body, &mut adjusted)?;
+        let answer = self.chat(chat).await?;
         adjusted.extend(answer.adjusted);
         let content = match answer.content {
-            ChatContent::Full { body, .. } => {
-                let said = message_of_chat(&body, fallback);
+            ChatContent::Full { body, usage } => {
+                let said = message_of_chat(&body, usage, fallback);
                 full(said.map_err(|what| site.broken(what))?)
             }
             ChatContent::Stream(frames) => {
@@ -47,12 +49,13 @@ impl Adapter {
         let request = chat_of_responses(&call.body, self.chat_form());
         let request = request.map_err(|error| site.refused(error))?;
         let fallback = fallback(&call);
-        let answer = self.chat(as_chat(call, &request.body)).await?;
         let mut adjusted = request.adjusted;
+        let chat = self.as_chat(call, &request.body, &mut adjusted)?;
+        let answer = self.chat(chat).await?;
         adjusted.extend(answer.adjusted);
         let content = match answer.content {
-            ChatContent::Full { body, .. } => {
-                let said = response_of_chat(&body, &request.echo, &fallback);
+            ChatContent::Full { body, usage } => {
+                let said = response_of_chat(&body, usage, &request.echo, &fallback);
                 full(said.map_err(|what| site.broken(what))?)
             }
             ChatContent::Stream(frames) => {
@@ -63,6 +66,30 @@ impl Adapter {
             }
         };
         Ok(ChatAnswer { content, adjusted })
+    }
+
+    /// The same call as a chat that tells its tokens, without what the catalogue says that the model refuses.
+    fn as_chat(
+        &self,
+        call: ChatCall,
+        body: &Value,
+        adjusted: &mut Vec<String>,
+    ) -> Result<ChatCall, ApiError> {
+        let asked = call.dialect;
+        let mut chat = ChatCall {
+            dialect: Dialect::Chat,
+            body: body.to_string().into(),
+            include_usage: true,
+            asks_usage: false,
+            betas: None,
+            // What was reserved stands in the body by now.
+            max_output: None,
+            ..call
+        };
+        // The catalogue has a chat's names, which may not stand in the client's body.
+        let fitted = fit(&mut chat, self.chat_form().max_tokens, asked);
+        adjusted.extend(fitted.map_err(|error| self.site().refused(error))?);
+        Ok(chat)
     }
 }
 
@@ -80,18 +107,6 @@ fn fallback(call: &ChatCall) -> Fallback {
         model: call.model.clone(),
         created: relay::now_seconds(),
         prompt_bytes: call.body.len(),
-    }
-}
-
-/// The same call as a chat that tells its tokens.
-fn as_chat(call: ChatCall, body: &Value) -> ChatCall {
-    ChatCall {
-        dialect: Dialect::Chat,
-        body: body.to_string().into(),
-        include_usage: true,
-        asks_usage: false,
-        betas: None,
-        ..call
     }
 }
 

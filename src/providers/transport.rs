@@ -21,7 +21,7 @@ use std::time::Duration;
 const ORLOJ: HeaderValue = HeaderValue::from_static(concat!("orloj/", env!("CARGO_PKG_VERSION")));
 
 /// The largest whole answer: 64 MiB.
-const MAX_ANSWER_BYTES: usize = 64 << 20;
+pub(super) const MAX_ANSWER_BYTES: usize = 64 << 20;
 
 /// How much of an error's body is read: 64 KiB.
 const MAX_ERROR_BYTES: usize = 64 << 10;

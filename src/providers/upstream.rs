@@ -149,7 +149,8 @@ impl Upstream {
     pub async fn chat(&self, mut call: ChatCall) -> Result<ChatAnswer, ApiError> {
         let mut watch = Watch::begin(&self.health, &call.model);
         let limit = self.adapter.chat_form().max_tokens;
-        let fitted = fit(&mut call, limit);
+        let asked = call.dialect;
+        let fitted = fit(&mut call, limit, asked);
         let fitted = fitted.map_err(|error| self.adapter.site().refused(error))?;
         let answer = self.adapter.answer(call).await;
         self.observed.note(answer.as_ref().err());

@@ -268,4 +268,13 @@ fn names_within_one_endpoint_are_listed_under_its_path() {
     assert_eq!(names, ["fast", "smart"]);
     let nobody = seed.daemon.get("/nobody/v1/models");
     nobody.error(404, "endpoint_not_found");
+    for path in ["/openai/v1/models/fast", "/openai/v1/models/%66ast"] {
+        let one = seed.daemon.get(path).status(200);
+        assert_eq!(one.body["object"], "model");
+        assert_eq!(one.body, listed.body["data"][0]);
+    }
+    let unknown = seed.daemon.get("/openai/v1/models/a/b%2Fc");
+    unknown.error(404, "model_not_found");
+    let nobody = seed.daemon.get("/nobody/v1/models/fast");
+    nobody.error(404, "endpoint_not_found");
 }

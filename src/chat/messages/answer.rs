@@ -1,58 +1,81 @@
 //! A whole chat answer as a message.
 
+use super::message_block::{MessageBlock, ToolUse};
 use crate::chat::chat_wire::{CallDelta, Whole, said};
 use crate::chat::reasoning::SHORT_NAME;
-use crate::chat::{Fallback, Usage};
+use crate::chat::{Fallback, ToolInput, Usage};
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
 
-/// Says a `chat.completion` as a message; tokens that nobody counted are guessed and marked.
+/// Says a `chat.completion` as a message. `usage` is what is known of its tokens besides what stands in it; tokens that
+/// nobody counted are guessed and marked.
 ///
 /// # Errors
 ///
 /// What the answer lacks, in words that go behind the provider's name.
-pub fn message_of_chat(body: &[u8], fallback: Fallback) -> Result<(Bytes, Usage), &'static str> {
+pub fn message_of_chat(
+    body: &[u8],
+    usage: Option<Usage>,
+    fallback: Fallback,
+) -> Result<(Bytes, Usage), &'static str> {
     let answer: Whole =
         serde_json::from_slice(body).map_err(|_| "answered with something that is no chat")?;
+    let usage = usage.or_else(|| answer.usage());
     let choice = answer.choices.into_iter().next();
     let choice = choice.ok_or("answered with no choice")?;
     let message = choice.message;
-    let mut content = Vec::new();
+    let mut content: Vec<MessageBlock> = Vec::new();
     let mut bytes = 0;
     if let Some(reasoning) = message.reasoning() {
         bytes += reasoning.len();
         let signature = signature(message.has_short_name());
-        content.push(json!({"type": "thinking", "thinking": reasoning, "signature": signature}));
+        let thinking = json!({"type": "thinking", "thinking": reasoning, "signature": signature});
+        content.push(thinking.into());
     }
     let refusal = said(message.refusal.as_ref());
-    if let Some(text) = said(message.content.as_ref()).or(refusal) {
+    if let Some(text) = message.text().or(refusal.map(Cow::Borrowed)) {
         bytes += text.len();
-        content.push(json!({"type": "text", "text": text}));
+        content.push(json!({"type": "text", "text": text}).into());
     }
     let calls = message.tool_calls.as_deref().unwrap_or_default();
     let id = message_id(answer.id.as_deref(), &fallback);
     for (n, call) in calls.iter().enumerate() {
         bytes += call.arguments().len();
-        content.push(tool_use(call, &id, n));
+        content.push(MessageBlock::ToolUse(tool_use(call, &id, n)));
     }
     let reason = choice
         .finish_reason
         .ok_or("answered without a reason for its end")?;
-    let usage = answer
-        .usage
-        .and_then(|usage| Usage::from_json(&usage.to_string()));
     let usage = usage.unwrap_or_else(|| fallback.usage(bytes));
-    let message = json!({
-        "id": id,
-        "type": "message",
-        "role": "assistant",
-        "model": answer.model.unwrap_or(fallback.model),
-        "content": content,
-        "stop_reason": stop_reason(&reason, !calls.is_empty(), refusal.is_some()),
-        "stop_sequence": null,
-        "usage": usage_json(&usage),
-    });
-    Ok((message.to_string().into(), usage))
+    let message = Message {
+        id,
+        kind: "message",
+        role: "assistant",
+        model: answer.model.unwrap_or(fallback.model),
+        content,
+        stop_reason: stop_reason(&reason, !calls.is_empty(), refusal.is_some()),
+        stop_sequence: None,
+        usage: usage_json(&usage),
+    };
+    let message = serde_json::to_vec(&message);
+    let message = message.map_err(|_| "answered with what cannot be said in a message")?;
+    Ok((message.into(), usage))
+}
+
+/// A whole message.
+#[derive(Serialize)]
+struct Message {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    role: &'static str,
+    model: String,
+    content: Vec<MessageBlock>,
+    stop_reason: &'static str,
+    stop_sequence: Option<String>,
+    usage: Value,
 }
 
 /// What stands for a signature where the provider signs nothing: how the reasoning is called when it comes back. Nobody
@@ -88,22 +111,26 @@ pub(super) fn usage_json(usage: &Usage) -> Value {
         "cache_read_input_tokens": usage.cached_tokens,
         "output_tokens": usage.completion_tokens,
     });
+    if usage.reasoning_tokens > 0 {
+        json["output_tokens_details"] = json!({"thinking_tokens": usage.reasoning_tokens});
+    }
     if usage.estimated {
         json["orloj"] = json!({"estimated": true});
     }
     json
 }
 
-fn tool_use(call: &CallDelta, message_id: &str, n: usize) -> Value {
-    let id = said(call.id.as_ref()).map_or_else(|| format!("{message_id}_{n}"), str::to_owned);
+fn tool_use(call: &CallDelta, message_id: &str, n: usize) -> ToolUse {
     let arguments = call.arguments();
-    let input = if arguments.trim().is_empty() {
-        Map::new()
-    } else {
-        serde_json::from_str(arguments).unwrap_or_else(|_| {
-            // Cut off by a limit, say. The words for this are Anthropic's own.
-            Map::from_iter([("INVALID_JSON".to_owned(), arguments.into())])
-        })
-    };
-    json!({"type": "tool_use", "id": id, "name": call.name(), "input": input})
+    ToolUse {
+        id: said(call.id.as_ref()).map_or_else(|| format!("{message_id}_{n}"), str::to_owned),
+        name: call.name().to_owned(),
+        input: ToolInput::read(arguments).unwrap_or_else(|_| unread(arguments)),
+    }
+}
+
+/// Arguments that are no object: cut off by a limit, say. The words for this are Anthropic's own.
+fn unread(arguments: &str) -> ToolInput {
+    let input = serde_json::value::to_raw_value(&json!({"INVALID_JSON": arguments}));
+    input.map(ToolInput::from).unwrap_or_default()
 }

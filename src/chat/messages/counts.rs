@@ -1,6 +1,7 @@
 //! Tokens as Anthropic counts them.
 
 use crate::chat::Usage;
+use crate::chat::lenient::or_absent;
 use serde::Deserialize;
 
 /// Tokens as Anthropic counts them: cached ones apart.
@@ -14,6 +15,18 @@ pub struct MessageCounts {
     cache_written: Option<u64>,
     #[serde(rename = "cache_read_input_tokens")]
     cache_read: Option<u64>,
+    #[serde(
+        rename = "output_tokens_details",
+        default,
+        deserialize_with = "or_absent"
+    )]
+    output_details: OutputDetails,
+}
+
+/// What the tokens of an answer are for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+struct OutputDetails {
+    thinking_tokens: Option<u64>,
 }
 
 impl MessageCounts {
@@ -23,6 +36,8 @@ impl MessageCounts {
         self.output = later.output.or(self.output);
         self.cache_written = later.cache_written.or(self.cache_written);
         self.cache_read = later.cache_read.or(self.cache_read);
+        let thinking = later.output_details.thinking_tokens;
+        self.output_details.thinking_tokens = thinking.or(self.output_details.thinking_tokens);
     }
 
     /// OpenAI's meaning: the prompt includes what was cached.
@@ -38,7 +53,7 @@ impl MessageCounts {
             completion_tokens: self.output.unwrap_or_default(),
             cached_tokens: read,
             cache_write_tokens: written,
-            reasoning_tokens: 0,
+            reasoning_tokens: self.output_details.thinking_tokens.unwrap_or_default(),
             estimated: self.input.is_none() || self.output.is_none(),
         }
     }

@@ -2,10 +2,12 @@
 
 use super::answer::{message_id, signature, stop_reason, usage_json};
 use super::open_blocks::{BlockKind, OpenBlocks, event};
-use crate::chat::chat_wire::{CallDelta, Chunk, Delta, said};
+use crate::chat::calls::{CallPiece, Calls};
+use crate::chat::chat_wire::{Chunk, Delta, said};
 use crate::chat::{Dialect, Fallback, Frame, Usage, frame_data};
 use bytes::Bytes;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// What keeps a connection alive while the model thinks.
 const PING: Bytes = Bytes::from_static(b"event: ping\ndata: {\"type\": \"ping\"}\n\n");
@@ -17,6 +19,7 @@ pub struct MessageEvents {
     /// Made with the first chunk.
     id: Option<String>,
     blocks: OpenBlocks,
+    calls: Calls,
     bytes: usize,
     refused: bool,
     finish_reason: Option<String>,
@@ -30,6 +33,7 @@ impl MessageEvents {
             fallback,
             id: None,
             blocks: OpenBlocks::default(),
+            calls: Calls::default(),
             bytes: 0,
             refused: false,
             finish_reason: None,
@@ -63,8 +67,7 @@ impl MessageEvents {
         let chunk: Chunk =
             serde_json::from_str(&data).map_err(|_| "sent a chunk that is no chat's")?;
         self.start(&chunk, out);
-        let choice = chunk.choices.into_iter().find(|choice| choice.index == 0);
-        let Some(choice) = choice else {
+        let Some(choice) = chunk.into_first_choice() else {
             return Ok(());
         };
         if let Some(delta) = choice.delta {
@@ -77,7 +80,7 @@ impl MessageEvents {
     fn start(&mut self, chunk: &Chunk, out: &mut Vec<Frame>) {
         // Azure's first chunk may be empty of everything.
         let is_empty = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
-        if self.id.is_some() || (chunk.choices.is_empty() && is_empty(&chunk.id)) {
+        if self.id.is_some() || (chunk.has_no_choice() && is_empty(&chunk.id)) {
             return;
         }
         let id = message_id(chunk.id.as_deref(), &self.fallback);
@@ -108,36 +111,39 @@ impl MessageEvents {
             self.bytes += reasoning.len();
             let signature = signature(delta.has_short_name());
             let kind = BlockKind::Thinking { signature };
-            self.blocks.say(kind, reasoning, out);
+            self.blocks.say(kind, &reasoning, out);
         }
         let refusal = said(delta.refusal.as_ref());
         self.refused |= refusal.is_some();
-        if let Some(text) = said(delta.content.as_ref()).or(refusal) {
+        if let Some(text) = delta.text().or(refusal.map(Cow::Borrowed)) {
             self.bytes += text.len();
-            self.blocks.say(BlockKind::Text, text, out);
+            self.blocks.say(BlockKind::Text, &text, out);
         }
         for call in delta.tool_calls.iter().flatten() {
-            self.tool_call(call, out);
+            if let Some(piece) = self.calls.take(call) {
+                self.tool_call(piece, out);
+            }
         }
     }
 
-    fn tool_call(&mut self, call: &CallDelta, out: &mut Vec<Frame>) {
-        let index = call.index.unwrap_or_default();
-        if !self.blocks.has_tool(index) {
+    fn tool_call(&mut self, piece: CallPiece, out: &mut Vec<Frame>) {
+        let number = piece.number;
+        if let Some((id, name)) = piece.begins {
             let message = self.id.as_deref().unwrap_or_default();
-            let id = said(call.id.as_ref());
-            let id = id.map_or_else(|| format!("{message}_{index}"), str::to_owned);
-            self.blocks
-                .begin_tool(index, id, call.name().to_owned(), out);
+            let id = id.unwrap_or_else(|| format!("{message}_{number}"));
+            self.blocks.begin_tool(number, id, name, out);
         }
-        self.bytes += call.arguments().len();
-        self.blocks.arguments(index, call.arguments(), out);
+        self.bytes += piece.arguments.len();
+        self.blocks.arguments(number, &piece.arguments, out);
     }
 
     fn finish(&mut self, out: &mut Vec<Frame>) -> Result<(), &'static str> {
         let Some(finish) = self.finish_reason.take().filter(|_| self.id.is_some()) else {
             return Err("ended its stream without a reason");
         };
+        for piece in self.calls.nameless() {
+            self.tool_call(piece, out);
+        }
         self.blocks.finish(out);
         let usage = self
             .usage

@@ -13,7 +13,7 @@ pub(super) enum BlockKind {
         signature: &'static str,
     },
     Tool {
-        /// The number the chat gives it.
+        /// How many calls began before it.
         index: usize,
         id: String,
         name: String,
@@ -51,11 +51,6 @@ impl OpenBlocks {
             self.begin(kind, out);
         }
         self.add(self.list.len() - 1, text, out);
-    }
-
-    /// Whether the tool with this number has begun.
-    pub(super) fn has_tool(&self, index: usize) -> bool {
-        self.tool(index).is_some()
     }
 
     /// A tool begins.

@@ -1,5 +1,6 @@
 //! A Messages request in the words of Chat Completions.
 
+use super::inputs::keep_text;
 use super::turns::turns;
 use crate::chat::EarlierReasoning;
 use crate::chat::request::{RequestError, is_blank, text_field};
@@ -47,7 +48,8 @@ pub fn chat_of_messages(body: &[u8], form: ChatForm) -> Result<TranslatedRequest
     chat.extend(fields.shift_remove_entry("model"));
     let system = fields.remove("system");
     let messages = fields.remove("messages");
-    let messages = turns(system, messages, form.reasoning, &mut adjusted)?;
+    let mut messages = turns(system, messages, form.reasoning, &mut adjusted)?;
+    keep_text(body, &mut messages);
     chat.insert("messages".into(), messages.into());
     let limit = fields.remove("max_tokens");
     let limit = limit.filter(|limit| limit.as_u64().is_some_and(|most| most > 0));
@@ -136,10 +138,12 @@ fn tools(
             return Err(RequestError::invalid("tool_choice", problem));
         }
     };
-    if chat.contains_key("tools") || said != "auto" {
+    // Without tools these say nothing, and OpenAI refuses them.
+    let has_tools = chat.contains_key("tools");
+    if has_tools || (said != "auto" && said != "none") {
         chat.insert("tool_choice".into(), said);
     }
-    if choice.get("disable_parallel_tool_use") == Some(&Value::Bool(true)) {
+    if has_tools && choice.get("disable_parallel_tool_use") == Some(&Value::Bool(true)) {
         chat.insert("parallel_tool_calls".into(), false.into());
     }
     Ok(())

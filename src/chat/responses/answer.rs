@@ -3,22 +3,27 @@
 use super::earlier::Sealed;
 use super::items::ItemKind;
 use crate::chat::chat_wire::{Whole, said};
+use crate::chat::tool_input::says_nothing;
 use crate::chat::{Fallback, Usage};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
-/// Says a `chat.completion` as a response that repeats `echo`; tokens that nobody counted are guessed and marked.
+/// Says a `chat.completion` as a response that repeats `echo`. `usage` is what is known of its tokens besides what stands
+/// in it; tokens that nobody counted are guessed and marked.
 ///
 /// # Errors
 ///
 /// What the answer lacks, in words that go behind the provider's name.
 pub fn response_of_chat(
     body: &[u8],
+    usage: Option<Usage>,
     echo: &Map<String, Value>,
     fallback: &Fallback,
 ) -> Result<(Bytes, Usage), &'static str> {
     let answer: Whole =
         serde_json::from_slice(body).map_err(|_| "answered with something that is no chat")?;
+    let usage = usage.or_else(|| answer.usage());
     let choice = answer.choices.into_iter().next();
     let choice = choice.ok_or("answered with no choice")?;
     let finish = choice
@@ -28,9 +33,14 @@ pub fn response_of_chat(
     let id = answer_id(answer.id.as_deref(), fallback);
     let mut items: Vec<(ItemKind, String)> = Vec::new();
     let sealed = Sealed::of(&message);
-    let reasoning = message.reasoning().or(sealed.has_blocks().then_some(""));
-    items.extend(reasoning.map(|text| (ItemKind::Reasoning, text.to_owned())));
-    items.extend(said(message.content.as_ref()).map(|text| (ItemKind::Text, text.to_owned())));
+    let empty = sealed.has_blocks().then_some(Cow::Borrowed(""));
+    let reasoning = message.reasoning().or(empty);
+    items.extend(reasoning.map(|text| (ItemKind::Reasoning, text.into_owned())));
+    items.extend(
+        message
+            .text()
+            .map(|text| (ItemKind::Text, text.into_owned())),
+    );
     items.extend(said(message.refusal.as_ref()).map(|text| (ItemKind::Refusal, text.to_owned())));
     for (index, call) in message.tool_calls.iter().flatten().enumerate() {
         let kind = ItemKind::Call {
@@ -39,13 +49,10 @@ pub fn response_of_chat(
                 .map_or_else(|| format!("call_{id}_{index}"), str::to_owned),
             name: call.name().to_owned(),
         };
-        let arguments = Some(call.arguments()).filter(|text| !text.trim().is_empty());
+        let arguments = Some(call.arguments()).filter(|text| !says_nothing(text));
         items.push((kind, arguments.unwrap_or("{}").to_owned()));
     }
     let bytes = items.iter().map(|(_, text)| text.len()).sum();
-    let usage = answer
-        .usage
-        .and_then(|usage| Usage::from_json(&usage.to_string()));
     let usage = usage.unwrap_or_else(|| fallback.usage(bytes));
     let ended = Ended::of(&finish);
     let output = items.iter().enumerate().map(|(n, (kind, text))| {

@@ -4,7 +4,8 @@ use super::answer::{Ended, Frame as Response, answer_id, usage_json};
 use super::earlier::Sealed;
 use super::error::error_event;
 use super::items::ItemKind;
-use crate::chat::chat_wire::{CallDelta, Chunk, Delta, said};
+use crate::chat::calls::{CallPiece, Calls};
+use crate::chat::chat_wire::{Chunk, Delta, said};
 use crate::chat::{Fallback, Frame, Usage, frame_data};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -20,6 +21,7 @@ pub struct ResponseEvents {
     model: String,
     created_at: u64,
     items: Vec<Item>,
+    calls: Calls,
     sequence_number: u64,
     finish_reason: Option<String>,
     usage: Option<Usage>,
@@ -47,6 +49,7 @@ impl ResponseEvents {
             echo,
             id: None,
             items: Vec::new(),
+            calls: Calls::default(),
             sequence_number: 0,
             finish_reason: None,
             usage: None,
@@ -79,8 +82,7 @@ impl ResponseEvents {
         let chunk: Chunk =
             serde_json::from_str(&data).map_err(|_| "sent a chunk that is no chat's")?;
         self.start(&chunk, out);
-        let choice = chunk.choices.into_iter().find(|choice| choice.index == 0);
-        let Some(choice) = choice else {
+        let Some(choice) = chunk.into_first_choice() else {
             return Ok(());
         };
         if let Some(delta) = choice.delta {
@@ -93,7 +95,7 @@ impl ResponseEvents {
     fn start(&mut self, chunk: &Chunk, out: &mut Vec<Frame>) {
         // Azure's first chunk may be empty of everything.
         let is_empty = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
-        if self.id.is_some() || (chunk.choices.is_empty() && is_empty(&chunk.id)) {
+        if self.id.is_some() || (chunk.has_no_choice() && is_empty(&chunk.id)) {
             return;
         }
         if let Some(model) = said(chunk.model.as_ref()) {
@@ -109,7 +111,7 @@ impl ResponseEvents {
 
     fn delta(&mut self, delta: &Delta, out: &mut Vec<Frame>) {
         if let Some(text) = delta.reasoning() {
-            self.say(ItemKind::Reasoning, text, out);
+            self.say(ItemKind::Reasoning, &text, out);
         } else if delta.thinking_blocks.is_some() {
             self.say(ItemKind::Reasoning, "", out);
         }
@@ -118,14 +120,16 @@ impl ResponseEvents {
         {
             last.sealed.add(delta);
         }
-        if let Some(text) = said(delta.content.as_ref()) {
-            self.say(ItemKind::Text, text, out);
+        if let Some(text) = delta.text() {
+            self.say(ItemKind::Text, &text, out);
         }
         if let Some(text) = said(delta.refusal.as_ref()) {
             self.say(ItemKind::Refusal, text, out);
         }
         for call in delta.tool_calls.iter().flatten() {
-            self.call(call, out);
+            if let Some(piece) = self.calls.take(call) {
+                self.call(piece, out);
+            }
         }
     }
 
@@ -138,22 +142,22 @@ impl ResponseEvents {
         self.add(self.items.len() - 1, text, out);
     }
 
-    fn call(&mut self, call: &CallDelta, out: &mut Vec<Frame>) {
-        let number = call.index.unwrap_or_default();
-        let is_it =
-            |item: &Item| matches!(item.kind, ItemKind::Call { index, .. } if index == number);
-        let at = self.items.iter().rposition(is_it).unwrap_or_else(|| {
+    fn call(&mut self, piece: CallPiece, out: &mut Vec<Frame>) {
+        let number = piece.number;
+        if let Some((call_id, name)) = piece.begins {
             let answer = self.id.as_deref().unwrap_or_default();
-            let call_id = said(call.id.as_ref());
             let kind = ItemKind::Call {
                 index: number,
-                call_id: call_id.map_or_else(|| format!("call_{answer}_{number}"), str::to_owned),
-                name: call.name().to_owned(),
+                call_id: call_id.unwrap_or_else(|| format!("call_{answer}_{number}")),
+                name,
             };
             self.begin(kind, out);
-            self.items.len() - 1
-        });
-        self.add(at, call.arguments(), out);
+        }
+        let is_it =
+            |item: &Item| matches!(item.kind, ItemKind::Call { index, .. } if index == number);
+        if let Some(at) = self.items.iter().rposition(is_it) {
+            self.add(at, &piece.arguments, out);
+        }
     }
 
     fn begin(&mut self, kind: ItemKind, out: &mut Vec<Frame>) {
@@ -229,6 +233,9 @@ impl ResponseEvents {
         let Some(finish) = self.finish_reason.take().filter(|_| self.id.is_some()) else {
             return Err("ended its stream without a reason");
         };
+        for piece in self.calls.nameless() {
+            self.call(piece, out);
+        }
         let ended = Ended::of(&finish);
         for at in 0..self.items.len() {
             if self.items[at].is_open {

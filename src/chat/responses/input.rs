@@ -50,7 +50,7 @@ fn take(
         fields.remove(own);
     }
     match kind.as_deref() {
-        None | Some("message") => out.push(message(&mut fields, place, adjusted)?),
+        None | Some("message") => add_message(message(&mut fields, place, adjusted)?, out),
         Some("function_call") => {
             let call = function_call(&mut fields, place)?;
             add_call(call, out);
@@ -211,16 +211,43 @@ fn function_call(fields: &mut Map<String, Value>, place: &str) -> Result<Value, 
 
 /// Calls belong to the assistant's message before them, if there is one, and to each other.
 fn add_call(call: Value, out: &mut Vec<Value>) {
-    if let Some(last) = out.last_mut()
-        && last["role"] == "assistant"
-    {
-        match last["tool_calls"].as_array_mut() {
-            Some(calls) => calls.push(call),
-            None => last["tool_calls"] = json!([call]),
-        }
+    let is_assistants = |message: &Value| message["role"] == "assistant";
+    let turn = match waiting_turn(out) {
+        Some(at) => Some(at),
+        None => out
+            .len()
+            .checked_sub(1)
+            .filter(|at| is_assistants(&out[*at])),
+    };
+    let Some(turn) = turn.and_then(|at| out.get_mut(at)) else {
+        out.push(json!({"role": "assistant", "content": null, "tool_calls": [call]}));
         return;
+    };
+    match turn["tool_calls"].as_array_mut() {
+        Some(calls) => calls.push(call),
+        None => turn["tool_calls"] = json!([call]),
     }
-    out.push(json!({"role": "assistant", "content": null, "tool_calls": [call]}));
+}
+
+/// What the assistant says while its calls wait for their results belongs to the turn that called.
+fn add_message(message: Value, out: &mut Vec<Value>) {
+    let turn = waiting_turn(out).filter(|_| message["role"] == "assistant");
+    let Some(turn) = turn.and_then(|at| out.get_mut(at)) else {
+        out.push(message);
+        return;
+    };
+    let both = [&turn["content"], &message["content"]];
+    let both: String = both.into_iter().filter_map(Value::as_str).collect();
+    turn["content"] = both.into();
+}
+
+/// Where the last turn is that called tools, if any of its calls has no result yet.
+fn waiting_turn(out: &[Value]) -> Option<usize> {
+    let at = out.iter().rposition(|message| message["role"] != "tool")?;
+    let results = &out[at + 1..];
+    let has_result = |call: &Value| results.iter().any(|it| it["tool_call_id"] == call["id"]);
+    let calls = out[at]["tool_calls"].as_array()?;
+    calls.iter().any(|call| !has_result(call)).then_some(at)
 }
 
 fn function_output(

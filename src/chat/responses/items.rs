@@ -9,7 +9,7 @@ pub(super) enum ItemKind {
     Text,
     Refusal,
     Call {
-        /// The number the chat gives it.
+        /// How many calls began before it.
         index: usize,
         call_id: String,
         name: String,

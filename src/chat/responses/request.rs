@@ -42,7 +42,7 @@ pub fn chat_of_responses(body: &[u8], form: ChatForm) -> Result<ResponseRequest,
     }
     // Padding against listeners, which only OpenAI adds.
     fields.remove("stream_options");
-    for same in ["temperature", "top_p", "parallel_tool_calls", "user"] {
+    for same in ["temperature", "top_p", "user"] {
         chat.extend(fields.shift_remove_entry(same));
     }
     tools(&mut fields, &mut chat)?;
@@ -163,6 +163,11 @@ fn tools(
             chat.insert("tools".into(), tools?.into());
         }
         Some(_) => return Err(RequestError::invalid("tools", "must be an array")),
+    }
+    let parallel = fields.remove("parallel_tool_calls");
+    if let Some(parallel) = parallel.filter(|_| chat.contains_key("tools")) {
+        // Without tools it says nothing, and OpenAI refuses it.
+        chat.insert("parallel_tool_calls".into(), parallel);
     }
     let Some(choice) = fields.remove("tool_choice") else {
         return Ok(());

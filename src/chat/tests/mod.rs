@@ -4,3 +4,4 @@ mod envelope;
 mod frames;
 mod lines;
 mod request;
+mod usage;

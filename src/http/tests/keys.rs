@@ -98,7 +98,12 @@ async fn f10_every_way_to_a_model_needs_a_key_and_nothing_else_does() {
         let let_in = ask(&door, path, &body("small"), &[("x-api-key", KEY)]).await;
         assert_eq!(let_in.status, 200, "{path}: {}", let_in.text);
     }
-    for path in ["/v1/models", "/v1/models/small", "/small/v1/models"] {
+    for path in [
+        "/v1/models",
+        "/v1/models/small",
+        "/small/v1/models",
+        "/small/v1/models/s-1",
+    ] {
         assert_eq!(door.get(path).await.status, 401, "{path}");
         let request = door.request(Method::GET, path).bearer_auth(KEY);
         assert_eq!(answered(request).await.status, 200, "{path}");

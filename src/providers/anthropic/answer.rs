@@ -8,13 +8,14 @@ use crate::providers::transport::Reply;
 use crate::providers::{ChatCall, ChatContent, relay};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 #[derive(Deserialize)]
 struct WireMessage {
     id: Option<String>,
     model: Option<String>,
-    content: Option<Vec<Value>>,
+    content: Option<Vec<Box<RawValue>>>,
     stop_reason: Option<String>,
     usage: Option<MessageCounts>,
     error: Option<Value>,
@@ -74,13 +75,14 @@ pub(super) async fn whole(
 
 /// Text, reasoning and tool calls; blocks of other types are none of a chat's words.
 fn read_blocks(
-    content: &[Value],
+    content: &[Box<RawValue>],
     names: &Names,
 ) -> (Option<String>, Option<String>, Vec<ToolCall>) {
     let mut text: Option<String> = None;
     let mut reasoning: Option<String> = None;
     let mut tool_calls = Vec::new();
-    for block in content {
+    for raw in content {
+        let block: Value = serde_json::from_str(raw.get()).unwrap_or_default();
         let field = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
         match field("type") {
             "text" => text.get_or_insert_default().push_str(field("text")),
@@ -90,13 +92,21 @@ fn read_blocks(
             "tool_use" => tool_calls.push(ToolCall {
                 id: field("id").to_owned(),
                 name: names.to_client(field("name")).to_owned(),
-                arguments: block
-                    .get("input")
-                    .filter(|input| !input.is_null())
-                    .map_or_else(|| "{}".to_owned(), Value::to_string),
+                arguments: input(raw).unwrap_or("{}").to_owned(),
             }),
             _ => {}
         }
     }
     (text, reasoning, tool_calls)
+}
+
+/// The input of a tool as it is written: a `Value` has no place for numbers that no double holds.
+fn input(block: &RawValue) -> Option<&str> {
+    #[derive(Deserialize)]
+    struct Block<'a> {
+        #[serde(borrow)]
+        input: Option<&'a RawValue>,
+    }
+    let block: Block<'_> = serde_json::from_str(block.get()).ok()?;
+    block.input.map(RawValue::get)
 }

@@ -3,6 +3,7 @@
 //! Source: <https://docs.anthropic.com/en/api/messages>.
 
 mod answer;
+mod ids;
 mod names;
 mod request;
 mod stream;
@@ -59,7 +60,7 @@ impl Anthropic {
             .map_err(|error| site.refused(error))?;
         let reply = self
             .transport
-            .post(self.messages.clone(), body.to_string().into(), &call)
+            .post(self.messages.clone(), body, &call)
             .await?;
         if !call.stream {
             let content = answer::whole(reply, &names, &call).await?;

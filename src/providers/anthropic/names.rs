@@ -68,6 +68,7 @@ fn fits(name: &str) -> bool {
     (1..=MAX_NAME_CHARS).contains(&name.len()) && name.chars().all(is_allowed)
 }
 
-fn is_allowed(c: char) -> bool {
+/// Whether a name, or an id, may have the letter.
+pub(super) fn is_allowed(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }

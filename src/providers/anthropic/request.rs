@@ -1,10 +1,14 @@
 //! A chat request in Anthropic's words.
 
+use super::ids::Ids;
 use super::names::Names;
 use super::thoughts::is_unthought;
 use crate::chat::{ChatRequest, OutputFormat, RequestError, Tool, ToolChoice};
 use crate::providers::ChatCall;
+use crate::providers::body::Body;
+use bytes::Bytes;
 use limit::Limit;
+use messages::Turn;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -28,7 +32,7 @@ pub(super) fn translate(
     call: &ChatCall,
     endpoint_max_tokens: Option<u64>,
     adjusted: &mut Vec<String>,
-) -> Result<Value, RequestError> {
+) -> Result<Bytes, RequestError> {
     for hint in HINTS {
         let hint = request.rest.shift_remove_entry(hint);
         adjusted.extend(hint.map(|(name, _)| format!("{name}=left out")));
@@ -41,11 +45,10 @@ pub(super) fn translate(
     body.insert("max_tokens".into(), limit.tokens.into());
     body.insert("stream".into(), call.stream.into());
     let (system, messages) = messages::translate(request, names, call, adjusted)?;
-    let is_unthought = is_unthought(&messages);
+    let is_unthought = is_unthought(messages.iter().map(Turn::kinds));
     if let Some(system) = system {
         body.insert("system".into(), system);
     }
-    body.insert("messages".into(), messages);
     sampling(request, &mut body, adjusted);
     if is_unthought && thinking::needs_budget(request, &call.refuses) {
         adjusted.push("reasoning_effort=left out".to_owned());
@@ -58,7 +61,11 @@ pub(super) fn translate(
     if let Some(user) = &request.user {
         body.insert("metadata".into(), json!({"user_id": opaque(user)}));
     }
-    Ok(body.into())
+    let body = Body {
+        fields: body,
+        messages,
+    };
+    body.to_bytes()
 }
 
 fn sampling(request: &ChatRequest, body: &mut Map<String, Value>, adjusted: &mut Vec<String>) {

@@ -2,10 +2,10 @@
 //!
 //! Source: <https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks>.
 
-use crate::chat::{Message, SIGNER, without_fields, without_thoughts};
+use crate::chat::{Message, MessageBlock, SIGNER, without_fields, without_thoughts};
 use crate::providers::ChatCall;
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 use sha2::{Digest as _, Sha256};
 
 /// The field that says how many texts and calls of its answer stand before it.
@@ -42,10 +42,11 @@ impl Signed {
     }
 
     /// The signed blocks of a whole answer.
-    pub(super) fn in_content(mut self, content: &[Value]) -> Vec<Value> {
+    pub(super) fn in_content(mut self, content: &[Box<RawValue>]) -> Vec<Value> {
         let mut all = Vec::new();
-        for block in content {
-            self.begin(block);
+        for raw in content {
+            let block: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+            self.begin(&block);
             all.extend(self.end());
         }
         all
@@ -96,7 +97,7 @@ fn is_signed(block: &Value) -> bool {
 
 /// Puts what the called model has signed of a message back among its blocks, as it was. Whether anything was thought
 /// that cannot go there.
-pub(super) fn put_back(message: &Message, call: &ChatCall, said: &mut Vec<Value>) -> bool {
+pub(super) fn put_back(message: &Message, call: &ChatCall, said: &mut Vec<MessageBlock>) -> bool {
     let signer = Signed::by(&call.model).signer;
     let is_for = |block: &&Value| {
         is_signed(block)
@@ -122,39 +123,37 @@ pub(super) fn put_back(message: &Message, call: &ChatCall, said: &mut Vec<Value>
         if let Some(fields) = block.as_object_mut() {
             fields.retain(|name, _| ![SIGNER, PLACE, INDEX].contains(&name.as_str()));
         }
-        said.insert(at, block);
+        said.insert(at, block.into());
     }
     is_left_out
 }
 
-/// Whether the conversation ends within a turn of tool calls that begins without thinking. Thinking with a budget is
-/// refused then.
-pub(super) fn is_unthought(messages: &Value) -> bool {
-    let Some(messages) = messages.as_array() else {
-        return false;
-    };
-    let holds = |message: &Value, kinds: &[&str]| {
-        let blocks = message["content"].as_array().into_iter().flatten();
-        blocks
-            .filter_map(|block| block["type"].as_str())
-            .any(|kind| kinds.contains(&kind))
-    };
-    let mut first = None;
-    for message in messages.iter().rev() {
-        match message["role"].as_str() {
-            Some("assistant") => first = Some(message),
-            Some("user") if holds(message, &["tool_result"]) => {}
+/// Whether a conversation, told as roles and kinds of blocks, ends within a turn of tool calls that begins without
+/// thinking. Thinking with a budget is refused then.
+pub(super) fn is_unthought<'m>(
+    turns: impl DoubleEndedIterator<Item = (&'m str, Vec<&'m str>)>,
+) -> bool {
+    let (mut ends_open, mut first) = (None, None);
+    for (role, kinds) in turns.rev() {
+        let has_result = kinds.contains(&"tool_result");
+        ends_open.get_or_insert(has_result);
+        match role {
+            "assistant" => first = kinds.first().copied(),
+            "user" if has_result => {}
             _ => break,
         }
     }
-    let begins_with = |message: &Value| message["content"][0]["type"].as_str().map(str::to_owned);
-    first.is_some_and(|first| {
-        let ends_open = messages
-            .last()
-            .is_some_and(|last| holds(last, &["tool_result"]));
-        let kind = begins_with(first);
-        ends_open && !matches!(kind.as_deref(), Some("thinking" | "redacted_thinking"))
-    })
+    let is_thought = matches!(first, Some("thinking" | "redacted_thinking"));
+    ends_open == Some(true) && first.is_some() && !is_thought
+}
+
+fn turn_of(message: &Value) -> (&str, Vec<&str>) {
+    let blocks = message["content"].as_array().into_iter().flatten();
+    let kinds = blocks.filter_map(|block| block["type"].as_str());
+    (
+        message["role"].as_str().unwrap_or_default(),
+        kinds.collect(),
+    )
 }
 
 /// A Messages request without the thoughts that the called model has not signed: those that another provider showed, and
@@ -168,7 +167,8 @@ pub(super) fn without_others(call: &ChatCall, adjusted: &mut Vec<String>) -> Opt
     adjusted.push("messages.thinking=left out".to_owned());
     let read: Map<String, Value> = serde_json::from_slice(&body).unwrap_or_default();
     let field = |name: &str| read.get(name).unwrap_or(&Value::Null);
-    if field("thinking")["type"] != "enabled" || !is_unthought(field("messages")) {
+    let turns = field("messages").as_array().map_or(&[][..], Vec::as_slice);
+    if field("thinking")["type"] != "enabled" || !is_unthought(turns.iter().map(turn_of)) {
         return Some(body);
     }
     adjusted.push("thinking=left out".to_owned());

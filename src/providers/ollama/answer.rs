@@ -6,6 +6,7 @@ use crate::providers::transport::Reply;
 use crate::providers::{ChatCall, ChatContent, relay};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// A whole answer, or one line of a stream.
@@ -37,8 +38,8 @@ pub(super) struct WireCall {
 #[derive(Deserialize)]
 struct WireFunction {
     name: String,
-    #[serde(default)]
-    arguments: Value,
+    /// An object; its text stays as it is, for the sake of numbers that no double holds.
+    arguments: Option<Box<RawValue>>,
 }
 
 impl WireAnswer {
@@ -67,11 +68,16 @@ impl WireAnswer {
 impl WireCall {
     /// The call with arguments as text, and an id if Ollama gave none.
     pub(super) fn into_tool_call(self) -> ToolCall {
-        let arguments = match self.function.arguments {
-            Value::Null => "{}".to_owned(),
-            Value::String(text) if text.is_empty() => "{}".to_owned(),
-            Value::String(text) => text,
-            other => other.to_string(),
+        let raw = self.function.arguments.as_deref().map_or("", RawValue::get);
+        let arguments = if raw.starts_with('"') {
+            serde_json::from_str(raw).unwrap_or_default()
+        } else {
+            raw.to_owned()
+        };
+        let arguments = if arguments.is_empty() {
+            "{}".to_owned()
+        } else {
+            arguments
         };
         let new_id = || format!("call_{}", uuid::Uuid::now_v7().simple());
         ToolCall {

@@ -76,10 +76,9 @@ impl Ollama {
         if request.messages.iter().any(is_signed) {
             adjusted.push("messages.thinking_blocks=left out".to_owned());
         }
-        let body = request::translate(request, &self.settings, &call)
+        let body = request::translate(request, &self.settings, &call, &mut adjusted)
             .map_err(|error| site.refused(error))?;
         let uri = self.chat.clone();
-        let body = body.to_string().into();
         let reply = self.transport.post(uri, body, &call).await?;
         if !call.stream {
             let content = answer::whole(reply, &call).await?;

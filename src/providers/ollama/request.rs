@@ -2,9 +2,13 @@
 
 use super::Settings;
 use crate::chat::{
-    ChatRequest, Image, Message, OutputFormat, Part, RequestError, Role, Tool, ToolChoice,
+    ChatRequest, Image, Message, OutputFormat, Part, RequestError, Role, Tool, ToolCall,
+    ToolChoice, ToolInput,
 };
 use crate::providers::ChatCall;
+use crate::providers::body::Body;
+use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -23,12 +27,13 @@ pub(super) fn translate(
     mut request: ChatRequest,
     settings: &Settings,
     call: &ChatCall,
-) -> Result<Value, RequestError> {
+    adjusted: &mut Vec<String>,
+) -> Result<Bytes, RequestError> {
     let options = options(&mut request, settings);
     request.refuse_rest()?;
     let mut body = Map::new();
     body.insert("model".into(), call.model.clone().into());
-    body.insert("messages".into(), messages(&request.messages)?);
+    let messages = messages(&request.messages, adjusted)?;
     // Left out it would mean true.
     body.insert("stream".into(), call.stream.into());
     if !options.is_empty() {
@@ -48,7 +53,11 @@ pub(super) fn translate(
     if let Some(keep_alive) = &settings.keep_alive {
         body.insert("keep_alive".into(), keep_alive.clone().into());
     }
-    Ok(body.into())
+    let body = Body {
+        fields: body,
+        messages,
+    };
+    body.to_bytes()
 }
 
 fn options(request: &mut ChatRequest, settings: &Settings) -> Map<String, Value> {
@@ -70,50 +79,97 @@ fn options(request: &mut ChatRequest, settings: &Settings) -> Map<String, Value>
     options
 }
 
-fn messages(messages: &[Message]) -> Result<Value, RequestError> {
+/// A message that is sent.
+#[derive(Serialize)]
+struct OllamaMessage {
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Called>,
+}
+
+#[derive(Serialize)]
+struct Called {
+    function: CalledFunction,
+}
+
+#[derive(Serialize)]
+struct CalledFunction {
+    name: String,
+    arguments: ToolInput,
+}
+
+fn messages(
+    messages: &[Message],
+    adjusted: &mut Vec<String>,
+) -> Result<Vec<OllamaMessage>, RequestError> {
     let mut tool_names = HashMap::new();
-    messages
-        .iter()
-        .enumerate()
+    in_order_of_calls(messages)
+        .into_iter()
         .map(|(index, message)| {
             for call in &message.tool_calls {
                 tool_names.insert(call.id.as_str(), call.name.as_str());
             }
-            message_json(message, &tool_names, &format!("messages[{index}]"))
+            let place = format!("messages[{index}]");
+            Ok(OllamaMessage {
+                fields: fields(message, &tool_names, &place)?,
+                tool_calls: tool_calls(&message.tool_calls, &place, adjusted)?,
+            })
         })
         .collect()
 }
 
-fn message_json(
+/// Messages and where the client has them, results in the order of their calls: they go out without ids, so that the order
+/// is all that tells results of one tool apart.
+fn in_order_of_calls(messages: &[Message]) -> Vec<(usize, &Message)> {
+    let mut ordered: Vec<_> = messages.iter().enumerate().collect();
+    let mut calls: &[ToolCall] = &[];
+    let are_results = |(_, a): &(usize, &Message), (_, b): &(usize, &Message)| {
+        (a.role, b.role) == (Role::Tool, Role::Tool)
+    };
+    for run in ordered.chunk_by_mut(are_results) {
+        match run.first() {
+            Some((_, first)) if first.role == Role::Tool => run.sort_by_key(|(_, result)| {
+                let id = result.tool_call_id.as_deref();
+                calls.iter().position(|call| Some(call.id.as_str()) == id)
+            }),
+            Some((_, first)) => calls = &first.tool_calls,
+            None => {}
+        }
+    }
+    ordered
+}
+
+/// All of a message but its calls.
+fn fields(
     message: &Message,
     tool_names: &HashMap<&str, &str>,
     place: &str,
-) -> Result<Value, RequestError> {
+) -> Result<Map<String, Value>, RequestError> {
     let role = match message.role {
         Role::System => "system",
         Role::User => "user",
         Role::Assistant => "assistant",
         Role::Tool => "tool",
     };
-    let mut json = json!({"role": role, "content": message.text()});
+    let mut fields = Map::new();
+    fields.insert("role".into(), role.into());
+    fields.insert("content".into(), message.text().into());
     let images = images(message, place)?;
     if !images.is_empty() {
-        json["images"] = images.into();
+        fields.insert("images".into(), images.into());
     }
     if let Some(reasoning) = &message.reasoning {
-        json["thinking"] = reasoning.clone().into();
-    }
-    if !message.tool_calls.is_empty() {
-        json["tool_calls"] = tool_calls(message, place)?;
+        fields.insert("thinking".into(), reasoning.clone().into());
     }
     if let Some(id) = &message.tool_call_id {
         let Some(name) = tool_names.get(id.as_str()) else {
             let place = format!("{place}.tool_call_id");
             return Err(RequestError::invalid(&place, "names no call made before"));
         };
-        json["tool_name"] = (*name).into();
+        fields.insert("tool_name".into(), (*name).into());
     }
-    Ok(json)
+    Ok(fields)
 }
 
 fn images<'a>(message: &'a Message, place: &str) -> Result<Vec<&'a str>, RequestError> {
@@ -135,19 +191,20 @@ fn images<'a>(message: &'a Message, place: &str) -> Result<Vec<&'a str>, Request
     Ok(images)
 }
 
-fn tool_calls(message: &Message, place: &str) -> Result<Value, RequestError> {
-    let json = |(n, call): (usize, &crate::chat::ToolCall)| {
-        let arguments: Map<String, Value> = if call.arguments.trim().is_empty() {
-            Map::new()
-        } else {
-            serde_json::from_str(&call.arguments).map_err(|_| {
-                let place = format!("{place}.tool_calls[{n}].function.arguments");
-                RequestError::invalid(&place, "must be a JSON object as text")
-            })?
-        };
-        Ok(json!({"function": {"name": call.name, "arguments": arguments}}))
+fn tool_calls(
+    calls: &[ToolCall],
+    place: &str,
+    adjusted: &mut Vec<String>,
+) -> Result<Vec<Called>, RequestError> {
+    let mut called = |(n, call): (usize, &ToolCall)| {
+        let place = format!("{place}.tool_calls[{n}].function.arguments");
+        let arguments = ToolInput::of_history(&call.arguments, &place, adjusted)?;
+        let name = call.name.clone();
+        Ok(Called {
+            function: CalledFunction { name, arguments },
+        })
     };
-    message.tool_calls.iter().enumerate().map(json).collect()
+    calls.iter().enumerate().map(&mut called).collect()
 }
 
 /// Tools, unless the model must not call any.

@@ -467,3 +467,76 @@ async fn cache_marks_of_tools_travel_and_a_later_system_message_is_named() {
     let answer = anthropic(&fake).chat(call(&body)).await.unwrap();
     assert_eq!(answer.adjusted, ["messages.system=moved to the front"]);
 }
+
+/// Numbers that no double holds.
+const EXACT: &str = r#"{"n":123456789012345678901234567890,"d":0.12345678901234567890123}"#;
+
+#[tokio::test]
+async fn arguments_keep_every_digit_there_and_back() {
+    let called = tool_call("a", "f", EXACT);
+    let body = with(
+        "messages",
+        json!([{"role": "assistant", "tool_calls": [called]},
+            {"role": "tool", "tool_call_id": "a", "content": "r"}]),
+    );
+    let answer = format!(
+        r#"{{"content":[{{"type":"tool_use","id":"b","name":"f","input":{EXACT}}}],"stop_reason":"tool_use"}}"#
+    );
+    let fake = Fake::start(Script::text(200, "application/json", &answer)).await;
+    let answer = full(&anthropic(&fake), call(&body)).await;
+    let sent = fake.last().body;
+    let sent = std::str::from_utf8(&sent).unwrap();
+    assert!(sent.contains(&format!("\"input\":{EXACT}")), "{sent}");
+    assert_eq!(
+        answer["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"],
+        EXACT
+    );
+}
+
+#[tokio::test]
+async fn arguments_that_were_cut_off_are_an_empty_object_and_named() {
+    let fake = Fake::start(text()).await;
+    let called = |id: &str, arguments: &str| tool_call(id, "f", arguments);
+    let result = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": "r"});
+    let calls = json!([called("a", "{\"q\":"), called("b", ""), called("c", "null")]);
+    let messages =
+        json!([{"role": "assistant", "tool_calls": calls}, result("a"), result("b"), result("c")]);
+    let asked = call(&with("messages", messages));
+    let answer = anthropic(&fake).chat(asked).await.unwrap();
+    let sent = fake.last().json();
+    for n in 0..3 {
+        assert_eq!(sent["messages"][0]["content"][n]["input"], json!({}));
+    }
+    assert_eq!(
+        answer.adjusted,
+        ["messages[0].tool_calls[0].function.arguments=no JSON as {}"]
+    );
+}
+
+#[tokio::test]
+async fn ids_of_calls_are_put_in_letters_that_anthropic_takes_and_used_once() {
+    let called = |id: &str| tool_call(id, "f", "{}");
+    let result = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": id});
+    let turn = || {
+        let calls = json!([called("functions.f:0"), called("ok")]);
+        json!({"role": "assistant", "tool_calls": calls})
+    };
+    let sent = sent(with(
+        "messages",
+        json!([turn(), result("ok"), result("functions.f:0"), turn(), result("functions.f:0"), result("ok"),
+            {"role": "assistant", "tool_calls": [called("functions_f_0"), called(""), called("")]},
+            result(""), result(""), result("functions_f_0")]),
+    ))
+    .await;
+    let ids = |turn: usize, name: &str| -> Vec<String> {
+        let blocks = sent["messages"][turn]["content"].as_array().unwrap();
+        let id = |block: &Value| block[name].as_str().unwrap().to_owned();
+        blocks.iter().map(id).collect()
+    };
+    assert_eq!(ids(0, "id"), ["functions_f_0_2", "ok"]);
+    assert_eq!(ids(1, "tool_use_id"), ["ok", "functions_f_0_2"]);
+    assert_eq!(ids(2, "id"), ["functions_f_0_3", "ok_2"]);
+    assert_eq!(ids(3, "tool_use_id"), ["functions_f_0_3", "ok_2"]);
+    assert_eq!(ids(4, "id"), ["functions_f_0", "call", "call_2"]);
+    assert_eq!(ids(5, "tool_use_id"), ["call", "call_2", "functions_f_0"]);
+}

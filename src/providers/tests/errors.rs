@@ -235,3 +235,48 @@ async fn answer_that_does_not_start_in_time_is_a_timeout_naming_the_limit() {
     assert_eq!(error.to_json()["error"]["orloj"]["timeout"], "first_byte");
     assert!(error.message.contains("first_byte"));
 }
+
+#[tokio::test]
+async fn messages_are_found_wherever_servers_put_them() {
+    let missing = json!([{"type": "missing", "loc": ["body", "messages", 0, "role"], "msg": "Field required", "input": KEY},
+        {"loc": ["body"], "msg": "Extra inputs"}]);
+    let fields = "messages[0].role: Field required; Extra inputs";
+    for (body, message, param) in [
+        (
+            json!({"object": "error", "message": "bad", "type": "BadRequestError", "code": 400}),
+            "bad",
+            None,
+        ),
+        (
+            json!([{"error": {"code": 400, "message": "bad", "status": "INVALID_ARGUMENT"}}]),
+            "bad",
+            None,
+        ),
+        (json!({"detail": "bad"}), "bad", None),
+        (json!({"detail": missing}), fields, Some("messages[0].role")),
+        (
+            json!({"object": "error", "message": {"detail": missing}}),
+            fields,
+            Some("messages[0].role"),
+        ),
+        (
+            json!({"message": format!("header was {KEY}")}),
+            "header was [key]",
+            None,
+        ),
+    ] {
+        let error = error(Script::json(422, &body)).await;
+        assert_eq!((error.status, error.message.as_str()), (400, message));
+        assert_eq!(error.param.as_deref(), param, "{body}");
+    }
+    for message in [
+        "This model's maximum context length is 5",
+        "The decoder prompt (length 9) is longer than the maximum model length of 5",
+        "The input token count (9) exceeds the maximum number of tokens allowed (5).",
+        "the input length exceeds the context length",
+    ] {
+        let body = json!({"object": "error", "message": message, "code": 400});
+        let error = error(Script::json(400, &body)).await;
+        assert_eq!(error.code.as_deref(), Some("context_length_exceeded"));
+    }
+}

@@ -304,3 +304,50 @@ async fn a_limit_under_its_newer_name_stands_beside_no_null() {
     assert!(sent.ends_with(",\"max_completion_tokens\":50}"), "{sent}");
     assert_eq!(sent.matches("max_").count(), 1, "{sent}");
 }
+
+#[tokio::test]
+async fn what_is_refused_is_found_under_the_name_that_a_translation_gives_it() {
+    let refuses = ["reasoning_effort", "stop", "max_tokens"];
+    let responses = json!({"model": "up-model", "input": "hi", "reasoning": {"effort": "low"}});
+    let messages = |more: &Value| {
+        let mut body = with(more);
+        body["max_tokens"] = 2000.into();
+        body
+    };
+    let thinking = messages(&json!({"thinking": {"type": "enabled", "budget_tokens": 1024}}));
+    let stop = messages(&json!({"stop_sequences": ["x"]}));
+    for (dialect, body, param) in [
+        (Dialect::Messages, thinking, "thinking"),
+        (Dialect::Messages, stop, "stop_sequences"),
+        (Dialect::Responses, responses, "reasoning.effort"),
+    ] {
+        let call = refusing(asking(dialect, &body), &refuses);
+        let error = sent("openai-compatible", call).await.unwrap_err();
+        assert_eq!((error.status, error.param.as_deref()), (400, Some(param)));
+        assert_eq!(error.code.as_deref(), Some("unsupported_parameter"));
+        assert_eq!(
+            error.to_json()["error"]["orloj"]["endpoint"],
+            "default/here"
+        );
+    }
+    let tools = json!([{"name": "f", "input_schema": {"type": "object"}}]);
+    let one = json!({"type": "auto", "disable_parallel_tool_use": true});
+    let body = messages(&json!({"tools": tools, "tool_choice": one}));
+    let call = asking(Dialect::Messages, &body);
+    let call = refusing(call, &["parallel_tool_calls", "max_tokens"]);
+    let (sent, adjusted) = sent("openai-compatible", call).await.unwrap();
+    assert_eq!(sent.get("parallel_tool_calls"), None);
+    assert_eq!(sent["max_completion_tokens"], 2000);
+    assert_eq!(sent.get("max_tokens"), None);
+    assert_eq!(adjusted, ["tool_choice.disable_parallel_tool_use=left out"]);
+}
+
+#[tokio::test]
+async fn a_limit_that_was_reserved_is_said_once_in_a_translation() {
+    let body = json!({"model": "up-model", "input": "hi"});
+    let mut call = asking(Dialect::Responses, &body);
+    call.max_output = Some(77);
+    let (sent, adjusted) = sent("openai-compatible", call).await.unwrap();
+    assert_eq!(sent["max_tokens"], 77);
+    assert_eq!(adjusted, ["max_output_tokens=77 as reserved"]);
+}

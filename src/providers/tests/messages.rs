@@ -321,3 +321,38 @@ async fn what_cannot_be_asked_elsewhere_is_refused_before_anything_is_sent() {
     }
     assert_eq!(fake.calls(), 0);
 }
+
+#[tokio::test]
+async fn tokens_that_were_guessed_stay_marked_as_such() {
+    let answer = json!({"message": {"content": "hey"}, "done": true, "eval_count": 3});
+    let fake = Fake::start(Script::json(200, &answer)).await;
+    let ollama = upstream("ollama", &fake.url(), &json!({"auth": {}}));
+    let answer = ollama.chat(call(&hello(false))).await.unwrap();
+    let ChatContent::Full { body, usage } = answer.content else {
+        panic!("a stream");
+    };
+    let told: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(told["usage"]["orloj"]["estimated"], true);
+    assert!(usage.unwrap().estimated);
+}
+
+#[tokio::test]
+async fn thinking_tokens_of_a_native_stream_are_counted_and_stay() {
+    let events = EVENTS.replace(
+        "\"usage\":{\"output_tokens\":7}",
+        "\"usage\":{\"output_tokens\":7,\"output_tokens_details\":{\"thinking_tokens\":5}}",
+    );
+    let fake = Fake::start(Script::sse(&events)).await;
+    let answer = anthropic(&fake, &json!({}))
+        .chat(call(&hello(true)))
+        .await
+        .unwrap();
+    let ChatContent::Stream(frames) = answer.content else {
+        panic!("a whole answer");
+    };
+    let told: Vec<_> = frames
+        .filter_map(|frame| async move { frame.usage })
+        .collect()
+        .await;
+    assert_eq!(told.last().unwrap().reasoning_tokens, 5);
+}

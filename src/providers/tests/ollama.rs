@@ -1,4 +1,5 @@
 use super::fake::{End, Fake, Script, call, chunks, full, hello, hello_stream, streamed, upstream};
+use crate::providers::relay::MAX_FRAME_BYTES;
 use crate::providers::{ChatContent, Upstream};
 use serde_json::{Value, json};
 
@@ -224,7 +225,7 @@ async fn stream_that_fails_has_an_error_frame_and_no_done() {
         (format!("{first}\n{{\"mess"), End::Close, "upstream_error"),
         (format!("{first}\n"), End::Hang, "timeout"),
         (
-            format!("{first}\n{}", "x".repeat((1 << 20) + 1)),
+            format!("{first}\n{}", "x".repeat(MAX_FRAME_BYTES + 1)),
             End::Close,
             "upstream_error",
         ),
@@ -236,4 +237,48 @@ async fn stream_that_fails_has_an_error_frame_and_no_done() {
         assert_eq!(chunks(&got).last().unwrap()["error"]["type"], kind);
         assert!(!got.contains("[DONE]"));
     }
+}
+
+#[tokio::test]
+async fn results_go_out_in_the_order_of_their_calls() {
+    let fake = Fake::start(text()).await;
+    let result =
+        |id: &str, text: &str| json!({"role": "tool", "tool_call_id": id, "content": text});
+    let calls = json!([tool_call("a", "f", "{}"), tool_call("b", "f", "{}")]);
+    let turn = json!({"role": "assistant", "tool_calls": calls});
+    let messages = json!([turn, result("b", "2"), result("a", "1"), {"role": "user", "content": "again"},
+        turn, result("b", "4"), result("a", "3")]);
+    full(&ollama(&fake), call(&with("messages", messages))).await;
+    let sent = fake.last().json();
+    let said = |at: usize| sent["messages"][at]["content"].as_str().unwrap();
+    assert_eq!([1, 2, 3, 5, 6].map(said), ["1", "2", "again", "3", "4"]);
+}
+
+#[tokio::test]
+async fn arguments_keep_every_digit_and_what_was_cut_off_is_named() {
+    const EXACT: &str = r#"{"n":123456789012345678901234567890}"#;
+    let answer = format!(
+        r#"{{"message":{{"tool_calls":[{{"function":{{"name":"f","arguments":{EXACT}}}}}]}},"done":true}}"#
+    );
+    let fake = Fake::start(Script::text(200, "application/json", &answer)).await;
+    let calls = json!([tool_call("a", "f", EXACT), tool_call("b", "f", "{\"q\":")]);
+    let body = with(
+        "messages",
+        json!([{"role": "assistant", "tool_calls": calls}]),
+    );
+    let answer = ollama(&fake).chat(call(&body)).await.unwrap();
+    let sent = fake.last().body;
+    let sent = std::str::from_utf8(&sent).unwrap();
+    assert!(sent.contains(&format!("\"arguments\":{EXACT}")), "{sent}");
+    assert!(sent.contains("\"arguments\":{}"), "{sent}");
+    assert_eq!(
+        answer.adjusted,
+        ["messages[0].tool_calls[1].function.arguments=no JSON as {}"]
+    );
+    let ChatContent::Full { body, .. } = answer.content else {
+        panic!("a stream");
+    };
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    let called = &answer["choices"][0]["message"]["tool_calls"][0];
+    assert_eq!(called["function"]["arguments"], EXACT);
 }

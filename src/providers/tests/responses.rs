@@ -192,3 +192,50 @@ async fn what_only_openai_keeps_is_refused_elsewhere_before_anything_is_sent() {
     }
     assert_eq!(fake.calls(), 0);
 }
+
+#[tokio::test]
+async fn tokens_written_to_a_cache_and_thought_are_counted_and_told() {
+    let message = json!({"id": "msg_1", "type": "message", "model": "claude-x", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "hey"}],
+        "usage": {"input_tokens": 100, "cache_creation_input_tokens": 100_000, "output_tokens": 10,
+            "output_tokens_details": {"thinking_tokens": 4}}});
+    let fake = Fake::start(Script::json(200, &message)).await;
+    let upstream = upstream("anthropic", &fake.url(), &json!({}));
+    let answer = upstream.chat(call(&hello(false))).await.unwrap();
+    let ChatContent::Full { body, usage } = answer.content else {
+        panic!("a stream");
+    };
+    let usage = usage.unwrap();
+    assert_eq!(
+        (usage.prompt_tokens, usage.cache_write_tokens),
+        (100_100, 100_000)
+    );
+    assert_eq!(usage.reasoning_tokens, 4);
+    let told: Value = serde_json::from_slice(&body).unwrap();
+    let told = &told["usage"];
+    assert_eq!(told["input_tokens_details"]["cache_write_tokens"], 100_000);
+    assert_eq!(told["output_tokens_details"]["reasoning_tokens"], 4);
+}
+
+#[tokio::test]
+async fn events_that_hold_a_picture_or_repeat_a_long_request_go_through() {
+    let long = "x".repeat(5 << 20);
+    let event = |kind: &str, more: Value| {
+        let mut event = json!({"type": kind});
+        event["response"] = more;
+        format!("event: {kind}\ndata: {event}\n\n")
+    };
+    let events = [
+        event("response.created", json!({"instructions": long})),
+        event("response.output_item.done", json!({"result": long})),
+        event(
+            "response.completed",
+            json!({"instructions": long, "output": [long]}),
+        ),
+    ]
+    .concat();
+    let fake = Fake::start(Script::sse(&events)).await;
+    let upstream = upstream("openai", &fake.url(), &json!({}));
+    let got = streamed(&upstream, call(&hello(true))).await.unwrap();
+    assert!(got == events, "{} bytes", got.len());
+}

@@ -1,6 +1,6 @@
 use super::fake::{End, Fake, Script, call, chunks, hello_stream, streamed, upstream};
 use crate::{
-    providers::{ChatContent, Upstream},
+    providers::{ChatContent, Upstream, relay::MAX_FRAME_BYTES},
     stopwatch::Stopwatch,
 };
 use futures_util::StreamExt;
@@ -158,7 +158,7 @@ async fn the_time_until_the_first_byte_is_one_for_head_and_body() {
 async fn frame_over_the_limit_ends_the_stream_with_an_error() {
     let text = format!(
         "data: {{\"choices\":[]}}\n\ndata: {}",
-        "x".repeat((1 << 20) + 1)
+        "x".repeat(MAX_FRAME_BYTES + 1)
     );
     let fake = Fake::start(Script::sse(&text)).await;
     let got = streamed(&openai(&fake), call(&hello_stream()))
@@ -318,4 +318,15 @@ async fn a_request_that_is_wrong_is_not_sent_twice() {
         400
     );
     assert_eq!(fake.calls(), 1);
+}
+
+#[tokio::test]
+async fn an_error_that_is_told_by_its_object_ends_the_stream() {
+    let text = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"object\":\"error\",\"message\":\"out of memory\",\"code\":500}\n\ndata: [DONE]\n\n";
+    let fake = Fake::start(Script::sse(text)).await;
+    let got = streamed(&openai(&fake), call(&hello_stream()))
+        .await
+        .unwrap();
+    assert_eq!(chunks(&got)[1]["error"]["message"], "out of memory");
+    assert!(!got.contains("[DONE]"), "{got}");
 }

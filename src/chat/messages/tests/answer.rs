@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 fn message(choice: &Value, usage: &Value) -> Value {
     let chat = json!({"id": "chatcmpl-1", "model": "gpt-x", "choices": [choice], "usage": usage});
-    let (body, _) = message_of_chat(chat.to_string().as_bytes(), fallback()).unwrap();
+    let (body, _) = message_of_chat(chat.to_string().as_bytes(), None, fallback()).unwrap();
     serde_json::from_slice(&body).unwrap()
 }
 
@@ -93,7 +93,7 @@ fn answers_that_are_cut_are_no_messages() {
             "without a reason",
         ),
     ] {
-        let error = message_of_chat(body.as_bytes(), fallback()).unwrap_err();
+        let error = message_of_chat(body.as_bytes(), None, fallback()).unwrap_err();
         assert!(error.contains(what), "{body}: {error}");
     }
 }
@@ -108,4 +108,32 @@ fn reasoning_under_the_shorter_name_is_told_apart() {
         said["content"][0],
         json!({"type": "thinking", "thinking": "hm", "signature": "reasoning"})
     );
+}
+fn answers_that_are_unusual_in_what_decides_nothing_are_read() {
+    let chat = r#"{"id":null,"created":1.5,"choices":[{"finish_reason":"tool_calls","message":{"content":[
+        {"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"hey"}],
+        "tool_calls":[{"id":"a","function":{"name":"f","arguments":{"q":1}}}]}}]}"#;
+    let (body, _) = message_of_chat(chat.as_bytes(), None, fallback()).unwrap();
+    let said: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        said["content"],
+        json!([
+            {"type": "thinking", "thinking": "hm", "signature": ""},
+            {"type": "text", "text": "hey"},
+            {"type": "tool_use", "id": "a", "name": "f", "input": {"q": 1}},
+        ])
+    );
+}
+
+#[test]
+fn arguments_keep_every_digit_and_null_is_none() {
+    let chat = r#"{"choices":[{"finish_reason":"tool_calls","message":{"tool_calls":[
+        {"id":"a","function":{"name":"f","arguments":"{\"n\":123456789012345678901234567890}"}},
+        {"id":"b","function":{"name":"f","arguments":"null"}},{"id":"c","function":{"name":"f","arguments":"[1]"}}]}}]}"#;
+    let (body, _) = message_of_chat(chat.as_bytes(), None, fallback()).unwrap();
+    let said = std::str::from_utf8(&body).unwrap();
+    assert!(said.contains(r#""input":{"n":123456789012345678901234567890}"#));
+    let said: Value = serde_json::from_str(said).unwrap();
+    assert_eq!(said["content"][1]["input"], json!({}));
+    assert_eq!(said["content"][2]["input"], json!({"INVALID_JSON": "[1]"}));
 }

@@ -270,3 +270,104 @@ fn reasoning_under_the_shorter_name_is_signed_with_it() {
         ]
     );
 }
+
+/// Name, id and arguments of each call that the pieces of `tool_calls` make.
+fn called(pieces: &[Value]) -> Vec<(String, String, String)> {
+    let frames = pieces
+        .iter()
+        .map(|piece| delta(&json!({"tool_calls": [piece]})));
+    let mut calls: Vec<(String, String, String)> = Vec::new();
+    for (name, data) in stream(frames.collect(), "tool_calls") {
+        let block = &data["content_block"];
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        if name == "content_block_start" {
+            calls.push((text(&block["name"]), text(&block["id"]), String::new()));
+        } else if name == "content_block_delta" {
+            let piece = data["delta"]["partial_json"].as_str().unwrap();
+            calls.last_mut().unwrap().2.push_str(piece);
+        }
+    }
+    calls
+}
+
+fn expected(calls: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
+    let own = |(name, id, arguments): &(&str, &str, &str)| {
+        ((*name).into(), (*id).into(), (*arguments).into())
+    };
+    calls.iter().map(own).collect()
+}
+
+#[test]
+fn calls_without_numbers_of_their_own_are_told_apart() {
+    let function = |name: &str| json!({"name": name, "arguments": "{\"q\":1}"});
+    let two = [("f", "a", "{\"q\":1}"), ("f", "b", "{\"q\":1}")];
+    for index in [json!(0), Value::Null] {
+        let piece = |id: &str| json!({"index": index, "id": id, "function": function("f")});
+        assert_eq!(called(&[piece("a"), piece("b")]), expected(&two));
+        // Without ids either.
+        assert_eq!(
+            called(&[piece(""), piece("")]),
+            expected(&[("f", "msg_1_0", two[0].2), ("f", "msg_1_1", two[0].2)])
+        );
+        let more = |id: &str, name: Value, more: &str| json!({"index": index, "id": id, "function": {"name": name, "arguments": more}});
+        // The id and name of each piece repeated, and an id that is another one each time.
+        for (second, name) in [("a", json!("f")), ("z", Value::Null)] {
+            let pieces = [
+                more("a", json!("f"), "{\"q\""),
+                more(second, name.clone(), ":1}"),
+                more("b", json!("f"), ""),
+                more("b", Value::Null, "{\"q\":1}"),
+            ];
+            assert_eq!(called(&pieces), expected(&two), "{second}");
+        }
+        let trailing = [
+            more("a", json!("f"), "{}"),
+            more("z", Value::Null, ""),
+            more("y", Value::Null, ""),
+        ];
+        assert_eq!(called(&trailing), expected(&[("f", "a", "{}")]));
+    }
+}
+
+#[test]
+fn arguments_that_are_null_are_none() {
+    let null = json!({"index": 0, "id": "a", "function": {"name": "f", "arguments": "null"}});
+    let begun = json!({"index": 1, "id": "b", "function": {"name": "f", "arguments": "{\"q\":"}});
+    let rest = json!({"index": 1, "function": {"arguments": "null"}});
+    let end = json!({"index": 1, "function": {"arguments": "}"}});
+    assert_eq!(
+        called(&[null, begun, rest, end]),
+        expected(&[("f", "a", ""), ("f", "b", "{\"q\":null}")])
+    );
+}
+
+#[test]
+fn a_call_begins_when_its_name_has_come() {
+    let pieces = [
+        json!({"index": 0, "id": "a", "function": {"arguments": ""}}),
+        json!({"index": 0, "function": {"arguments": "{\"q\""}}),
+        json!({"index": 0, "function": {"name": "f", "arguments": ":"}}),
+        json!({"index": 0, "function": {"arguments": "1}"}}),
+        json!({"index": 1, "id": "b", "function": {"arguments": "{}"}}),
+    ];
+    assert_eq!(
+        called(&pieces),
+        expected(&[("f", "a", "{\"q\":1}"), ("", "b", "{}")])
+    );
+}
+
+#[test]
+fn chunks_that_are_unusual_in_what_decides_nothing_are_read() {
+    let odd = frame(
+        "data: {\"id\":7,\"created\":1700000000.5,\"model\":null,\"choices\":[{\"index\":0,\"delta\":{\"content\":[\
+         {\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"hm\"}]},{\"type\":\"text\",\"text\":\"hey\"}],\
+         \"reasoning\":{}},\"finish_reason\":null}]}\n\n",
+    );
+    let [last, done] = end("stop");
+    let usage = frame("data: {\"choices\":null,\"usage\":{}}\n\n");
+    let said = events(vec![odd, last, usage, done]).unwrap();
+    assert_eq!(
+        short(&said),
+        ["0+thinking", "0:hm", "0-", "1+text", "1:hey", "1-"]
+    );
+}

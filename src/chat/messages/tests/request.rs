@@ -418,3 +418,41 @@ fn what_is_left_out_of_thinking_metadata_and_results_is_named() {
         assert_eq!(adjusted, noted, "{more}");
     }
 }
+
+#[test]
+fn inputs_of_tools_keep_their_text() {
+    let turn = r#"{"role":"assistant","content":[{"type":"text","text":"a"},
+        {"type":"tool_use","id":"a","name":"f","input":{"n": 123456789012345678901234567890}},
+        {"type":"tool_use","id":"b","name":"f"},{"type":"tool_use","id":"c","name":"f","input":{"d":0.12345678901234567890123}}]}"#;
+    let body = format!(
+        r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"hi"}},{turn},{{"role":"user","content":[
+        {{"type":"tool_result","tool_use_id":"a"}}]}},{turn},{{"role":"user","content":"go"}}]}}"#
+    );
+    let said = chat_of_messages(body.as_bytes(), OPENAI).unwrap().body;
+    for turn in [1, 3] {
+        let calls = &said["messages"][turn]["tool_calls"];
+        let arguments = |n: usize| calls[n]["function"]["arguments"].as_str().unwrap();
+        assert_eq!(
+            [0, 1, 2].map(arguments),
+            [
+                "{\"n\": 123456789012345678901234567890}",
+                "{}",
+                "{\"d\":0.12345678901234567890123}"
+            ]
+        );
+    }
+}
+
+#[test]
+fn choices_that_say_nothing_without_tools_are_left_out() {
+    for choice in [
+        json!({"type": "none"}),
+        json!({"type": "auto", "disable_parallel_tool_use": true}),
+    ] {
+        for tools in [Value::Null, json!([])] {
+            let body = said(&json!({"tools": tools, "tool_choice": choice}));
+            assert_eq!(body.get("tool_choice"), None, "{choice}");
+            assert_eq!(body.get("parallel_tool_calls"), None, "{choice}");
+        }
+    }
+}

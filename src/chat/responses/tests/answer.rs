@@ -9,7 +9,8 @@ fn response(choice: &Value) -> Value {
         "usage": {"prompt_tokens": 100, "completion_tokens": 7,
             "prompt_tokens_details": {"cached_tokens": 30}, "completion_tokens_details": {"reasoning_tokens": 2}}});
     let echo = Map::from_iter([("tools".to_owned(), json!([1]))]);
-    let (body, _) = response_of_chat(chat.to_string().as_bytes(), &echo, &fallback()).unwrap();
+    let (body, _) =
+        response_of_chat(chat.to_string().as_bytes(), None, &echo, &fallback()).unwrap();
     serde_json::from_slice(&body).unwrap()
 }
 
@@ -71,7 +72,7 @@ fn answers_that_are_cut_are_no_responses() {
             "without a reason",
         ),
     ] {
-        let error = response_of_chat(body.as_bytes(), &Map::new(), &fallback()).unwrap_err();
+        let error = response_of_chat(body.as_bytes(), None, &Map::new(), &fallback()).unwrap_err();
         assert!(error.contains(what), "{body}: {error}");
     }
 }

@@ -193,3 +193,48 @@ fn a_failure_is_an_error_event_and_nothing_follows() {
     assert_eq!(cut.unwrap_err(), "ended its stream without a reason");
     assert!(events(vec![frame("data: nothing\n\n")]).is_err());
 }
+
+#[test]
+fn calls_without_numbers_of_their_own_are_told_apart() {
+    let piece = |id: &str, name: Value| {
+        delta(
+            &json!({"tool_calls": [{"index": 0, "id": id, "function": {"name": name, "arguments": "{}"}}]}),
+        )
+    };
+    let said = stream(
+        vec![
+            piece("a", json!("f")),
+            piece("b", json!("g")),
+            piece("c", Value::Null),
+        ],
+        "tool_calls",
+    );
+    let done: Vec<_> = said
+        .iter()
+        .filter(|event| event["type"] == "response.output_item.done")
+        .map(|event| {
+            let item = &event["item"];
+            (
+                item["call_id"].as_str().unwrap(),
+                item["name"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(done, [("a", "f"), ("b", "g"), ("c", "")]);
+}
+
+#[test]
+fn chunks_that_are_unusual_in_what_decides_nothing_are_read() {
+    let odd = frame(
+        "data: {\"id\":7,\"created\":1700000000.5,\"choices\":[{\"index\":0,\"delta\":{\"content\":[\
+         {\"type\":\"thinking\",\"thinking\":\"hm\"},{\"type\":\"text\",\"text\":\"hey\"}]}}]}\n\n",
+    );
+    let said = stream(
+        vec![odd, frame("data: {\"choices\":null,\"usage\":{}}\n\n")],
+        "stop",
+    );
+    let output = &said.last().unwrap()["response"]["output"];
+    assert_eq!(output[0]["content"][0]["text"], "hm");
+    assert_eq!(output[1]["content"][0]["text"], "hey");
+    assert_eq!(said[0]["response"]["created_at"], 7);
+}

@@ -287,6 +287,31 @@ fn what_an_answer_sealed_is_opened_where_it_was_signed_and_left_out_elsewhere() 
 }
 
 #[test]
+fn what_is_said_between_a_call_and_its_result_belongs_to_the_turn_that_calls() {
+    let call =
+        |id: &str| json!({"type": "function_call", "call_id": id, "name": "f", "arguments": "{}"});
+    let output = |id: &str| json!({"type": "function_call_output", "call_id": id, "output": id});
+    let says = |text: &str| json!({"role": "assistant", "content": text});
+    let request = said(&json!({"input": [
+        {"role": "user", "content": "hi"},
+        call("a"), says("one "), output("a"), says("then"),
+        call("b"), call("c"), output("c"), says(" two"), call("d"), output("d"), output("b"),
+    ]}));
+    let called = |id: &str| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let result = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": id});
+    assert_eq!(
+        request.body["messages"],
+        json!([
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "content": "one ", "tool_calls": [called("a")]},
+            result("a"),
+            {"role": "assistant", "content": "then two", "tool_calls": [called("b"), called("c"), called("d")]},
+            result("c"), result("d"), result("b"),
+        ])
+    );
+}
+
+#[test]
 fn what_is_left_out_of_parts_and_reasoning_is_named_or_refused() {
     let part = |more: Value| {
         let mut part = json!({"type": "input_text", "text": "x"});
@@ -309,4 +334,11 @@ fn what_is_left_out_of_parts_and_reasoning_is_named_or_refused() {
     );
     let request = said(&json!({"reasoning": {"effort": "low", "summary": "detailed"}}));
     assert_eq!(request.adjusted, ["reasoning.summary=detailed left out"]);
+}
+
+#[test]
+fn one_call_at_a_time_says_nothing_without_tools() {
+    let request = said(&json!({"parallel_tool_calls": false}));
+    assert_eq!(request.body.get("parallel_tool_calls"), None);
+    assert_eq!(request.echo["parallel_tool_calls"], false);
 }

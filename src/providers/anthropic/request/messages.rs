@@ -1,10 +1,13 @@
 //! A conversation in Anthropic's words: system texts apart, turns alternating, tool results together.
 
-use super::Names;
-use crate::chat::{ChatRequest, Image, Message, Part, RequestError, Role};
+use super::{Ids, Names};
+use crate::chat::{
+    ChatRequest, Image, Message, MessageBlock, Part, RequestError, Role, ToolInput, ToolUse,
+};
 use crate::providers::ChatCall;
 use crate::providers::anthropic::thoughts::put_back;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 /// The media types of pictures that Anthropic takes.
 const IMAGE_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
@@ -17,10 +20,11 @@ pub(super) fn translate(
     names: &Names,
     call: &ChatCall,
     adjusted: &mut Vec<String>,
-) -> Result<(Option<Value>, Value), RequestError> {
+) -> Result<(Option<Value>, Vec<Turn>), RequestError> {
     let (mut is_left_out, mut is_moved) = (false, false);
     let mut system = Vec::new();
     let mut turns = Turns::default();
+    let mut ids = Ids::new(request);
     for (index, message) in request.messages.iter().enumerate() {
         let place = format!("messages[{index}]");
         match message.role {
@@ -34,10 +38,13 @@ pub(super) fn translate(
             }
             Role::Assistant => {
                 turns.results_complete(&place)?;
-                let mut said = blocks(message, &place)?;
+                let said = blocks(message, &place)?.into_iter();
+                let mut said: Vec<_> = said.map(MessageBlock::from).collect();
                 for (n, call) in message.tool_calls.iter().enumerate() {
-                    said.push(tool_use(call, names, &format!("{place}.tool_calls[{n}]"))?);
-                    turns.open.push(call.id.clone());
+                    let place = format!("{place}.tool_calls[{n}]");
+                    let id = ids.next(&call.id);
+                    turns.open.push((call.id.clone(), id.clone()));
+                    said.push(tool_use(call, id, names, &place, adjusted)?);
                 }
                 is_left_out |= put_back(message, call, &mut said);
                 turns.say("assistant", said);
@@ -60,39 +67,58 @@ pub(super) fn translate(
             "has no text besides the system's",
         ));
     }
-    Ok((system_json(system), turns.into_json()))
+    Ok((system_json(system), turns.list))
+}
+
+/// What one side says.
+#[derive(Serialize)]
+pub(super) struct Turn {
+    role: &'static str,
+    content: Vec<MessageBlock>,
+}
+
+impl Turn {
+    /// Whose it is, and the kinds of its blocks.
+    pub(super) fn kinds(&self) -> (&str, Vec<&str>) {
+        let kinds = self.content.iter().filter_map(MessageBlock::kind);
+        (self.role, kinds.collect())
+    }
 }
 
 /// Turns so far. Anthropic wants them alternating, so what one side says in a row becomes one turn.
 #[derive(Default)]
 struct Turns {
-    list: Vec<(&'static str, Vec<Value>)>,
-    /// Calls of the last assistant's turn that have no result yet.
-    open: Vec<String>,
+    list: Vec<Turn>,
+    /// Calls of the last assistant's turn that have no result yet: the client's ids, and those that are sent.
+    open: Vec<(String, String)>,
 }
 
 impl Turns {
-    fn say(&mut self, role: &'static str, blocks: Vec<Value>) {
+    fn say<B: Into<MessageBlock>>(&mut self, role: &'static str, blocks: Vec<B>) {
         if blocks.is_empty() {
             return;
         }
+        let blocks = blocks.into_iter().map(Into::into);
         match self.list.last_mut() {
-            Some((last, said)) if *last == role => said.extend(blocks),
-            _ => self.list.push((role, blocks)),
+            Some(last) if last.role == role => last.content.extend(blocks),
+            _ => self.list.push(Turn {
+                role,
+                content: blocks.collect(),
+            }),
         }
     }
 
     /// Puts a tool's result into the turn right behind the call, together with the others.
     fn result(&mut self, message: &Message, place: &str) -> Result<(), RequestError> {
         let id = message.tool_call_id.clone().unwrap_or_default();
-        let Some(at) = self.open.iter().position(|open| *open == id) else {
+        let Some(at) = self.open.iter().position(|(open, _)| *open == id) else {
             let place = format!("{place}.tool_call_id");
             return Err(RequestError::invalid(
                 &place,
                 "names no call that waits for a result",
             ));
         };
-        self.open.remove(at);
+        let (_, id) = self.open.remove(at);
         let content = blocks(message, place)?;
         let mut result = json!({"type": "tool_result", "tool_use_id": id});
         if !content.is_empty() {
@@ -105,7 +131,7 @@ impl Turns {
     fn results_complete(&self, place: &str) -> Result<(), RequestError> {
         match self.open.first() {
             None => Ok(()),
-            Some(id) => {
+            Some((id, _)) => {
                 let problem = format!("comes before the result of the tool call `{id}`");
                 let problem = if place == "messages" {
                     format!("ends before the result of the tool call `{id}`")
@@ -115,13 +141,6 @@ impl Turns {
                 Err(RequestError::invalid(place, &problem))
             }
         }
-    }
-
-    fn into_json(self) -> Value {
-        self.list
-            .into_iter()
-            .map(|(role, content)| json!({"role": role, "content": content}))
-            .collect()
     }
 }
 
@@ -177,21 +196,15 @@ fn image_json(image: &Image, place: &str) -> Result<Value, RequestError> {
 
 fn tool_use(
     call: &crate::chat::ToolCall,
+    id: String,
     names: &Names,
     place: &str,
-) -> Result<Value, RequestError> {
-    let input = if call.arguments.trim().is_empty() {
-        Map::new()
-    } else {
-        serde_json::from_str(&call.arguments).map_err(|_| {
-            let place = format!("{place}.function.arguments");
-            RequestError::invalid(&place, "must be a JSON object as text")
-        })?
-    };
-    Ok(json!({
-        "type": "tool_use",
-        "id": call.id,
-        "name": names.to_anthropic(&call.name),
-        "input": input,
+    adjusted: &mut Vec<String>,
+) -> Result<MessageBlock, RequestError> {
+    let place = format!("{place}.function.arguments");
+    Ok(MessageBlock::ToolUse(ToolUse {
+        id,
+        name: names.to_anthropic(&call.name).to_owned(),
+        input: ToolInput::of_history(&call.arguments, &place, adjusted)?,
     }))
 }

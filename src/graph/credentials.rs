@@ -1,6 +1,7 @@
 //! Whether an endpoint's key will be there when it is called, and stays secret on the way.
 //!
-//! An endpoint with one of these findings is not ready: it answers 503 and says the same.
+//! An endpoint with one of these findings is not ready: it answers 503 and says the same. The exception is a key that travels
+//! unencrypted within a private network, which is told and called.
 
 use crate::manifest::shown_name;
 use crate::model::{
@@ -8,6 +9,7 @@ use crate::model::{
     host_of, may_be_sent,
     spec::{ModelEndpointSpec, SecretSpec},
 };
+use core::net::IpAddr;
 use url::{Host, Url};
 
 /// Providers that are never called without a key.
@@ -59,20 +61,32 @@ fn plain_key(resource: &Resource, spec: &ModelEndpointSpec) -> Option<Finding> {
         None => ("/spec/base_url", &spec.base_url),
     };
     let url = Url::parse(text).ok()?;
-    let is_private = |ip| AddressClass::of(ip) == AddressClass::Private;
-    let is_near = match url.host()? {
-        Host::Ipv4(ip) => is_private(ip.into()),
-        Host::Ipv6(ip) => is_private(ip.into()),
-        Host::Domain(name) => {
-            spec.allows_private() || name == "localhost" || name.ends_with(".localhost")
-        }
+    let ip = match url.host()? {
+        Host::Ipv4(ip) => Some(IpAddr::from(ip)),
+        Host::Ipv6(ip) => Some(IpAddr::from(ip)),
+        Host::Domain(_) => None,
     };
-    if url.scheme() != "http" || is_near {
+    let host = url.host_str().unwrap_or_default();
+    let is_this_machine = match ip {
+        Some(ip) => ip.to_canonical().is_loopback(),
+        None => host == "localhost" || host.ends_with(".localhost"),
+    };
+    if url.scheme() != "http" || is_this_machine {
         return None;
     }
-    let host = url.host_str().unwrap_or_default();
-    let message = format!("the key would travel to `{host}` over plain http");
-    let hint = "write `https://`, or `allowPrivate: true` if the host is in a private network; until then the endpoint is not ready";
+    let is_near = match ip {
+        Some(ip) => AddressClass::of(ip) == AddressClass::Private,
+        None => spec.allows_private(),
+    };
+    let (message, hint) = if is_near {
+        let message =
+            format!("the key travels to `{host}` over plain http, for all in its network to read");
+        (message, "write `https://` if the host speaks it")
+    } else {
+        let message = format!("the key would travel to `{host}` over plain http");
+        let hint = "write `https://`; a host in a private network is called with `allowPrivate: true` all the same, and who is in there can read the key; until then the endpoint is not ready";
+        (message, hint)
+    };
     let origin = resource.origin_of(pointer);
     let finding = Finding::new(code::ENDPOINT_PLAIN_KEY, origin, message);
     Some(finding.with_hint(hint).on(&resource.id))

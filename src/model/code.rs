@@ -178,7 +178,7 @@ codes! {
     ENDPOINT_PROVIDER = "W-ENDPOINT-PROVIDER";
     /// The provider needs a key and the endpoint names none.
     ENDPOINT_KEY = "W-ENDPOINT-KEY";
-    /// A key would travel to a public host over plain http.
+    /// A key travels to another machine over plain http; to a public host it would, and is not sent.
     ENDPOINT_PLAIN_KEY = "W-ENDPOINT-PLAIN-KEY";
     /// The kind is known upstream or planned, and this version does not read it.
     KIND_UNSERVED = "E-FIELD-KIND-UNSERVED";

@@ -140,7 +140,7 @@ pub(super) const TABLE: &[Entry] = &[
             "endpoint.yaml",
             "kind: ModelEndpoint\nmetadata:\n  name: local\nspec:\n  provider: openai-compatible\n  base_url: http://models.example.com/v1\n  default_model: m\n  auth: {secretRef: models-key}\n",
         )],
-        "Write `https://`. If the host stands in a private network, say so with `allowPrivate: true`: the key then never leaves it. The endpoint answers 503 until then.",
+        "Write `https://`. A host in a private network is called with `allowPrivate: true` all the same: the key then never leaves it, but everybody in there can read it, so the warning stays. Without, the endpoint answers 503.",
     ),
     file(
         code::FIELD_NEGATIVE,

@@ -181,9 +181,25 @@ const ROWS: &[Row] = &[
         then: &[Warned("W-ENDPOINT-PLAIN-KEY", "`8.8.8.8`"), At("3:64")],
     },
     Row {
-        says: "`http://` with a key to this machine, to private addresses, and to names said to be private",
-        files: "kind: ModelEndpoint\nmetadata: {name: a}\nspec: {base_url: 'http://localhost:1/v1', default_model: x, auth: {secretRef: s}}\n---\nkind: ModelEndpoint\nmetadata: {name: b}\nspec: {base_url: 'http://10.0.0.1/v1', default_model: x, allowPrivate: true, auth: {secretRef: s}}\n---\nkind: ModelEndpoint\nmetadata: {name: c}\nspec: {base_url: 'http://models.internal/v1', default_model: x, allowPrivate: true, auth: {secretRef: s}}\n---\nkind: ModelEndpoint\nmetadata: {name: d}\nspec: {provider: ollama, default_model: x, auth: {secretRef: s}}\n",
+        says: "`http://` with a key to this machine",
+        files: "kind: ModelEndpoint\nmetadata: {name: a}\nspec: {base_url: 'http://localhost:1/v1', default_model: x, auth: {secretRef: s}}\n---\nkind: ModelEndpoint\nmetadata: {name: b}\nspec: {base_url: 'http://127.0.0.1:1/v1', default_model: x, allowPrivate: true, auth: {secretRef: s}}\n---\nkind: ModelEndpoint\nmetadata: {name: c}\nspec: {base_url: 'http://[::1]:1/v1', default_model: x, allowPrivate: true, auth: {secretRef: s}}\n---\nkind: ModelEndpoint\nmetadata: {name: d}\nspec: {provider: ollama, default_model: x, auth: {secretRef: s}}\n",
         then: &[Accepted],
+    },
+    Row {
+        says: "`http://` with a key to a private address, where it is called all the same",
+        files: "kind: ModelEndpoint\nmetadata: {name: b}\nspec: {base_url: 'http://10.0.0.1/v1', default_model: x, allowPrivate: true, auth: {secretRef: s}}\n",
+        then: &[
+            Warned("W-ENDPOINT-PLAIN-KEY", "the key travels to `10.0.0.1`"),
+            At("3:18"),
+        ],
+    },
+    Row {
+        says: "`http://` with a key to a name that is said to be private",
+        files: "kind: ModelEndpoint\nmetadata: {name: c}\nspec: {base_url: 'http://models.internal/v1', default_model: x, allowPrivate: true, auth: {secretRef: s}}\n",
+        then: &[Warned(
+            "W-ENDPOINT-PLAIN-KEY",
+            "the key travels to `models.internal`",
+        )],
     },
     Row {
         says: "`http://` without a key, and `https://` with one",

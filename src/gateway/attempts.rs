@@ -12,6 +12,7 @@ use crate::{
     routing::Target,
 };
 use jiff::Timestamp;
+use serde_json::Value;
 use std::{
     fmt,
     sync::Arc,
@@ -173,7 +174,7 @@ impl<'a> Course<'a> {
                     let route = self.decided.route_to(target);
                     return Left::Answered(Box::new(begun(answer, attempts, route, self.waited)));
                 }
-                Err(error) => error,
+                Err(error) => self.placed(error, target),
             };
             self.meter.attempt_failed(&error);
             if !is_of_this_target(&error) {
@@ -194,6 +195,28 @@ impl<'a> Course<'a> {
             }
             self.waited += pause;
         }
+    }
+
+    /// An error of a time limit, with the manifest's line that sets it, or that of the endpoint which leaves it to its default.
+    fn placed(&self, error: ApiError, target: &Target) -> ApiError {
+        let limit = error.details.orloj.get("timeout").and_then(Value::as_str);
+        let Some(limit) = limit.map(str::to_owned) else {
+            return error;
+        };
+        let first = self.decided.decision.targets.first();
+        let by = match limit.as_str() {
+            "total" if self.request.deadline.is_some() => None,
+            "total" => first.filter(|first| first.endpoint.total.is_some()),
+            _ => Some(target),
+        };
+        let catalog = self.served.snapshot.catalog();
+        let Some(endpoint) = by.and_then(|by| catalog.get(&by.endpoint.id)) else {
+            return error;
+        };
+        let origin = endpoint.origin_of(&format!("/spec/timeouts/{limit}"));
+        let mut error = error.with_detail("limit_source", origin.to_string());
+        error.message = format!("{}, see {origin}", error.message);
+        error
     }
 
     /// The error with the number of the call that it came of, and what was tried if that was more than one call.

@@ -278,3 +278,19 @@ async fn the_only_target_tells_what_is_wrong_however_often_it_failed() {
     }
     assert_eq!(upstream.calls(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_limit_that_is_met_names_its_line() {
+    let upstream = Failing::silent().await;
+    let fields = "  timeouts:\n    first_byte: 50ms\n";
+    let remote = calling("remote", &upstream.base_url, fields);
+    let line = remote.lines().position(|line| line.contains("first_byte"));
+    let line = line.unwrap() + 1;
+    let rig = Rig::without_git();
+    rig.apply(&[remote, fast(&[])].join("---\n")).await.unwrap();
+    let error = ask(&rig.reconciler().live().pin()).await.err().unwrap();
+    let place = error.details.orloj["limit_source"].as_str().unwrap();
+    assert!(place.ends_with(&format!(":{line}")), "{place}");
+    assert!(error.message.ends_with(place), "{}", error.message);
+    assert_eq!(error.details.orloj["timeout"], "first_byte");
+}

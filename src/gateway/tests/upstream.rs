@@ -38,6 +38,14 @@ impl Failing {
         Self::serving(post(answer), calls).await
     }
 
+    /// Never answers.
+    pub(super) async fn silent() -> Self {
+        let answer = || async {
+            std::future::pending::<()>().await;
+        };
+        Self::serving(post(answer), Arc::default()).await
+    }
+
     /// Answers everything with `status` and, if there is one, a `retry-after`.
     pub(super) async fn asking(status: u16, pause: Option<&'static str>) -> Self {
         let calls = Arc::<AtomicU32>::default();

@@ -9,7 +9,7 @@ use crate::model::{
     host_of, may_be_sent,
     spec::{ModelEndpointSpec, SecretSpec},
 };
-use std::net::IpAddr;
+use core::net::IpAddr;
 use url::{Host, Url};
 
 /// Providers that are never called without a key.

@@ -176,7 +176,7 @@ pub(super) fn said(text: Option<&String>) -> Option<&str> {
 
 /// Arguments as text. Some servers send the object itself, whose text stays as it is.
 fn as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(match raw.get() {
         "null" => None,
         text if text.starts_with('"') => serde_json::from_str(text).ok(),

@@ -9,6 +9,6 @@ where
     D: Deserializer<'de>,
     T: DeserializeOwned + Default,
 {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     chat::{ApiError, Envelope, Frame, Usage},
     model::spec::ResponseModel,
-    providers::{ChatAnswer, ChatCall, ChatContent, Upstream},
+    providers::{ChatAnswer, ChatCall, ChatContent, StreamCounts, Upstream},
     reconcile::{EndpointState, Pinned},
     routing::Target,
 };
@@ -97,6 +97,15 @@ pub async fn forward(
     Ok(answer)
 }
 
+/// Who hears of the token counts of a stream.
+fn counts(asked: &Envelope) -> StreamCounts {
+    match asked.include_usage {
+        Some(true) => StreamCounts::Told,
+        _ if asked.has_stream_options => StreamCounts::Unasked,
+        _ => StreamCounts::Kept,
+    }
+}
+
 /// The target's endpoint, if it can be called.
 pub(super) fn ready<'a>(
     served: &'a Pinned,
@@ -142,8 +151,7 @@ pub(super) fn call(
         model: target.model.to_string(),
         requested: requested.clone(),
         stream: request.envelope.stream,
-        include_usage: request.envelope.include_usage.unwrap_or(false),
-        asks_usage: !request.envelope.has_stream_options,
+        counts: counts(&request.envelope),
         agent: decided
             .decision
             .agent

@@ -1,6 +1,6 @@
 //! Token counts of a stream that its client did not ask for: its account needs them all the same.
 
-use super::ChatCall;
+use super::{ChatCall, StreamCounts};
 use crate::chat::{ApiError, Dialect, with_field};
 use bytes::Bytes;
 use memchr::memmem;
@@ -21,7 +21,8 @@ pub(super) struct AskedUsage {
 impl AskedUsage {
     /// `body` asking for token counts; `None` if nothing is to be asked. Every byte of it stays, but for a null.
     pub(super) fn asking(&self, body: &[u8], call: &ChatCall) -> Option<Bytes> {
-        let is_to_ask = call.asks_usage && call.stream && call.dialect == Dialect::Chat;
+        let is_to_ask =
+            call.counts == StreamCounts::Kept && call.stream && call.dialect == Dialect::Chat;
         if !is_to_ask || self.is_unknown.load(Ordering::Relaxed) {
             return None;
         }

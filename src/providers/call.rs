@@ -8,6 +8,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Who hears of the token counts of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamCounts {
+    /// The client, who asks for them.
+    Told,
+    /// The account alone: the client leaves them open, and the provider is asked all the same.
+    Kept,
+    /// Whoever the provider tells them unasked.
+    Unasked,
+}
+
 /// One call.
 #[derive(Debug, Clone)]
 pub struct ChatCall {
@@ -21,10 +32,8 @@ pub struct ChatCall {
     pub requested: String,
     /// Whether the answer is streamed.
     pub stream: bool,
-    /// Whether a streamed answer ends with its token counts.
-    pub include_usage: bool,
-    /// Whether the provider is asked for these counts although the client leaves them open: it is not told them then.
-    pub asks_usage: bool,
+    /// Who hears of the token counts of a stream.
+    pub counts: StreamCounts,
     /// The agent the call is made as.
     pub agent: Option<String>,
     /// The revision the call was resolved with.

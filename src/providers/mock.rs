@@ -1,7 +1,7 @@
 //! A provider that needs no key and no network and says what was chosen.
 
 use super::site::Site;
-use super::{ChatAnswer, ChatCall, ChatContent};
+use super::{ChatAnswer, ChatCall, ChatContent, StreamCounts};
 use crate::chat::{
     ApiError, ChunkWriter, Completion, Embeddings, EmbeddingsRequest, FinishReason, Usage,
 };
@@ -46,7 +46,7 @@ impl Mock {
             .unwrap_or_else(|| call.model.clone());
         let id = format!("chatcmpl-mock-{}", fingerprint(&call));
         if call.stream {
-            let writer = ChunkWriter::new(id, 0, model, call.include_usage);
+            let writer = ChunkWriter::new(id, 0, model, call.counts == StreamCounts::Told);
             let content = self.stream(&writer, &text, &usage);
             return Ok(ChatAnswer { content, adjusted });
         }

@@ -35,7 +35,7 @@ mod uri;
 #[cfg(test)]
 mod tests;
 
-pub use call::{ChatAnswer, ChatCall, ChatContent, Propagation};
+pub use call::{ChatAnswer, ChatCall, ChatContent, Propagation, StreamCounts};
 pub use health::Standing;
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use observed::Observation;

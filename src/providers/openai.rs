@@ -5,7 +5,7 @@ use super::fitting::NAMED_ANEW;
 use super::passthrough;
 use super::transport::{Reply, Transport};
 use super::uri::{under, uri};
-use super::{ChatAnswer, ChatCall, UpstreamBuildError};
+use super::{ChatAnswer, ChatCall, StreamCounts, UpstreamBuildError};
 use crate::chat::{
     ApiError, ChatForm, Dialect, EarlierReasoning, with_newer_limit, without_signed_thinking,
 };
@@ -76,7 +76,9 @@ impl OpenAi {
         adjusted.extend(newer.is_some().then(|| NAMED_ANEW.to_owned()));
         let body = newer.unwrap_or_else(|| call.body.clone());
         let asking = self.asked_usage.asking(&body, &call);
-        call.asks_usage = asking.is_some();
+        if asking.is_none() && call.counts == StreamCounts::Kept {
+            call.counts = StreamCounts::Unasked;
+        }
         let reply = match asking {
             None => self.transport.post(uri, body, &call).await?,
             Some(asking) => self.ask_usage(uri, asking, body, &mut call).await?,
@@ -96,7 +98,7 @@ impl OpenAi {
         let started = Instant::now();
         match self.transport.post(uri.clone(), asking, call).await {
             Err(error) if self.asked_usage.is_refused(&error) => {
-                call.asks_usage = false;
+                call.counts = StreamCounts::Unasked;
                 let left = |limit: Duration| limit.saturating_sub(started.elapsed());
                 call.deadline = call.deadline.map(left);
                 self.transport.post(uri, plain, call).await

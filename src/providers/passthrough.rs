@@ -4,7 +4,7 @@ use super::failure::ProviderError;
 use super::relay::{Decode, MAX_FRAME_BYTES, Progress, relay};
 use super::site::Site;
 use super::transport::Reply;
-use super::{ChatCall, ChatContent};
+use super::{ChatCall, ChatContent, StreamCounts};
 use crate::chat::{
     AnswerError, AnswerScan, ApiError, Dialect, Frame, FrameSplitter, MessageCounts, frame_data,
     scan_answer,
@@ -29,7 +29,7 @@ pub(super) async fn answer(reply: Reply, call: ChatCall) -> Result<ChatContent, 
         rename: call.response_model,
         client_named_model: reply.client_named_model,
         counts: MessageCounts::default(),
-        keeps_usage: call.asks_usage,
+        keeps_usage: call.counts == StreamCounts::Kept,
     };
     relay(call.dialect, reply, Box::new(decoder))
         .await

@@ -3,7 +3,7 @@
 use super::fitting::fit;
 use super::site::Site;
 use super::upstream::Adapter;
-use super::{ChatAnswer, ChatCall, ChatContent, relay};
+use super::{ChatAnswer, ChatCall, ChatContent, StreamCounts, relay};
 use crate::chat::{
     ApiError, Dialect, Fallback, Frame, MessageEvents, ResponseEvents, Usage, chat_of_messages,
     chat_of_responses, message_of_chat, response_of_chat,
@@ -79,8 +79,7 @@ impl Adapter {
         let mut chat = ChatCall {
             dialect: Dialect::Chat,
             body: body.to_string().into(),
-            include_usage: true,
-            asks_usage: false,
+            counts: StreamCounts::Told,
             betas: None,
             // What was reserved stands in the body by now.
             max_output: None,

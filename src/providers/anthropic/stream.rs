@@ -4,11 +4,11 @@ use super::answer::finish;
 use super::names::Names;
 use super::thoughts::Signed;
 use crate::chat::{ApiError, ChunkWriter, Frame, FrameSplitter, MessageCounts, frame_data};
-use crate::providers::ChatCall;
 use crate::providers::failure::ProviderError;
 use crate::providers::relay::{self, Decode, MAX_FRAME_BYTES, Progress};
 use crate::providers::site::Site;
 use crate::providers::transport::Reply;
+use crate::providers::{ChatCall, StreamCounts};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
@@ -69,7 +69,7 @@ impl Events {
                 .clone()
                 .unwrap_or_else(|| call.model.clone()),
             keeps_model: call.response_model.is_some(),
-            include_usage: call.include_usage,
+            include_usage: call.counts == StreamCounts::Told,
             writer: None,
             usage: MessageCounts::default(),
             stop_reason: None,

@@ -2,11 +2,11 @@
 
 use super::answer::{WireAnswer, WireCall};
 use crate::chat::{ApiError, ChunkWriter, Frame, FrameTooLarge, LineSplitter};
-use crate::providers::ChatCall;
 use crate::providers::failure::ProviderError;
 use crate::providers::relay::{self, Decode, MAX_FRAME_BYTES, Progress};
 use crate::providers::site::Site;
 use crate::providers::transport::Reply;
+use crate::providers::{ChatCall, StreamCounts};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl Lines {
             splitter: LineSplitter::new(MAX_FRAME_BYTES),
             response_model: call.response_model.clone(),
             model: call.model.clone(),
-            include_usage: call.include_usage,
+            include_usage: call.counts == StreamCounts::Told,
             prompt_bytes: call.body.len(),
             writer: None,
             tools: 0,

@@ -4,7 +4,7 @@ use crate::chat::{ApiError, Dialect};
 use crate::model::spec::ModelEndpointSpec;
 use crate::model::{Kind, ResourceId};
 use crate::providers::{
-    ChatCall, ChatContent, Network, NetworkOptions, Upstream, UpstreamBuildError,
+    ChatCall, ChatContent, Network, NetworkOptions, StreamCounts, Upstream, UpstreamBuildError,
 };
 use crate::secrets::Opened;
 use axum::Router;
@@ -244,8 +244,11 @@ pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
         dialect,
         model: body["model"].as_str().unwrap_or("up-model").to_owned(),
         stream: body["stream"] == true,
-        include_usage: body["stream_options"]["include_usage"] == true,
-        asks_usage: false,
+        counts: if body["stream_options"]["include_usage"] == true {
+            StreamCounts::Told
+        } else {
+            StreamCounts::Unasked
+        },
         body: body.to_string().into(),
         requested: "fast".into(),
         agent: None,

@@ -1,6 +1,6 @@
 use super::fake::{End, Fake, Script, call, chunks, hello_stream, streamed, upstream};
 use crate::{
-    providers::{ChatContent, Upstream, relay::MAX_FRAME_BYTES},
+    providers::{ChatContent, StreamCounts, Upstream, relay::MAX_FRAME_BYTES},
     stopwatch::Stopwatch,
 };
 use futures_util::StreamExt;
@@ -226,7 +226,7 @@ async fn tokens_that_the_client_leaves_open_are_asked_for_and_kept_from_it() {
     for provider in ["openai", "openai-compatible"] {
         let upstream = upstream(provider, &fake.url(), &json!({}));
         let mut asked = call(&hello_stream());
-        asked.asks_usage = true;
+        asked.counts = StreamCounts::Kept;
         let answer = upstream.chat(asked).await.unwrap();
         assert!(answer.adjusted.is_empty());
         let ChatContent::Stream(frames) = answer.content else {
@@ -263,14 +263,14 @@ async fn what_the_client_says_of_its_tokens_is_left_alone() {
     }
     // What is not streamed is counted anyway.
     let mut whole = call(&super::fake::hello());
-    whole.asks_usage = true;
+    whole.counts = StreamCounts::Kept;
     let _ = openai(&fake).chat(whole).await;
     assert_eq!(fake.last().json(), super::fake::hello());
     // Null says nothing.
     let mut body = hello_stream();
     body["stream_options"] = json!(null);
     let mut asked = call(&body);
-    asked.asks_usage = true;
+    asked.counts = StreamCounts::Kept;
     streamed(&openai(&fake), asked).await.unwrap();
     body["stream_options"] = json!({"include_usage": true});
     assert_eq!(fake.last().json(), body);
@@ -281,7 +281,7 @@ async fn a_chunk_that_counts_beside_its_text_goes_on() {
     let beside = COUNTED.replace("[ ]", "[{\"delta\":{}}]");
     let fake = Fake::start(Script::sse(&beside)).await;
     let mut asked = call(&hello_stream());
-    asked.asks_usage = true;
+    asked.counts = StreamCounts::Kept;
     assert_eq!(streamed(&openai(&fake), asked).await.unwrap(), beside);
 }
 
@@ -293,7 +293,7 @@ async fn a_server_that_does_not_know_the_question_is_asked_once_and_then_never_a
     let upstream = openai(&fake);
     let asked = || {
         let mut asked = call(&hello_stream());
-        asked.asks_usage = true;
+        asked.counts = StreamCounts::Kept;
         asked
     };
     // It refuses everything: both ways were tried, and the second is what the client hears of.
@@ -312,7 +312,7 @@ async fn a_request_that_is_wrong_is_not_sent_twice() {
     let refusal = json!({"error": {"message": "no such tool"}});
     let fake = Fake::start(Script::json(400, &refusal)).await;
     let mut asked = call(&hello_stream());
-    asked.asks_usage = true;
+    asked.counts = StreamCounts::Kept;
     assert_eq!(
         streamed(&openai(&fake), asked).await.unwrap_err().status,
         400

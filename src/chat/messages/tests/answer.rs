@@ -109,6 +109,7 @@ fn reasoning_under_the_shorter_name_is_told_apart() {
         json!({"type": "thinking", "thinking": "hm", "signature": "reasoning"})
     );
 }
+#[test]
 fn answers_that_are_unusual_in_what_decides_nothing_are_read() {
     let chat = r#"{"id":null,"created":1.5,"choices":[{"finish_reason":"tool_calls","message":{"content":[
         {"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"hey"}],

@@ -256,7 +256,8 @@ fn what_an_answer_sealed_is_opened_where_it_was_signed_and_left_out_elsewhere() 
     let answered = |message: Value| {
         let chat = json!({"choices": [{"message": message, "finish_reason": "stop"}]});
         let echo = Map::new();
-        let (body, _) = response_of_chat(chat.to_string().as_bytes(), &echo, &fallback()).unwrap();
+        let (body, _) =
+            response_of_chat(chat.to_string().as_bytes(), None, &echo, &fallback()).unwrap();
         let mut body: Value = serde_json::from_slice(&body).unwrap();
         body["output"][0].take()
     };

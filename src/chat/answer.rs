@@ -23,6 +23,8 @@ pub struct AnswerScan {
     pub failure: Option<AnswerError>,
     /// Whether what was asked for is there, [`Dialect::content_field`].
     pub has_content: bool,
+    /// Whether `choices` holds any.
+    pub has_choices: bool,
     model_span: Option<Range<usize>>,
 }
 
@@ -119,8 +121,14 @@ pub fn scan_answer(dialect: Dialect, text: &str) -> Option<AnswerScan> {
         counts,
         error,
         has_content: content.is_some(),
+        has_choices: wire.choices.is_some_and(|list| !is_empty(list.get())),
         model_span: model.map(|raw| span(text, raw.get())),
     })
+}
+
+fn is_empty(list: &str) -> bool {
+    let items = list.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    items.is_some_and(|items| items.trim().is_empty())
 }
 
 fn read(text: &str) -> Option<Wire<'_>> {

@@ -26,6 +26,8 @@ pub struct Envelope {
     pub stream: bool,
     /// `stream_options.include_usage`, if the body says it.
     pub include_usage: Option<bool>,
+    /// Whether the body has `stream_options`; null says nothing.
+    pub has_stream_options: bool,
     /// The value of `model`, quotes included.
     model_span: Option<Range<usize>>,
     /// Just behind the body's `{`.
@@ -117,6 +119,7 @@ pub fn scan_as(dialect: Dialect, body: &[u8]) -> Result<Envelope, BodyError> {
         dialect,
         model: fields.model.map(model_text).transpose()?,
         stream: fields.stream.map_or(Ok(false), flag)?,
+        has_stream_options: fields.stream_options.is_some_and(|it| it.get() != "null"),
         include_usage: fields.stream_options.map_or(Ok(None), include_usage)?,
         model_span: fields.model.map(|raw| span(text, raw.get())),
         first_field,

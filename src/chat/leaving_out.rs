@@ -32,7 +32,7 @@ pub fn without_fields(
 }
 
 /// `body`, an object, with this value for a field: in the place of the one that it has, or else in front. Every other byte stays.
-pub fn with_field(body: &[u8], name: &str, value: u64) -> Option<Bytes> {
+pub fn with_field(body: &[u8], name: &str, value: impl fmt::Display) -> Option<Bytes> {
     let text = std::str::from_utf8(body).ok()?;
     let mut json = serde_json::Deserializer::from_str(text);
     let fields = Fields(text).deserialize(&mut json).ok()?;

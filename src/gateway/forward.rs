@@ -8,7 +8,7 @@ use super::{
     metered::metered,
 };
 use crate::{
-    chat::{ApiError, Envelope, Frame, Usage},
+    chat::{ApiError, Dialect, Envelope, Frame, Usage},
     model::spec::ResponseModel,
     providers::{ChatAnswer, ChatCall, ChatContent, Upstream},
     reconcile::{EndpointState, Pinned},
@@ -143,6 +143,8 @@ pub(super) fn call(
         requested: requested.clone(),
         stream: request.envelope.stream,
         include_usage: request.envelope.include_usage.unwrap_or(false),
+        asks_usage: request.envelope.dialect == Dialect::Chat
+            && !request.envelope.has_stream_options,
         agent: decided
             .decision
             .agent

@@ -68,7 +68,7 @@ impl Builder<'_> {
         let headers = self.authorization()?;
         let place = Place::below(&url)?;
         let transport = self.transport(&url, headers)?;
-        Ok(Adapter::OpenAi(OpenAi { transport, place }))
+        Ok(Adapter::OpenAi(OpenAi::new(transport, place)))
     }
 
     fn azure(self) -> Result<Adapter, UpstreamBuildError> {
@@ -94,7 +94,7 @@ impl Builder<'_> {
             root: root_url,
             api_version: version,
         };
-        Ok(Adapter::OpenAi(OpenAi { transport, place }))
+        Ok(Adapter::OpenAi(OpenAi::new(transport, place)))
     }
 
     fn azure_v1(
@@ -106,7 +106,7 @@ impl Builder<'_> {
         base.set_path(&format!("{root}/openai/v1"));
         let place = Place::below(&base)?;
         let transport = self.transport(&base, headers)?;
-        Ok(Adapter::OpenAi(OpenAi { transport, place }))
+        Ok(Adapter::OpenAi(OpenAi::new(transport, place)))
     }
 
     fn anthropic(self) -> Result<Adapter, UpstreamBuildError> {

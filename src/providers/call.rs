@@ -23,6 +23,8 @@ pub struct ChatCall {
     pub stream: bool,
     /// Whether a streamed answer ends with its token counts.
     pub include_usage: bool,
+    /// Whether the provider is asked for these counts although the client leaves them open: it is not told them then.
+    pub asks_usage: bool,
     /// The agent the call is made as.
     pub agent: Option<String>,
     /// The revision the call was resolved with.

@@ -8,6 +8,7 @@
 
 mod address;
 mod anthropic;
+mod asked_usage;
 mod build;
 mod call;
 mod connector;

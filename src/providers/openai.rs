@@ -1,11 +1,14 @@
 //! OpenAI's dialect: the client's bytes go out, the provider's come back.
 
+use super::asked_usage::AskedUsage;
 use super::passthrough;
-use super::transport::Transport;
+use super::transport::{Reply, Transport};
 use super::uri::{under, uri};
 use super::{ChatCall, ChatContent, UpstreamBuildError};
 use crate::chat::{ApiError, ChatForm, Dialect, with_newer_limit};
+use bytes::Bytes;
 use hyper::Uri;
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// Families of models that know `max_completion_tokens` alone.
@@ -15,7 +18,8 @@ const NEWER_LIMIT: [&str; 4] = ["gpt-5", "o1", "o3", "o4"];
 /// An endpoint that speaks OpenAI's words.
 pub(super) struct OpenAi {
     pub(super) transport: Transport,
-    pub(super) place: Place,
+    place: Place,
+    asked_usage: AskedUsage,
 }
 
 /// Where the operations are.
@@ -39,8 +43,16 @@ pub(super) struct Fixed {
 }
 
 impl OpenAi {
+    pub(super) fn new(transport: Transport, place: Place) -> Self {
+        Self {
+            transport,
+            place,
+            asked_usage: AskedUsage::default(),
+        }
+    }
+
     /// Answers in the words that the call is in.
-    pub(super) async fn call(&self, call: ChatCall) -> Result<ChatContent, ApiError> {
+    pub(super) async fn call(&self, mut call: ChatCall) -> Result<ChatContent, ApiError> {
         let uri = self.place.uri(call.dialect, &call.model).ok_or_else(|| {
             let error = ApiError::invalid_request("the model cannot be part of a URL");
             self.transport.site.refused(error.with_param("model"))
@@ -49,8 +61,33 @@ impl OpenAi {
             .wants_newer_limit(&call)
             .then(|| with_newer_limit(&call.body));
         let body = newer.flatten().unwrap_or_else(|| call.body.clone());
-        let reply = self.transport.post(uri, body, &call).await?;
+        let asking = self.asked_usage.asking(&body, &call);
+        call.asks_usage = asking.is_some();
+        let reply = match asking {
+            None => self.transport.post(uri, body, &call).await?,
+            Some(asking) => self.ask_usage(uri, asking, body, &mut call).await?,
+        };
         passthrough::answer(reply, call).await
+    }
+
+    /// Posts a body that asks for token counts, and the one that does not if the server does not know the question.
+    async fn ask_usage(
+        &self,
+        uri: Uri,
+        asking: Bytes,
+        plain: Bytes,
+        call: &mut ChatCall,
+    ) -> Result<Reply, ApiError> {
+        let started = Instant::now();
+        match self.transport.post(uri.clone(), asking, call).await {
+            Err(error) if self.asked_usage.is_refused(&error) => {
+                call.asks_usage = false;
+                let left = |limit: Duration| limit.saturating_sub(started.elapsed());
+                call.deadline = call.deadline.map(left);
+                self.transport.post(uri, plain, call).await
+            }
+            asked => asked,
+        }
     }
 }
 

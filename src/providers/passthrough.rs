@@ -29,6 +29,8 @@ pub(super) async fn answer(reply: Reply, call: ChatCall) -> Result<ChatContent, 
         rename: call.response_model,
         client_named_model: reply.client_named_model,
         counts: MessageCounts::default(),
+        // Other dialects tell tokens unasked, and what tells them holds more than that.
+        keeps_usage: call.asks_usage && call.dialect == Dialect::Chat,
     };
     relay(call.dialect, reply, Box::new(decoder))
         .await
@@ -85,6 +87,8 @@ struct Forward {
     client_named_model: bool,
     /// What a message's events counted so far.
     counts: MessageCounts,
+    /// Whether the chunk that holds nothing but token counts is kept from the client, who did not ask for it.
+    keeps_usage: bool,
 }
 
 impl Decode for Forward {
@@ -171,7 +175,9 @@ impl Forward {
                 self.client_named_model,
             ))
         });
+        let is_kept = self.keeps_usage && usage.is_some() && !scan.has_choices;
         let bytes = match &self.rename {
+            _ if is_kept => Bytes::new(),
             Some(model) if scan.has_model() => {
                 let data = scan.with_model(&data, model);
                 renamed(scan.kind.as_deref(), &data)

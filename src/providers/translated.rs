@@ -89,6 +89,7 @@ fn as_chat(call: ChatCall, body: &Value) -> ChatCall {
         dialect: Dialect::Chat,
         body: body.to_string().into(),
         include_usage: true,
+        asks_usage: false,
         betas: None,
         ..call
     }

@@ -230,6 +230,8 @@ pub(super) fn asking(dialect: Dialect, body: &Value) -> ChatCall {
         model: body["model"].as_str().unwrap_or("up-model").to_owned(),
         stream: body["stream"] == true,
         include_usage: body["stream_options"]["include_usage"] == true,
+        // Of no consequence but to a chat.
+        asks_usage: dialect != Dialect::Chat,
         body: body.to_string().into(),
         requested: "fast".into(),
         agent: None,

@@ -167,3 +167,105 @@ async fn frames_tell_tokens_and_failures_to_whoever_counts() {
     let failed = frames[2].error.as_ref().unwrap();
     assert_eq!(failed.status, 502);
 }
+
+const COUNTED: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":null}\n\ndata: {\"choices\":[ ],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n";
+
+#[tokio::test]
+async fn tokens_that_the_client_leaves_open_are_asked_for_and_kept_from_it() {
+    let fake = Fake::start(Script::sse(COUNTED)).await;
+    for provider in ["openai", "openai-compatible"] {
+        let upstream = upstream(provider, &fake.url(), &json!({}));
+        let mut asked = call(&hello_stream());
+        asked.asks_usage = true;
+        let answer = upstream.chat(asked).await.unwrap();
+        assert!(answer.adjusted.is_empty());
+        let ChatContent::Stream(frames) = answer.content else {
+            panic!("a whole answer");
+        };
+        let frames: Vec<_> = frames.collect().await;
+        let counted: Vec<_> = frames.iter().filter_map(|frame| frame.usage).collect();
+        assert_eq!(counted.len(), 1);
+        assert_eq!(counted[0].total_tokens(), 9);
+        let bytes: Vec<_> = frames.iter().map(|frame| &*frame.bytes).collect();
+        let told = String::from_utf8(bytes.concat()).unwrap();
+        let whole = COUNTED.split_inclusive("\n\n").collect::<Vec<_>>();
+        assert_eq!(told, [whole[0], whole[2]].concat());
+        // Every other byte went out as it came.
+        let body = fake.last().body;
+        let said = String::from_utf8(body.to_vec()).unwrap();
+        let plain = hello_stream().to_string();
+        let asking = "{\"stream_options\":{\"include_usage\":true},";
+        assert_eq!(said, plain.replacen('{', asking, 1));
+    }
+}
+
+#[tokio::test]
+async fn what_the_client_says_of_its_tokens_is_left_alone() {
+    let fake = Fake::start(Script::sse(COUNTED)).await;
+    for options in [
+        json!({"include_usage": false}),
+        json!({"include_usage": true}),
+    ] {
+        let mut body = hello_stream();
+        body["stream_options"] = options;
+        let told = streamed(&openai(&fake), call(&body)).await.unwrap();
+        assert_eq!((told.as_str(), fake.last().json()), (COUNTED, body));
+    }
+    // What is not streamed is counted anyway.
+    let mut whole = call(&super::fake::hello());
+    whole.asks_usage = true;
+    let _ = openai(&fake).chat(whole).await;
+    assert_eq!(fake.last().json(), super::fake::hello());
+    // Null says nothing.
+    let mut body = hello_stream();
+    body["stream_options"] = json!(null);
+    let mut asked = call(&body);
+    asked.asks_usage = true;
+    streamed(&openai(&fake), asked).await.unwrap();
+    body["stream_options"] = json!({"include_usage": true});
+    assert_eq!(fake.last().json(), body);
+}
+
+#[tokio::test]
+async fn a_chunk_that_counts_beside_its_text_goes_on() {
+    let beside = COUNTED.replace("[ ]", "[{\"delta\":{}}]");
+    let fake = Fake::start(Script::sse(&beside)).await;
+    let mut asked = call(&hello_stream());
+    asked.asks_usage = true;
+    assert_eq!(streamed(&openai(&fake), asked).await.unwrap(), beside);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_know_the_question_is_asked_once_and_then_never_again() {
+    let refusal = json!({"error": {"message": "Unrecognized request argument supplied: stream_options",
+        "type": "invalid_request_error"}});
+    let fake = Fake::start(Script::json(400, &refusal)).await;
+    let upstream = openai(&fake);
+    let asked = || {
+        let mut asked = call(&hello_stream());
+        asked.asks_usage = true;
+        asked
+    };
+    // It refuses everything: both ways were tried, and the second is what the client hears of.
+    let error = streamed(&upstream, asked()).await.unwrap_err();
+    assert_eq!((error.status, fake.calls()), (400, 2));
+    assert_eq!(fake.last().json(), hello_stream());
+    fake.last();
+    fake.set(Script::sse(COUNTED));
+    // Nobody knows who asked for the tokens that come all the same.
+    assert_eq!(streamed(&upstream, asked()).await.unwrap(), COUNTED);
+    assert_eq!((fake.calls(), fake.last().json()), (1, hello_stream()));
+}
+
+#[tokio::test]
+async fn a_request_that_is_wrong_is_not_sent_twice() {
+    let refusal = json!({"error": {"message": "no such tool"}});
+    let fake = Fake::start(Script::json(400, &refusal)).await;
+    let mut asked = call(&hello_stream());
+    asked.asks_usage = true;
+    assert_eq!(
+        streamed(&openai(&fake), asked).await.unwrap_err().status,
+        400
+    );
+    assert_eq!(fake.calls(), 1);
+}

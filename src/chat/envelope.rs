@@ -3,6 +3,7 @@
 use super::bounds::Bounds;
 use super::depth::is_too_deep;
 use super::json_key::Key;
+use super::media::Media;
 use super::prompt::PromptPlace;
 use super::{ApiError, Dialect};
 use bytes::Bytes;
@@ -38,6 +39,8 @@ pub struct Envelope {
     max_output: Option<u64>,
     /// Answers that are asked for at once (`n`); at least 1.
     pub answers: u64,
+    /// What of the body is no text.
+    pub media: Media,
 }
 
 /// Why a body is not a request.
@@ -126,6 +129,7 @@ pub fn scan_as(dialect: Dialect, body: &[u8]) -> Result<Envelope, BodyError> {
         prompt,
         max_output: fields.bounds.max_output(dialect)?,
         answers: fields.bounds.answers()?,
+        media: Media::find(dialect, text),
     })
 }
 

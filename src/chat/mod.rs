@@ -23,6 +23,7 @@ mod frames;
 mod json_key;
 mod leaving_out;
 mod lines;
+mod media;
 mod message;
 mod messages;
 mod prompt;
@@ -47,6 +48,7 @@ pub use frame::Frame;
 pub use frames::{FrameSplitter, frame_data};
 pub use leaving_out::{with_field, without_fields};
 pub use lines::LineSplitter;
+pub use media::Media;
 pub use message::{Image, Message, Part, Role};
 pub use messages::{
     ChatForm, MessageCounts, MessageEvents, TranslatedRequest, chat_of_messages, estimated_count,

@@ -1,8 +1,11 @@
 //! What a call used, where the provider does not say it or nobody heard it say so.
 
 use super::meter::Meter;
-use crate::chat::Usage;
+use crate::chat::{Media, Usage};
 use std::time::Duration;
+
+/// Bytes of a request for a token, at worst: less than the four of English, as other languages have.
+const BYTES_PER_PROMPT_TOKEN: usize = 3;
 
 /// Bytes of a streamed piece that are not its text, about.
 const FRAME_BYTES: usize = 220;
@@ -27,6 +30,14 @@ pub(super) enum End {
     Finished,
     Failed,
     Cancelled,
+}
+
+/// Tokens of a request whose body has so many bytes, at worst. What is no text counts for itself: hardly any prompt is as long as its
+/// pictures would be.
+pub(super) fn prompt_tokens(body_bytes: usize, media: Media) -> u64 {
+    let text = body_bytes.saturating_sub(media.bytes);
+    let text = text.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
+    text.saturating_add(media.tokens)
 }
 
 impl Meter {

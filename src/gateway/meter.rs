@@ -6,7 +6,7 @@ use super::{
     books::Books,
     budget::{Demand, check_run, cost_limit, is_bounded, worst},
     decide::Decided,
-    estimate::{End, Seen},
+    estimate::{End, Seen, prompt_tokens},
     forward::Room,
     gate::Pass,
     ledger::{Amount, Headroom, Limited, Reservation, Scope},
@@ -24,9 +24,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-
-/// Bytes of a request for a token, at worst: less than the four of English, as other languages have.
-const BYTES_PER_PROMPT_TOKEN: usize = 3;
 
 /// How often a stream's key is looked at: a key that was taken away ends its streams within this, or with the next
 /// piece if that comes later.
@@ -92,10 +89,9 @@ impl Meter {
         let now_us = Timestamp::now().as_microsecond();
         // Counting tokens uses none.
         let is_free = call.envelope.dialect == Dialect::CountTokens;
-        let read = if is_free { 0 } else { call.body_bytes };
-        let prompt = read.div_ceil(BYTES_PER_PROMPT_TOKEN) as u64;
+        let prompt = || prompt_tokens(call.body_bytes, call.envelope.media);
         let demand = Demand {
-            prompt,
+            prompt: if is_free { 0 } else { prompt() },
             max_output: call.envelope.max_output(),
             answers: call.envelope.answers,
         };

@@ -1,12 +1,10 @@
 //! Tokens of a Messages request, guessed where nobody can count them.
 
 use crate::chat::Usage;
+use crate::chat::media::{PICTURE_TOKENS, file_tokens};
 use crate::chat::request::RequestError;
 use bytes::Bytes;
 use serde_json::{Value, json};
-
-/// What Anthropic says that a picture of usual size costs.
-const PICTURE_TOKENS: u64 = 1600;
 
 /// Tokens that stand around each message and tool.
 const FRAME_TOKENS: u64 = 4;
@@ -34,10 +32,9 @@ fn tokens(value: &Value) -> u64 {
         Value::Object(fields) if fields.get("type").is_some_and(|kind| kind == "image") => {
             PICTURE_TOKENS
         }
-        // A file in base64 holds three bytes in four characters, and a page of it as much as a picture or less.
         Value::Object(fields) if fields.contains_key("media_type") => {
             let data = fields.get("data").and_then(Value::as_str);
-            Usage::guess(data.map_or(0, str::len)) / 4 * 3
+            file_tokens(data.map_or(0, str::len))
         }
         Value::Object(fields) => fields
             .iter()

@@ -335,6 +335,23 @@ async fn under_a_cost_limit_an_unpriced_target_is_passed_over_and_named_if_there
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_counts_for_itself_and_not_by_the_bytes_of_its_base64() {
+    let fields = ", limits: [{per: month, tokens: 10000}]";
+    let door = door(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;
+    let path = "/v1/chat/completions";
+    let bearer = format!("Bearer {KEY}");
+    let url = format!("data:image/png;base64,{}", "A".repeat(300_000));
+    let mut asked = body("small");
+    asked["messages"][0]["content"] = json!([{"type": "image_url", "image_url": {"url": url}}]);
+    let answer = ask(&door, path, &asked, &[("authorization", &bearer)]).await;
+    assert_eq!(answer.status, 200);
+    // As text it is read as such.
+    asked["messages"][0]["content"] = url.into();
+    let refused = ask(&door, path, &asked, &[("authorization", &bearer)]).await;
+    assert_eq!(code(&refused), (400, "request_exceeds_limit".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_tell_what_is_left() {
     let fields = ", limits: [{per: month, requests: 5, tokens: 100000}]";
     let door = door(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;

@@ -1,6 +1,7 @@
 //! What was used in each window, and what may still be.
 //!
-//! The counters stand beside the routing table and go by identity, so that a new revision finds them as they were.
+//! The counters stand beside the routing table and go by identity, so that a new revision finds them as they were. All is
+//! counted, limited or not, as the records in the store are: a limit that is new finds what was used before it.
 //! A request reserves the worst that it may use in every account that limits it, or in none: the accounts are
 //! locked together, in one order, for as long as it takes to compare and add. What it really used is settled when
 //! it ends; a reservation that is dropped stays as it is, so that nothing is used for nothing.
@@ -24,7 +25,7 @@ pub enum Scope {
     Agent(ResourceId),
     /// All requests of callers of a namespace.
     Namespace(Arc<str>),
-    /// All calls of an endpoint.
+    /// All requests that an endpoint was called for, however often, and no other after it.
     Endpoint(ResourceId),
 }
 
@@ -33,7 +34,7 @@ pub enum Scope {
 pub struct Limited<'a> {
     /// Whose usage counts.
     pub scope: Scope,
-    /// What it is held against; not empty.
+    /// What it is held against; nothing where it is only counted.
     pub rules: Vec<&'a LimitRule>,
 }
 
@@ -240,13 +241,17 @@ impl Ledger {
 }
 
 impl Reservation {
-    /// Whether anything is held against a limit.
-    pub fn is_limited(&self) -> bool {
-        !self.accounts.is_empty()
-    }
-
     /// Puts what was really used in the place of what was reserved. Windows that ended since stay as they were.
     pub fn settle(self, used: Amount) {
+        self.replace(1, used);
+    }
+
+    /// Takes everything back: another scope stands for the request now.
+    pub(super) fn give_back(self) {
+        self.replace(0, Amount::default());
+    }
+
+    fn replace(&self, requests: u64, used: Amount) {
         for account in &self.accounts {
             let mut windows = account.lock();
             for (spent, window) in windows.iter_mut().zip(LimitWindow::ALL) {
@@ -254,6 +259,7 @@ impl Reservation {
                     continue;
                 }
                 let cost = |amount: Amount| amount.cost_microdollars.unwrap_or_default();
+                spent.requests = replaced(spent.requests, 1, requests);
                 spent.tokens = replaced(spent.tokens, self.amount.tokens, used.tokens);
                 spent.cost = replaced(spent.cost, cost(self.amount), cost(used));
             }

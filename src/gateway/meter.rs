@@ -16,7 +16,7 @@ use crate::{
     chat::{ApiError, Dialect, Envelope, Frame, Usage},
     model::Origin,
     reconcile::{Live, Pinned},
-    routing::{KeyRoute, LimitRule, ModelFacts, Target},
+    routing::{KeyRoute, ModelFacts, PolicyRoute, Target},
     store::UsageRecord,
 };
 use jiff::Timestamp;
@@ -105,33 +105,15 @@ impl Meter {
             worst.reduce(Amount::worse).unwrap_or_default()
         };
         check_run(&policies, || worst().tokens)?;
-        let mut limited = Vec::new();
-        let mut limit = |scope: Scope, rules: Vec<_>| {
-            if !rules.is_empty() {
-                limited.push(Limited { scope, rules });
-            }
-        };
-        if let Some(key) = &call.key {
-            limit(Scope::Key(key.id.clone()), key.limits.iter().collect());
-        }
-        if let Some(agent) = agent {
-            let rules = policies.iter().flat_map(|policy| &policy.limits);
-            limit(Scope::Agent(agent.id.clone()), rules.collect());
-        }
-        let budgets = table.budgets_of(call.namespace);
-        let rules: Vec<_> = budgets
-            .flat_map(|policy| &policy.namespace_limits)
-            .collect();
-        limit(Scope::Namespace(call.namespace.into()), rules);
+        let limited = limited(&call, &policies);
         let is_bounded = is_bounded(&policies, &limited);
         let cost_limit = cost_limit(&limited);
-        let caller = if limited.is_empty() {
-            Reservation::default()
-        } else {
-            let reserved = books.ledger().reserve(limited, worst(), now_us);
-            let targets = &decision.targets;
-            reserved.map_err(|it| Box::new(refused_by_limit(&it, targets, now_us)))?
-        };
+        // What nothing is held against needs no guess: it is counted when it ends.
+        let is_limited = limited.iter().any(|it| !it.rules.is_empty());
+        let worst = is_limited.then(worst).unwrap_or_default();
+        let caller = books.ledger().reserve(limited, worst, now_us);
+        let targets = &decision.targets;
+        let caller = caller.map_err(|it| Box::new(refused_by_limit(&it, targets, now_us)))?;
         let started = Instant::now();
         Ok(Self {
             books: books.clone(),
@@ -163,10 +145,6 @@ impl Meter {
     /// 429, 400 or 403 if the endpoint's limit is reached, or the caller's cost is limited and that of the model is not
     /// known; another target may do.
     pub(super) fn begin(&mut self, target: &Target) -> Result<(), Box<ApiError>> {
-        if let Some(endpoint) = self.endpoint.take() {
-            endpoint.settle(Amount::default());
-        }
-        let rules: Vec<&LimitRule> = target.endpoint.limits.iter().collect();
         let facts = self.served.snapshot.table().facts_of(target);
         let only = std::slice::from_ref(target);
         if let Some((scope, origin)) = &self.cost_limit
@@ -174,14 +152,25 @@ impl Meter {
         {
             return Err(Box::new(unpriced(scope, origin, only)));
         }
-        if !rules.is_empty() {
+        // Repeated, it is the same request.
+        if !self
+            .target
+            .as_ref()
+            .is_some_and(|last| last.is_same(target))
+        {
             let now_us = Timestamp::now().as_microsecond();
+            let rules: Vec<_> = target.endpoint.limits.iter().collect();
+            let is_limited = !rules.is_empty();
             let scope = Scope::Endpoint(target.endpoint.id.clone());
             let limited = vec![Limited { scope, rules }];
-            let worst = worst(&facts, self.demand);
+            let worst = || worst(&facts, self.demand);
+            let worst = is_limited.then(worst).unwrap_or_default();
             let reserved = self.books.ledger().reserve(limited, worst, now_us);
             let reserved = reserved.map_err(|it| Box::new(refused_by_limit(&it, only, now_us)))?;
-            self.endpoint = Some(reserved);
+            // It counts for the endpoint that is called last, as its record does.
+            if let Some(left) = self.endpoint.replace(reserved) {
+                left.give_back();
+            }
         }
         self.record.attempts += 1;
         (self.target, self.facts) = (Some(target.clone()), facts);
@@ -302,6 +291,28 @@ impl Drop for Meter {
             End::Cancelled
         });
     }
+}
+
+/// Whom a request counts for beside its endpoint, and what each is held against.
+fn limited<'a>(call: &'a Metered<'_>, policies: &[&'a Arc<PolicyRoute>]) -> Vec<Limited<'a>> {
+    let namespace = call.namespace;
+    let budgets = call.served.snapshot.table().budgets_of(namespace);
+    let mut limited = vec![Limited {
+        scope: Scope::Namespace(namespace.into()),
+        rules: budgets
+            .flat_map(|policy| &policy.namespace_limits)
+            .collect(),
+    }];
+    limited.extend(call.key.as_ref().map(|key| Limited {
+        scope: Scope::Key(key.id.clone()),
+        rules: key.limits.iter().collect(),
+    }));
+    let agent = call.decided.decision.agent.as_ref();
+    limited.extend(agent.map(|agent| Limited {
+        scope: Scope::Agent(agent.id.clone()),
+        rules: policies.iter().flat_map(|policy| &policy.limits).collect(),
+    }));
+    limited
 }
 
 fn record(call: &Metered<'_>, now_us: i64) -> UsageRecord {

@@ -155,7 +155,7 @@ pub struct Target {
 
 impl Target {
     /// Whether a call of either is the same call.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub fn is_same(&self, other: &Self) -> bool {
         self.endpoint.id == other.endpoint.id && self.model == other.model
     }
 }

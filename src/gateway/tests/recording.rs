@@ -1,15 +1,21 @@
 //! Records reach the store, and what they say is counted again after a restart.
 
+use super::{decided, upstream::Failing};
 use crate::{
+    chat::{ApiError, scan},
     gateway::{
-        Amount, Books, keep_usage,
+        Amount, Books, Forward, Meter, Metered, forward, keep_usage,
         ledger::{Limited, Scope},
     },
     model::{Kind, Origin, ResourceId, spec::LimitWindow},
-    reconcile::tests::rig::Rig,
+    reconcile::tests::{
+        manifests::{alias, calling, endpoint},
+        rig::Rig,
+    },
     routing::LimitRule,
     store::{UsageGroup, UsageRecord},
 };
+use bytes::Bytes;
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -76,4 +82,111 @@ async fn a_restart_resets_no_limit() {
     let reserved = reserved.unwrap();
     assert_eq!(reserved.requests.unwrap().left, 95);
     assert_eq!(reserved.tokens.unwrap().left, 940);
+}
+
+const NAMESPACE_LIMIT: &str = "kind: AgentPolicy\nmetadata: {name: p}\nspec: {namespace_limits: [{per: month, requests: 3}]}\n";
+
+/// A request for `fast`, and how it ends.
+async fn ask(rig: &Rig, books: &Arc<Books>, id: &str) -> Result<(), ApiError> {
+    let served = rig.reconciler().live().pin();
+    let decided = decided(&served, None, Some("fast")).unwrap();
+    let body: &[u8] = br#"{"model":"fast","messages":[{"role":"user","content":"hi"}]}"#;
+    let request = Forward {
+        envelope: scan(body).unwrap(),
+        body: Bytes::from_static(body),
+        betas: None,
+        deadline: None,
+    };
+    let call = Metered {
+        served: &served,
+        live: rig.reconciler().live(),
+        key: None,
+        namespace: "default",
+        decided: &decided,
+        envelope: &request.envelope,
+        body_bytes: request.body.len(),
+        request_id: id,
+    };
+    let meter = Meter::open(books, call).map_err(|error| *error)?;
+    let answer = forward(&served, &decided, request, meter).await;
+    answer.map(drop).map_err(|error| *error)
+}
+
+/// Requests and tokens that count for a scope this month.
+fn counted(books: &Books, scope: Scope) -> (u64, u64) {
+    const MOST: u64 = 1_000_000;
+    let rule = LimitRule {
+        window: LimitWindow::Month,
+        requests: Some(MOST),
+        tokens: Some(MOST),
+        cost_microdollars: None,
+        origin: Origin::file("p.yaml"),
+    };
+    let limited = Limited {
+        scope,
+        rules: vec![&rule],
+    };
+    let now_us = Timestamp::now().as_microsecond();
+    let reserved = books
+        .ledger()
+        .reserve(vec![limited], Amount::default(), now_us);
+    let reserved = reserved.unwrap();
+    let (requests, tokens) = (reserved.requests.unwrap(), reserved.tokens.unwrap());
+    (MOST - requests.left - 1, MOST - tokens.left)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_limit_finds_what_was_used_before_it_and_so_does_a_restart() {
+    let rig = Rig::without_git();
+    let books = Arc::new(Books::default());
+    let small = endpoint("small", "s-1");
+    rig.apply(&[small, alias("fast", "small")].join("---\n"))
+        .await
+        .unwrap();
+    for id in ["1", "2", "3"] {
+        ask(&rig, &books, id).await.unwrap();
+    }
+    rig.apply(NAMESPACE_LIMIT).await.unwrap();
+    let live = ask(&rig, &books, "4").await.unwrap_err();
+    assert_eq!(live.code.as_deref(), Some("rate_limit_exceeded"));
+    assert!(live.message.contains("3 are used"), "{}", live.message);
+    kept(&rig, &books).await;
+    let books = Arc::new(Books::default());
+    kept(&rig, &books).await;
+    let again = ask(&rig, &books, "5").await.unwrap_err();
+    assert!(again.message.contains("3 are used"), "{}", again.message);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_counts_once_for_the_endpoint_that_was_called_last_also_after_a_restart() {
+    let rig = Rig::without_git();
+    let books = Arc::new(Books::default());
+    let upstream = Failing::with(503).await;
+    let more = "  retry: {max_attempts: 3, backoff: 1ms}\n  limits: [{per: month, requests: 100, tokens: 1000000}]\n";
+    let remote = calling("remote", &upstream.base_url, more);
+    let fast = alias("fast", "remote") + "  fallbacks:\n    - endpoint: small\n";
+    let manifests = [remote.clone(), endpoint("small", "s-1"), fast];
+    rig.apply(&manifests.join("---\n")).await.unwrap();
+    ask(&rig, &books, "1").await.unwrap();
+    // The fallback takes no more: the request ends with what the first one said.
+    let full = format!(
+        "{}  limits: [{{per: month, requests: 1}}]\n",
+        endpoint("small", "s-1")
+    );
+    rig.apply(&full).await.unwrap();
+    ask(&rig, &books, "2").await.unwrap_err();
+    assert_eq!(upstream.calls(), 6);
+    kept(&rig, &books).await;
+    let restarted = Arc::new(Books::default());
+    kept(&rig, &restarted).await;
+    let of = |name| Scope::Endpoint(ResourceId::new(Kind::ModelEndpoint, "default", name));
+    for (scope, requests) in [
+        (of("remote"), 1),
+        (of("small"), 1),
+        (Scope::Namespace("default".into()), 2),
+    ] {
+        let live = counted(&books, scope.clone());
+        assert_eq!(live.0, requests, "{scope:?}");
+        assert_eq!(live, counted(&restarted, scope.clone()), "{scope:?}");
+    }
 }

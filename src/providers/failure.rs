@@ -176,7 +176,10 @@ impl Failure<'_> {
                 502,
                 "upstream_error",
                 "upstream_authentication_failed",
-                "did not accept the key that the manifests give it",
+                self.about_key(
+                    "did not accept the key that the manifests give it",
+                    "wants a key, and the manifests give it none",
+                ),
             ),
             402 => self.fixed(
                 502,
@@ -188,7 +191,10 @@ impl Failure<'_> {
                 502,
                 "upstream_error",
                 "upstream_permission_denied",
-                "denied this to the key that the manifests give it",
+                self.about_key(
+                    "denied this to the key that the manifests give it",
+                    "denied this, and the manifests give it no key",
+                ),
             ),
             404 => self.not_found(),
             408 => self.told(504, "timeout", "timeout", true),
@@ -286,6 +292,14 @@ impl Failure<'_> {
         site.upstream(status, kind, message)
             .with_code(code)
             .with_detail("retryable", retryable)
+    }
+
+    /// What is said of a key, or that there is none.
+    fn about_key(&self, given: &'static str, missing: &'static str) -> &'static str {
+        match self.site.key {
+            Some(_) => given,
+            None => missing,
+        }
     }
 
     /// An error in our words: the provider's may hold part of the key or concern only the operator.

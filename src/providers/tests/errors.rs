@@ -114,6 +114,28 @@ async fn provider_text_about_keys_is_not_passed_on_and_an_echoed_key_is_blotted_
 }
 
 #[tokio::test]
+async fn a_refusal_of_a_call_without_a_key_does_not_speak_of_one() {
+    let fake = Fake::start(Script::json(401, &said("who are you"))).await;
+    let open = upstream("openai-compatible", &fake.url(), &json!({"auth": {}}));
+    for (status, words) in [
+        (401, "wants a key, and the manifests give it none"),
+        (403, "denied this, and the manifests give it no key"),
+    ] {
+        fake.set(Script::json(status, &said("no")));
+        let error = open.chat(call(&hello())).await.unwrap_err();
+        assert!(error.message.ends_with(words), "{error}");
+    }
+    let keyed = upstream("openai-compatible", &fake.url(), &json!({}));
+    let error = keyed.chat(call(&hello())).await.unwrap_err();
+    assert!(
+        error
+            .message
+            .ends_with("to the key that the manifests give it"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn validation_error_keeps_message_param_and_code() {
     let body = json!({"error": {"message": "bad n", "type": "invalid_request_error", "param": "n", "code": "bad_n"}});
     let error = error(Script::json(400, &body)).await;

@@ -107,10 +107,16 @@ fn inert(
     resource: &Resource,
     spec: &AgentPolicySpec,
 ) -> Option<Finding> {
+    // These hold for callers of the namespace, whatever the policy is for.
+    let nothing = if spec.namespace_limits.is_empty() {
+        "it holds for nothing"
+    } else {
+        "nothing of it but its namespace_limits holds"
+    };
     let (pointer, message, hint) =
         if spec.apply_mode == Some(ApplyMode::Scoped) && !spec.has_targets() {
             let message = format!(
-                "{} is scoped and names no target, so it holds for nothing",
+                "{} is scoped and names no target, so {nothing}",
                 resource.id
             );
             (
@@ -123,7 +129,7 @@ fn inert(
             && policies.systems_of(catalog, spec).is_empty()
         {
             let message = format!(
-                "none of the targets of {} exists, so it holds for nothing",
+                "none of the targets of {} exists, so {nothing}",
                 resource.id
             );
             let pointer = if spec.target_systems.is_empty() {

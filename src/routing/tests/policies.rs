@@ -94,6 +94,15 @@ fn policies_that_hold_for_nothing_are_warned_about() {
         found[0].contains(":20 W-POLICY-INERT AgentPolicy default/p is scoped and names no target"),
         "{found:?}"
     );
+    assert!(found[0].contains("so it holds for nothing"), "{found:?}");
+    let budget = "namespace_limits: [{per: day, requests: 1}]";
+    for spec in ["apply_mode: scoped", "target_systems: [nowhere]"] {
+        let found = inert(&format!("{{{spec}, {budget}}}"));
+        assert!(
+            found[0].contains("so nothing of it but its namespace_limits holds"),
+            "{found:?}"
+        );
+    }
     let found = inert("{target_systems: [nowhere]}");
     assert!(
         found[0].contains(":24 W-POLICY-INERT none of the targets of AgentPolicy default/p exists"),

@@ -83,10 +83,11 @@ fn unknown() -> ApiError {
 }
 
 pub(super) fn expired(key: &KeyRoute) -> ApiError {
-    let name = key.id.qualified_name();
-    let message = format!("the API key `{name}` has expired; ask for a new one");
+    let (name, origin) = (key.id.qualified_name(), &key.expires_origin);
+    let message = format!("the API key `{name}` has expired ({origin}); ask for a new one");
     ApiError::new(401, "invalid_request_error", message)
         .with_code("key_expired")
+        .with_detail("source", origin.to_string())
         .with_header("www-authenticate", "Bearer")
 }
 

@@ -172,7 +172,8 @@ impl<'a> Course<'a> {
                     let route = self.decided.route_to(target);
                     return Left::Answered(Box::new(begun(answer, attempts, route, self.waited)));
                 }
-                Err(error) => error,
+                // The line that the endpoint, its limits of time and its key are to be found at.
+                Err(error) => error.with_detail("manifest", target.endpoint.origin.to_string()),
             };
             self.meter.attempt_failed(&error);
             if !is_of_this_target(&error) {

@@ -34,6 +34,8 @@ pub struct KeyRoute {
     pub hash: Hash,
     /// From when on it is refused, in microseconds since 1970 (UTC).
     pub expires_us: Option<i64>,
+    /// Where that is written.
+    pub expires_origin: Origin,
     /// What may be used with it.
     pub limits: Vec<LimitRule>,
     /// Agents it may call, and where that is written.
@@ -257,6 +259,7 @@ fn route(resource: &Resource, spec: &ApiKeySpec, hash: Hash) -> KeyRoute {
         hash,
         // A moment that cannot be read is refused when the manifest is; one that is kept all the same is over.
         expires_us: expires.map(|text| text.parse().map_or(i64::MIN, Timestamp::as_microsecond)),
+        expires_origin: resource.origin_of("/spec/expires_at"),
         limits: rules(resource, "/spec/limits", &spec.limits),
         agents,
         models,

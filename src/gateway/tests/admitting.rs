@@ -141,6 +141,15 @@ async fn f07_an_expired_key_is_refused_and_says_so() {
         (error.status, error.code.as_deref()),
         (401, Some("key_expired"))
     );
+    // The line that says so, and no other of the manifest.
+    let source = error.to_json()["error"]["orloj"]["source"].to_string();
+    let hash = served
+        .snapshot
+        .table()
+        .key(&ClientKey::hash_of(KEY.as_bytes()));
+    let line = &hash.unwrap().expires_origin;
+    assert_eq!(source, format!("\"{line}\""));
+    assert!(error.message.contains(&format!("({line})")), "{error}");
 }
 
 // A key that is taken out of the manifests is gone with the revision.

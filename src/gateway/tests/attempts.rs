@@ -84,6 +84,11 @@ async fn an_error_after_several_attempts_lists_them() {
             .headers
             .contains(&("x-orloj-attempts", format!("{tried}, {tried}")))
     );
+    let line = &error.to_json()["error"]["orloj"]["manifest"];
+    let served = rig.reconciler().live().pin();
+    let decided = decided(&served, None, Some("fast")).unwrap();
+    let target = decided.decision.targets.first().unwrap();
+    assert_eq!(line.as_str(), Some(&*target.endpoint.origin.to_string()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

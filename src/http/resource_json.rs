@@ -3,9 +3,10 @@
 use super::status_json;
 use crate::{
     manifest,
-    model::{Kind, Resource},
+    model::{Kind, Resource, Spec},
     reconcile::{ConditionSort, Served},
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// The manifest (a secret's values are `***`) with `status`.
@@ -54,5 +55,20 @@ pub(super) fn resource(resource: &Resource, served: &Served, version: Option<i64
         out["status"]["message"] = json!(trouble.message);
         out["status"]["lastError"] = json!(trouble.message);
     }
+    if let Some(moment) = expired(resource) {
+        out["status"]["phase"] = json!("Expired");
+        out["status"]["reason"] = json!("Expired");
+        out["status"]["message"] = json!(format!("refused since {moment}"));
+    }
     out
+}
+
+/// When a key ended, if it has.
+fn expired(resource: &Resource) -> Option<&str> {
+    let Spec::ApiKey(spec) = &resource.spec else {
+        return None;
+    };
+    let text = spec.expires_at.as_deref()?;
+    let moment: Timestamp = text.parse().ok()?;
+    (moment <= Timestamp::now()).then_some(text)
 }

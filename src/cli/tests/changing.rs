@@ -257,6 +257,17 @@ spec:
 }
 
 #[test]
+fn a_key_that_ends_before_it_begins_is_a_warning() {
+    let create = |ends| Bench::new().run(&["create", "api-key", "ci", "--expires", ends]);
+    let past = create("2020-01-01");
+    assert_eq!(past.exit, Exit::Done, "{}", past.err);
+    let warning = "warning: the key ended at 2020-01-01T00:00:00Z";
+    assert!(past.err.contains(warning), "{}", past.err);
+    let future = create("30d");
+    assert!(!future.err.contains("warning"), "{}", future.err);
+}
+
+#[test]
 fn a_key_in_clear_text_is_found_and_not_repeated() {
     let bench = Bench::new();
     let key = ClientKey::text_of([7; 32]);

@@ -352,6 +352,25 @@ async fn a_picture_counts_for_itself_and_not_by_the_bytes_of_its_base64() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_has_ended_is_listed_as_expired() {
+    let door = door(&[
+        endpoint("small", "s-1"),
+        key(
+            "old",
+            "orloj_sk_old",
+            ", expires_at: '2020-01-01T00:00:00Z'",
+        ),
+        key("new", KEY, ", expires_at: '2999-01-01T00:00:00Z'"),
+    ])
+    .await;
+    for (name, phase) in [("old", "Expired"), ("new", "Ready")] {
+        let path = format!("/v1/api-keys/{name}");
+        let found = answered(door.request(Method::GET, &path)).await;
+        assert_eq!(found.json()["status"]["phase"], phase, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_tell_what_is_left() {
     let fields = ", limits: [{per: month, requests: 5, tokens: 100000}]";
     let door = door(&[endpoint("small", "s-1"), key("ci", KEY, fields)]).await;

@@ -71,6 +71,12 @@ pub(super) fn run(args: &ApiKeyArgs, session: &mut Session) -> Result<Exit, CliE
     })?;
     let key = ClientKey::text_of(secret);
     let manifest = manifest(args, namespace, &key)?;
+    let ends = manifest["spec"]["expires_at"].as_str();
+    if let Some(ends) = ends.filter(|text| is_past(text)) {
+        let warning =
+            format!("warning: the key ended at {ends}: every request with it is refused\n");
+        session.terminal.note(&warning);
+    }
     if args.apply {
         send(args, &manifest, session)?;
         session
@@ -166,6 +172,13 @@ fn microdollars(text: &str) -> Option<u64> {
     let decimals: u64 = format!("{decimals:0<6}").parse().ok()?;
     let whole = whole.parse::<u64>().ok()?.checked_mul(DOLLAR)?;
     whole.checked_add(decimals)
+}
+
+/// Whether a moment is over.
+fn is_past(moment: &str) -> bool {
+    moment
+        .parse()
+        .is_ok_and(|it: Timestamp| it <= Timestamp::now())
 }
 
 /// The moment that a text means.

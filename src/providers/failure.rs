@@ -67,11 +67,26 @@ pub(super) struct ProviderError {
 }
 
 impl ProviderError {
-    /// Reads `{"error": {…}}` or `{"error": "…"}`; nothing is found in HTML, empty or cut bodies.
+    /// Reads `{"error": {…}}` or `{"error": "…"}`, or else `{"message": …}` and `{"detail": …}`, as servers write it that go by
+    /// no dialect in their errors; nothing is found in HTML, empty or cut bodies.
     pub(super) fn read(body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         body.get("error")
-            .map_or_else(Self::default, Self::from_value)
+            .map_or_else(|| Self::bare(&body), Self::from_value)
+    }
+
+    /// Reads an error that stands in nothing else.
+    fn bare(body: &Value) -> Self {
+        let said = body.get("message").or_else(|| body.get("detail"));
+        let message = match said {
+            Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
+            Some(list @ (Value::Array(_) | Value::Object(_))) => Some(list.to_string()),
+            _ => None,
+        };
+        Self {
+            message,
+            ..Self::default()
+        }
     }
 
     /// Reads the value of `error`.

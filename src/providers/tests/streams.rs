@@ -258,6 +258,24 @@ async fn a_server_that_does_not_know_the_question_is_asked_once_and_then_never_a
 }
 
 #[tokio::test]
+async fn a_server_may_refuse_the_question_in_words_of_its_own() {
+    let problem = json!([{"type": "extra_forbidden", "loc": ["body", "stream_options"],
+        "msg": "Extra inputs are not permitted"}]);
+    for refusal in [
+        json!({"detail": problem}),
+        json!({"object": "error", "message": {"detail": problem}}),
+        json!({"object": "error", "message": "unknown field \"stream_options\"", "code": 400}),
+    ] {
+        let fake = Fake::start(Script::json(422, &refusal)).await;
+        let mut asked = call(&hello_stream());
+        asked.asks_usage = true;
+        let error = streamed(&openai(&fake), asked).await.unwrap_err();
+        assert!(error.message.contains("stream_options"), "{error}");
+        assert_eq!(fake.calls(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_is_wrong_is_not_sent_twice() {
     let refusal = json!({"error": {"message": "no such tool"}});
     let fake = Fake::start(Script::json(400, &refusal)).await;

@@ -8,7 +8,7 @@ use super::{
     metered::metered,
 };
 use crate::{
-    chat::{ApiError, Envelope, Frame, Usage},
+    chat::{ApiError, Dialect, Envelope, Frame, Usage},
     model::spec::ResponseModel,
     providers::{ChatAnswer, ChatCall, ChatContent, StreamCounts, Upstream},
     reconcile::{EndpointState, Pinned},
@@ -101,8 +101,8 @@ pub async fn forward(
 fn counts(asked: &Envelope) -> StreamCounts {
     match asked.include_usage {
         Some(true) => StreamCounts::Told,
-        _ if asked.has_stream_options => StreamCounts::Unasked,
-        _ => StreamCounts::Kept,
+        None if asked.dialect == Dialect::Chat && !asked.has_stream_options => StreamCounts::Kept,
+        _ => StreamCounts::Unasked,
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) async fn answer(reply: Reply, call: ChatCall) -> Result<ChatContent, 
         rename: call.response_model,
         client_named_model: reply.client_named_model,
         counts: MessageCounts::default(),
-        keeps_usage: call.counts == StreamCounts::Kept,
+        // Other dialects tell tokens unasked, and what tells them holds more than that.
+        keeps_usage: call.counts == StreamCounts::Kept && call.dialect == Dialect::Chat,
     };
     relay(call.dialect, reply, Box::new(decoder))
         .await

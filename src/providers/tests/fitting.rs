@@ -339,7 +339,13 @@ async fn what_is_refused_is_found_under_the_name_that_a_translation_gives_it() {
     assert_eq!(sent.get("parallel_tool_calls"), None);
     assert_eq!(sent["max_completion_tokens"], 2000);
     assert_eq!(sent.get("max_tokens"), None);
-    assert_eq!(adjusted, ["tool_choice.disable_parallel_tool_use=left out"]);
+    assert_eq!(
+        adjusted,
+        [
+            "max_tokens=named max_completion_tokens",
+            "tool_choice.disable_parallel_tool_use=left out"
+        ]
+    );
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -55,7 +56,7 @@ pub(super) fn scoped(doors: &Doors, scope: &str, headers: &HeaderMap) -> Respons
 /// One of the names within one endpoint; `id` as the path has it.
 pub(super) fn one_scoped(doors: &Doors, scope: &str, id: &str, headers: &HeaderMap) -> Response {
     let served = doors.reconciler.live().pin();
-    let id = unescaped(id);
+    let id = percent_decode_str(id).decode_utf8_lossy();
     let found = within(doors, scope, &served, headers).and_then(|models| {
         let found = models.into_iter().find(|model| model.id == id);
         found.ok_or_else(|| Box::new(unknown(&id)))
@@ -80,27 +81,6 @@ fn within(
     let mut models = models.map_err(|refusal| Box::new(refused(&refusal)))?;
     models.retain(|model| reader.may_call(Some(scope), &model.id));
     Ok(models)
-}
-
-/// A part of a path without its percent signs; what is no escape stays. Source: RFC 3986, section 2.1.
-fn unescaped(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let digits = behind.get(..2).filter(|_| *first == b'%');
-        let digits = digits.filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-        let escaped = digits.and_then(|digits| {
-            let digits = std::str::from_utf8(digits).ok()?;
-            u8::from_str_radix(digits, 16).ok()
-        });
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() {
-            &behind[2..]
-        } else {
-            behind
-        };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 pub(super) async fn one(

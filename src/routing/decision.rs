@@ -109,15 +109,8 @@ impl Rule {
         Self::Wildcard,
     ];
 
-    /// All but wildcards.
-    pub(super) const EXACT: [Self; 6] = [
-        Self::Agent,
-        Self::Alias,
-        Self::EndpointAlias,
-        Self::EndpointModel,
-        Self::Endpoint,
-        Self::Model,
-    ];
+    /// All but wildcards, the last.
+    pub(super) const EXACT: &'static [Self] = Self::ALL.split_at(Self::ALL.len() - 1).0;
 }
 
 /// Why a request goes nowhere.

@@ -60,7 +60,7 @@ impl Resolver<'_> {
     }
 
     fn unscoped(&mut self, caller: &str, name: &str) -> Result<Decision, Refusal> {
-        if let Some(found) = self.in_namespace(caller, name, &Rule::EXACT) {
+        if let Some(found) = self.in_namespace(caller, name, Rule::EXACT) {
             return found;
         }
         // Before the caller's wildcards: whoever writes a namespace means what is in it.
@@ -106,7 +106,7 @@ impl Resolver<'_> {
             .iter()
             .filter(|(namespace, _)| &***namespace != caller)
             .collect();
-        for rule in Rule::ALL {
+        for &rule in &Rule::ALL {
             let mut hits = Vec::new();
             for (namespace, names) in &others {
                 if let Some(found) = self.try_rule(rule, names, name) {

@@ -10,10 +10,11 @@ struct Body<'a> {
     messages: Vec<Turn<'a>>,
 }
 
+/// One turn, its content a text or blocks.
 #[derive(Deserialize)]
-struct Turn<'a> {
+pub(super) struct Turn<'a> {
     #[serde(borrow)]
-    content: Option<&'a RawValue>,
+    pub(super) content: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! Thinking in the messages of a request, taken out where it cannot be valid.
 
+use super::inputs::Turn;
 use crate::chat::envelope::{span, splice};
 use crate::chat::reasoning::{BLOCKS, LONG_NAME, SIGNER};
 use crate::chat::without_fields;
@@ -12,12 +13,6 @@ use std::borrow::Cow;
 struct Body<'a> {
     #[serde(borrow)]
     messages: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Turn<'a> {
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

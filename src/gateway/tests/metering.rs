@@ -1,11 +1,10 @@
 //! What a call used is settled and recorded once, however it ends.
 
-use super::{decided, upstream::Failing};
+use super::{call_of, decided, upstream::Failing};
 use crate::{
     chat::{ApiError, Dialect, Frame, scan},
     gateway::{
-        Amount, Books, Content, Decided, Forward, Limited, Meter, Metered, Scope, forward,
-        metered::metered,
+        Amount, Books, Content, Decided, Forward, Limited, Meter, Scope, forward, metered::metered,
     },
     model::{Origin, spec::LimitWindow},
     reconcile::{
@@ -66,16 +65,8 @@ impl Asking {
             betas: None,
             deadline: None,
         };
-        let call = Metered {
-            served: &self.served,
-            live: self.rig.reconciler().live(),
-            key: None,
-            namespace: "default",
-            decided: &decided,
-            envelope: &request.envelope,
-            body_bytes: request.body.len(),
-            request_id: "req-1",
-        };
+        let live = self.rig.reconciler().live();
+        let call = call_of(&self.served, live, &decided, &request, "req-1");
         let meter = Meter::open(&self.books, call)
             .map_err(|error| *error)
             .unwrap();

@@ -28,18 +28,30 @@ fn decided(served: &Pinned, scope: Option<&str>, model: Option<&str>) -> Result<
     decide(served, caller, model, 0).map_err(|error| *error)
 }
 
-/// The account of a request that nothing limits.
-fn unlimited(served: &Pinned, decided: &Decided, request: &Forward) -> Meter {
-    let call = Metered {
+/// What the account of a request without a key is opened with.
+fn call_of<'a>(
+    served: &'a Pinned,
+    live: &'a Live,
+    decided: &'a Decided,
+    request: &'a Forward,
+    request_id: &'a str,
+) -> Metered<'a> {
+    Metered {
         served,
-        live: &Live::new(Served::nothing()),
+        live,
         key: None,
         namespace: "default",
         decided,
         envelope: &request.envelope,
         body_bytes: request.body.len(),
-        request_id: "req-1",
-    };
+        request_id,
+    }
+}
+
+/// The account of a request that nothing limits.
+fn unlimited(served: &Pinned, decided: &Decided, request: &Forward) -> Meter {
+    let live = Live::new(Served::nothing());
+    let call = call_of(served, &live, decided, request, "req-1");
     Meter::open(&Arc::new(Books::default()), call)
         .map_err(|error| *error)
         .unwrap()

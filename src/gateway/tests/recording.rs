@@ -1,10 +1,10 @@
 //! Records reach the store, and what they say is counted again after a restart.
 
-use super::{decided, upstream::Failing};
+use super::{call_of, decided, upstream::Failing};
 use crate::{
     chat::{ApiError, scan},
     gateway::{
-        Amount, Books, Forward, Meter, Metered, forward, keep_usage,
+        Amount, Books, Forward, Meter, forward, keep_usage,
         ledger::{Limited, Scope},
     },
     model::{Kind, Origin, ResourceId, spec::LimitWindow},
@@ -64,24 +64,7 @@ async fn a_restart_resets_no_limit() {
     let books = Arc::new(Books::default());
     kept(&rig, &books).await;
     let key = Scope::Key(ResourceId::new(Kind::ApiKey, "team", "ci"));
-    let rule = LimitRule {
-        window: LimitWindow::Month,
-        requests: Some(100),
-        tokens: Some(1_000),
-        cost_microdollars: None,
-        origin: Origin::file("key.yaml"),
-    };
-    let limited = Limited {
-        scope: key,
-        rules: vec![&rule],
-    };
-    let now_us = Timestamp::now().as_microsecond();
-    let reserved = books
-        .ledger()
-        .reserve(vec![limited], Amount::default(), now_us);
-    let reserved = reserved.unwrap();
-    assert_eq!(reserved.requests.unwrap().left, 95);
-    assert_eq!(reserved.tokens.unwrap().left, 940);
+    assert_eq!(counted(&books, key), (4, 60));
 }
 
 const NAMESPACE_LIMIT: &str = "kind: AgentPolicy\nmetadata: {name: p}\nspec: {namespace_limits: [{per: month, requests: 3}]}\n";
@@ -97,16 +80,7 @@ async fn ask(rig: &Rig, books: &Arc<Books>, id: &str) -> Result<(), ApiError> {
         betas: None,
         deadline: None,
     };
-    let call = Metered {
-        served: &served,
-        live: rig.reconciler().live(),
-        key: None,
-        namespace: "default",
-        decided: &decided,
-        envelope: &request.envelope,
-        body_bytes: request.body.len(),
-        request_id: id,
-    };
+    let call = call_of(&served, rig.reconciler().live(), &decided, &request, id);
     let meter = Meter::open(books, call).map_err(|error| *error)?;
     let answer = forward(&served, &decided, request, meter).await;
     answer.map(drop).map_err(|error| *error)

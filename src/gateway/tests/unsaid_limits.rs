@@ -1,6 +1,6 @@
 //! Requests that do not say how long their answers may be, where tokens are limited.
 
-use super::{decided, unlimited, upstream::repeating};
+use super::{call_of, decided, unlimited, upstream::repeating};
 use crate::{
     chat::scan,
     gateway::{Answer, Books, Content, Forward, Meter, Metered, forward},
@@ -33,14 +33,14 @@ async fn answered(fields: &str, manifests: &[&str]) -> (Answer, Option<u64>) {
         deadline: None,
     };
     let call = Metered {
-        served: &served,
-        live: rig.reconciler().live(),
-        key: None,
-        namespace: "default",
-        decided: &decided,
-        envelope: &request.envelope,
         body_bytes: 0,
-        request_id: "req-1",
+        ..call_of(
+            &served,
+            rig.reconciler().live(),
+            &decided,
+            &request,
+            "req-1",
+        )
     };
     let meter = Meter::open(&Arc::new(Books::default()), call);
     let meter = meter.map_err(|error| *error).unwrap();

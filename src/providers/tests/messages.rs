@@ -1,7 +1,7 @@
 //! Anthropic's Messages to Anthropic and to everybody else.
 
 use super::fake::{End, Fake, KEY, Script, asking, build, chunks, full, streamed, upstream};
-use crate::chat::Dialect;
+use crate::chat::{Dialect, Usage};
 use crate::providers::{ChatCall, ChatContent, NetworkOptions, Upstream};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -74,9 +74,9 @@ async fn to_anthropic_a_stream_is_forwarded_byte_for_byte_wherever_it_is_cut() {
     }
 }
 
-#[tokio::test]
-async fn tokens_of_a_native_stream_are_told_as_they_add_up() {
-    let fake = Fake::start(Script::sse(EVENTS)).await;
+/// The token counts that a native stream tells, one after the other.
+async fn told_of(events: &str) -> Vec<Usage> {
+    let fake = Fake::start(Script::sse(events)).await;
     let answer = anthropic(&fake, &json!({}))
         .chat(call(&hello(true)))
         .await
@@ -84,10 +84,15 @@ async fn tokens_of_a_native_stream_are_told_as_they_add_up() {
     let ChatContent::Stream(frames) = answer.content else {
         panic!("a whole answer");
     };
-    let told: Vec<_> = frames
+    frames
         .filter_map(|frame| async move { frame.usage })
         .collect()
-        .await;
+        .await
+}
+
+#[tokio::test]
+async fn tokens_of_a_native_stream_are_told_as_they_add_up() {
+    let told = told_of(EVENTS).await;
     let told: Vec<_> = told
         .iter()
         .map(|usage| (usage.prompt_tokens, usage.completion_tokens))
@@ -342,17 +347,6 @@ async fn thinking_tokens_of_a_native_stream_are_counted_and_stay() {
         "\"usage\":{\"output_tokens\":7}",
         "\"usage\":{\"output_tokens\":7,\"output_tokens_details\":{\"thinking_tokens\":5}}",
     );
-    let fake = Fake::start(Script::sse(&events)).await;
-    let answer = anthropic(&fake, &json!({}))
-        .chat(call(&hello(true)))
-        .await
-        .unwrap();
-    let ChatContent::Stream(frames) = answer.content else {
-        panic!("a whole answer");
-    };
-    let told: Vec<_> = frames
-        .filter_map(|frame| async move { frame.usage })
-        .collect()
-        .await;
+    let told = told_of(&events).await;
     assert_eq!(told.last().unwrap().reasoning_tokens, 5);
 }

@@ -94,15 +94,17 @@ async fn answer(upstream: &Upstream, call: ChatCall) -> ChatAnswer {
     upstream.chat(call).await.unwrap()
 }
 
+/// What is answered to a chat in which a tool was called without thinking.
+async fn first_turn(fake: &Fake) -> Value {
+    let called = json!({"role": "assistant", "content": "x",
+        "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": ""}}]});
+    full(&anthropic(fake), chat(&called)).await
+}
+
 #[tokio::test]
 async fn signed_thinking_goes_out_in_a_chat_and_back_unchanged() {
     let fake = Fake::start(thinking()).await;
-    let said = full(
-        &anthropic(&fake),
-        chat(&json!({"role": "assistant", "content": "x",
-        "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": ""}}]})),
-    )
-    .await;
+    let said = first_turn(&fake).await;
     let whole = said["choices"][0]["message"].clone();
     assert_eq!(whole["reasoning_content"], "I need f");
     fake.set(Script::sse(EVENTS));
@@ -160,12 +162,7 @@ async fn signed_thinking_goes_out_in_a_response_and_back_unchanged() {
 #[tokio::test]
 async fn without_its_signed_thinking_a_turn_of_tools_goes_on_without_thinking_and_says_so() {
     let fake = Fake::start(thinking()).await;
-    let said = full(
-        &anthropic(&fake),
-        chat(&json!({"role": "assistant", "content": "x",
-        "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": ""}}]})),
-    )
-    .await;
+    let said = first_turn(&fake).await;
     let message = &said["choices"][0]["message"];
     let mut unsigned = message.clone();
     unsigned.as_object_mut().unwrap().remove("thinking_blocks");
